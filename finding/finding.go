@@ -1,0 +1,99 @@
+// Package finding is the one result type: what a judge says about one check of one guest.
+//
+// Compliance, malware, packages, backup and drift all fill the same shape, so that waivers, exit codes and report formats
+// are written once. The JSON names are the contract of "guestctl.result/1": fields may be added, never renamed.
+package finding
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
+
+// Status is the outcome of a check.
+type Status string
+
+// The six states. What could not be read is Unknown, is counted, and is never Pass.
+const (
+	Pass          Status = "pass"
+	Fail          Status = "fail"
+	Unknown       Status = "unknown"
+	NotApplicable Status = "notapplicable"
+	Waived        Status = "waived"
+	Manual        Status = "manual"
+)
+
+// Severity is how much a failing check matters.
+type Severity string
+
+// The severities, mildest first.
+const (
+	Info     Severity = "info"
+	Low      Severity = "low"
+	Medium   Severity = "medium"
+	High     Severity = "high"
+	Critical Severity = "critical"
+)
+
+// Severities lists the severities, mildest first.
+func Severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
+
+// Rank orders severities: a higher rank matters more. An unknown severity has rank -1.
+func (s Severity) Rank() int { return slices.Index(Severities(), s) }
+
+// Location is where in the guest, or in a baseline file, evidence stands. Line counts from 1; 0 means the whole file.
+type Location struct {
+	Path string `json:"path"`
+	Line int    `json:"line,omitempty"`
+	Text string `json:"text,omitempty"` // the line as found
+	Note string `json:"note,omitempty"` // its part in the verdict, such as "wins"
+}
+
+// Position is where a check is written, in a file of the user.
+type Position struct {
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"`
+}
+
+// Finding is the verdict on one check.
+type Finding struct {
+	ID          string              `json:"id"`
+	Title       string              `json:"title"`
+	Status      Status              `json:"status"`
+	Severity    Severity            `json:"severity"`
+	Expected    string              `json:"expected,omitempty"`
+	Actual      string              `json:"actual,omitempty"`
+	Message     string              `json:"message"`
+	Where       []Location          `json:"where"`
+	Notes       []string            `json:"notes,omitempty"`
+	Fix         string              `json:"fix,omitempty"`
+	Policy      Position            `json:"policy"`
+	Controls    map[string][]string `json:"controls,omitempty"`
+	Fingerprint string              `json:"fingerprint"`
+	Waiver      *Waiver             `json:"waiver"`
+}
+
+// Waiver is an accepted exception to a check.
+type Waiver struct {
+	Reason  string `json:"reason"`
+	Owner   string `json:"owner"`
+	Expires string `json:"expires"` // the last day it holds, YYYY-MM-DD in UTC
+}
+
+// Fingerprint identifies a finding across runs: the same check, key and path give the same fingerprint.
+func Fingerprint(id, key, path string) string {
+	h := sha256.New()
+	for _, s := range []string{id, key, path} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// Sort orders findings by id, then fingerprint, so that the same input gives the same report.
+func Sort(fs []Finding) {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
+}
