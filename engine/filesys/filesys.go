@@ -8,8 +8,8 @@
 //
 // A method may return a value together with an error of kind binread.ErrChecksum: the value is complete as read and must
 // not be believed. Callers that judge treat it as any other error; callers that show a person what is there may show
-// both. A directory with a damaged block answers Lookup of a name it does not find with that error, never with
-// fs.ErrNotExist.
+// both. A directory with a damaged block answers Lookup of a name it does not find with node 0 and an error of kind
+// binread.ErrChecksum or binread.ErrCorrupt, never with fs.ErrNotExist.
 package filesys
 
 import (
@@ -20,7 +20,8 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
-// Node identifies a file, directory or other object within one file system: an inode number where there is one.
+// Node identifies a file, directory or other object within one file system: an inode number where there is one. 0 is no
+// node.
 type Node uint64
 
 // FS is an open file system. All methods are safe for concurrent use.

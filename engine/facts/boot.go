@@ -1,0 +1,83 @@
+package facts
+
+// Boot is the domain "boot": what the boot loader would start, as its files say.
+type Boot struct {
+	Loader  string      `json:"loader"` // "grub2", "bls", "systemd-boot", "extlinux", "uki" or "none"
+	Entries []BootEntry `json:"entries"`
+	// Default is the index in Entries of what an unattended boot starts, or -1 when that could not be told.
+	Default int `json:"default"`
+	// Why says how the default was found: "grubenv saved_entry", "set default=0".
+	Why string `json:"why"`
+}
+
+// BootEntry is one entry of the boot menu.
+type BootEntry struct {
+	Title  string `json:"title"`
+	ID     string `json:"id,omitempty"`
+	Kind   string `json:"kind"` // "normal" or "recovery"
+	Kernel string `json:"kernel"`
+	Initrd string `json:"initrd,omitempty"`
+	// Args are the kernel's arguments in order; later ones win for most keys.
+	Args   []BootArg `json:"args"`
+	Source Source    `json:"source"` // of the line with the arguments
+}
+
+// BootArg is one argument of the kernel. A flag without "=" has an empty Value.
+type BootArg struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	// Source is where it stands when that is not the entry's own line, such as grubenv.
+	Source *Source `json:"source,omitempty"`
+}
+
+// DefaultEntry returns what an unattended boot starts.
+func (b *Boot) DefaultEntry() (*BootEntry, bool) {
+	if b.Default < 0 || b.Default >= len(b.Entries) {
+		return nil, false
+	}
+	return &b.Entries[b.Default], true
+}
+
+// Arg returns the last argument called key, the one that wins.
+func (e *BootEntry) Arg(key string) (BootArg, bool) {
+	for i := len(e.Args) - 1; i >= 0; i-- {
+		if e.Args[i].Key == key {
+			return e.Args[i], true
+		}
+	}
+	return BootArg{}, false
+}
+
+// SELinux is the domain "selinux".
+type SELinux struct {
+	// Mode in effect after a boot: "enforcing", "permissive", "disabled", or "absent" when the guest has no SELinux at
+	// all. Its source is the line that decides.
+	Mode   Value[string]  `json:"mode"`
+	Config *Value[string] `json:"config"` // SELINUX= of /etc/selinux/config
+	Type   *Value[string] `json:"type"`   // SELINUXTYPE=
+	// Kernel lists the arguments of the default boot entry that have a say: selinux, enforcing, security, lsm.
+	Kernel []KernelSetting `json:"kernel"`
+	// Policy is the binary policy that would be loaded; nil when there is none.
+	Policy *Source `json:"policy"`
+	// Relabel is set when /.autorelabel asks for a relabel at the next boot.
+	Relabel bool `json:"relabel"`
+}
+
+// KernelSetting is one argument of the default boot entry.
+type KernelSetting struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Source Source `json:"source"`
+}
+
+// Kernels is the domain "kernel".
+type Kernels struct {
+	Installed []Kernel `json:"installed"`
+}
+
+// Kernel is one installed kernel.
+type Kernel struct {
+	Release string `json:"release"` // as uname -r
+	Image   string `json:"path"`    // of its vmlinuz; "" when only modules are there
+	Modules string `json:"modules"` // its module directory; "" when there is none
+}

@@ -1,0 +1,71 @@
+package facts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/guestctl/guestctl/engine/guest"
+)
+
+// Collect gathers what the request names from one guest, with the given collectors. Domains that others need are
+// collected too. The error is that of the context, or of a request that names an unknown domain; everything else is on
+// the document.
+func Collect(ctx context.Context, g *guest.Guest, req Request, collectors []Collector, now int) (*Document, error) {
+	d := &Document{Schema: Schema, Collectors: map[string]Status{}, Facts: map[string]any{}}
+	if len(req.Files) > 0 {
+		req.Domains = union(req.Domains, []string{"files"})
+	}
+	if len(req.Globs) > 0 {
+		req.Domains = union(req.Domains, []string{"globs"})
+	}
+	for _, name := range req.Domains {
+		if err := d.collect(ctx, name, func() *Scope {
+			return &Scope{Guest: g, Request: req, Now: now, facts: d.Facts, files: map[string]bool{}}
+		}, collectors, nil); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (d *Document) collect(ctx context.Context, name string, scope func() *Scope, all []Collector, via []string) error {
+	if _, done := d.Collectors[name]; done {
+		return nil
+	}
+	i := slices.IndexFunc(all, func(c Collector) bool { return c.Name == name })
+	if i < 0 || slices.Contains(via, name) {
+		return fmt.Errorf("no collector for %q (by way of %q)", name, via)
+	}
+	for _, need := range all[i].Needs {
+		if err := d.collect(ctx, need, scope, all, append(via, name)); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s := scope()
+	for _, need := range all[i].Needs {
+		s.inherit(need, d.Collectors[need])
+	}
+	value, err := all[i].Collect(ctx, s)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if value != nil {
+		d.Facts[name] = value
+	}
+	d.Collectors[name] = s.status(err)
+	return nil
+}
+
+// inherit makes a domain whose needs were not fully read no better than they are.
+func (s *Scope) inherit(name string, st Status) {
+	if st.State == OK || st.State == Absent {
+		return
+	}
+	for _, p := range st.Problems {
+		s.problems = append(s.problems, Problem{p.Path, p.Line, name + ": " + p.Message})
+	}
+}

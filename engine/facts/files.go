@@ -1,0 +1,42 @@
+package facts
+
+// Files is the domain "files": the paths that the checks asked for, by the path they asked for.
+type Files map[string]*File
+
+// File is what is at one path of the guest, after links were resolved inside the guest.
+type File struct {
+	Exists bool `json:"exists"` // a dangling link does not exist
+	// Error says why the path could not be read. Exists and the rest mean nothing then.
+	Error    string `json:"error,omitempty"`
+	Type     string `json:"type,omitempty"`     // "file", "dir", "symlink" (dangling), "char", "block", "fifo", "socket"
+	Link     string `json:"link,omitempty"`     // the target as it stands, when the path itself is a link
+	Resolved string `json:"resolved,omitempty"` // the path after all links
+	Mode     string `json:"mode,omitempty"`     // four octal digits: "0640", "4755"
+	UID      uint32 `json:"uid"`
+	GID      uint32 `json:"gid"`
+	Owner    string `json:"owner,omitempty"` // by the guest's passwd; "" when it has no such id
+	Group    string `json:"group,omitempty"`
+	Size     int64  `json:"size"` // bytes
+	// ACL is set when the object has a POSIX access list, which can grant more than the mode says.
+	ACL bool `json:"acl,omitempty"`
+	// Digests by algorithm, lower-case hexadecimal, of the algorithms asked for.
+	Digests map[string]string `json:"digests,omitempty"`
+	// Content has, for each expression asked for, whether and on which line the content matches. The content itself
+	// stays in the guest.
+	Content map[string]Match `json:"content,omitempty"`
+}
+
+// Match is the first match of an expression in a file.
+type Match struct {
+	Found bool `json:"found"`
+	Line  int  `json:"line,omitempty"` // from 1
+}
+
+// Globs is the domain "globs": the patterns that the checks asked for, with the paths they match.
+type Globs map[string]*Glob
+
+// Glob is what one pattern matches. Error says that a directory on the way could not be read: a path may be missing.
+type Glob struct {
+	Paths []string `json:"paths"`
+	Error string   `json:"error,omitempty"`
+}

@@ -1,0 +1,39 @@
+package facts
+
+// Packages is the domain "packages": what the guest's package database says.
+type Packages struct {
+	Manager string `json:"manager"` // "dpkg", "rpm", "apk", "pacman"
+	// Installed has the packages whose files are on the guest, by name. Several versions or architectures of one name
+	// are several entries.
+	Installed map[string][]Package `json:"installed"`
+	// Residual has removed packages of which something is left, such as dpkg's config-files state.
+	Residual map[string][]Package `json:"residual"`
+	Count    int                  `json:"count"` // entries in Installed
+}
+
+// Package is one installed version of a package.
+type Package struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Arch    string `json:"arch"`
+	// Want, Error and State are dpkg's three words; of other managers only State is set, to "installed".
+	Want  string `json:"want,omitempty"`
+	Error string `json:"error,omitempty"`
+	State string `json:"state"`
+	Held  bool   `json:"held"`
+	// SourceName is the source package.
+	SourceName string `json:"source_package,omitempty"`
+	// Provides lists the virtual packages it stands for.
+	Provides []Provide `json:"provides,omitempty"`
+	Source   Source    `json:"source"` // of its record
+}
+
+// Provide is a virtual package, with a version where the package gives one.
+type Provide struct {
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+}
+
+// Installed reports whether the package is completely installed. A package that is unpacked, half-configured or waits for
+// triggers is present and not installed.
+func (p Package) Complete() bool { return p.State == "installed" }

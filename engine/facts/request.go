@@ -1,0 +1,44 @@
+package facts
+
+import (
+	"maps"
+	"slices"
+)
+
+// Request says what the loaded checks need, so that nothing else is read.
+type Request struct {
+	// Domains to collect by name.
+	Domains []string
+	// Files by path, and patterns with * ? [ ] in Globs. Naming one of them asks for the domain "files" or "globs".
+	Files map[string]FileRequest
+	Globs []string
+}
+
+// FileRequest is what is wanted of one file beyond its existence, type, mode and owner.
+type FileRequest struct {
+	Digests []string // "sha256", "sha512", "blake2b", "sha1", "md5"
+	Content []string // RE2 expressions
+}
+
+// Merge returns a request for all that a and b ask for.
+func (a Request) Merge(b Request) Request {
+	m := Request{
+		Domains: union(a.Domains, b.Domains),
+		Globs:   union(a.Globs, b.Globs),
+		Files:   maps.Clone(a.Files),
+	}
+	if m.Files == nil {
+		m.Files = map[string]FileRequest{}
+	}
+	for path, want := range b.Files {
+		have := m.Files[path]
+		m.Files[path] = FileRequest{union(have.Digests, want.Digests), union(have.Content, want.Content)}
+	}
+	return m
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,148 @@
+package guest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+// rootSigns are paths of which each alone shows that a file system is the root of an operating system.
+var rootSigns = []string{"etc/os-release", "usr/lib/os-release", "etc/fstab", "etc/passwd", "sbin/init", "usr/lib/systemd/systemd"}
+
+// Find returns the operating systems on the volumes, in the order of the volumes, each put together as its fstab says.
+// A volume on which the search itself failed is in the error, and the guests on the others are returned with it.
+func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
+	var guests []*Guest
+	var errs []error
+	for _, v := range volumes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		isRoot, err := looksLikeRoot(v.FS)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", v.Device, err))
+		}
+		if isRoot {
+			guests = append(guests, assemble(v, volumes))
+		}
+	}
+	return guests, errors.Join(errs...)
+}
+
+// looksLikeRoot wants a directory /etc and one of the signs. Links count as they stand, since they may lead to a volume
+// that is not mounted yet.
+func looksLikeRoot(f filesys.FS) (bool, error) {
+	has := func(path string) (bool, error) {
+		node := f.Root()
+		for name := range strings.SplitSeq(path, "/") {
+			next, err := f.Lookup(node, name)
+			if next == 0 {
+				if errors.Is(err, fs.ErrNotExist) {
+					err = nil
+				}
+				return false, err
+			}
+			st, err := f.Stat(next)
+			if err != nil && !damaged(err) {
+				return false, err
+			}
+			if st.IsSymlink() {
+				return true, nil
+			}
+			if node = next; !st.IsDir() {
+				break
+			}
+		}
+		return true, nil
+	}
+	if ok, err := has("etc"); !ok {
+		return false, err
+	}
+	var errs []error
+	for _, sign := range rootSigns {
+		ok, err := has(sign)
+		if ok {
+			return true, nil
+		}
+		errs = append(errs, err)
+	}
+	return false, errors.Join(errs...)
+}
+
+// assemble mounts what the root's fstab names, in its order with parents first, and records what it cannot.
+func assemble(root Volume, volumes []Volume) *Guest {
+	g := &Guest{Root: root, over: map[place]*mounted{}}
+	g.mount(Mount{Target: "/", Source: root.Device, FSType: root.FS.Description().Type, Device: root.Device}, newMounted(root), place{})
+	entries, problems := g.readFstab()
+	g.Problems = append(g.Problems, problems...)
+	slices.SortStableFunc(entries, func(a, b fstabEntry) int {
+		return cmp.Compare(strings.Count(a.target, "/"), strings.Count(b.target, "/"))
+	})
+	for _, e := range entries {
+		g.mountEntry(e, volumes)
+	}
+	return g
+}
+
+func (g *Guest) mountEntry(e fstabEntry, volumes []Volume) {
+	m := Mount{Target: e.target, Source: e.source, FSType: e.fstype, Line: e.line}
+	over, t, err := g.resolve("mount", e.target, true)
+	if err != nil && !damaged(err) {
+		g.Problems = append(g.Problems, Problem{fstabPath, e.line, fmt.Sprintf("mount point %s: %v", e.target, err)})
+		return
+	}
+	m.Target = t.path()
+	if e.bind() {
+		g.mountBind(m, e, over)
+		return
+	}
+	found, why := match(e.source, volumes)
+	if why != "" {
+		g.Problems = append(g.Problems, Problem{fstabPath, e.line, fmt.Sprintf("%s on %s: %s", e.source, m.Target, why)})
+	}
+	if found == nil {
+		m.Unread = why
+		g.mount(m, &mounted{device: e.source, unread: fmt.Sprintf("%s is not mounted: %s", e.source, why)}, over)
+		return
+	}
+	m.Device = found.Device
+	g.mount(m, newMounted(*found), over)
+}
+
+func (g *Guest) mountBind(m Mount, e fstabEntry, over place) {
+	p, _, err := g.resolve("bind", e.source, true)
+	if err != nil && !damaged(err) {
+		m.Unread = err.Error()
+		g.mount(m, &mounted{device: e.source, unread: fmt.Sprintf("%s is not mounted: %v", e.source, err)}, over)
+		return
+	}
+	bound := *p.at
+	bound.root = p.node
+	m.Device = bound.device
+	g.mount(m, &bound, over)
+}
+
+func (g *Guest) mount(m Mount, what *mounted, over place) {
+	g.Mounts = append(g.Mounts, m)
+	g.mounts = append(g.mounts, what)
+	if over.at != nil {
+		g.over[over] = what
+	}
+}
+
+func newMounted(v Volume) *mounted {
+	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root()}
+	for _, p := range v.FS.Description().Problems {
+		if p.Taints {
+			m.taint = taint(p.Message)
+			break
+		}
+	}
+	return m
+}

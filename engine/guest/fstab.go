@@ -1,0 +1,174 @@
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
+)
+
+const (
+	fstabPath = "/etc/fstab"
+	maxFstab  = 1 << 20 // bytes
+	maxMounts = 256
+)
+
+// taint is the error that comes with everything read from a damaged file system.
+func taint(message string) error { return binread.Checksum("%s", message) }
+
+// fstabEntry is one line of fstab(5) that names something to mount.
+type fstabEntry struct {
+	source, target, fstype string
+	options                []string
+	line                   int
+}
+
+func (e fstabEntry) bind() bool {
+	return slices.Contains(e.options, "bind") || slices.Contains(e.options, "rbind")
+}
+
+// pseudo are file systems without bytes on a disk: what stands under their mount point stays visible.
+var pseudo = []string{
+	"proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "swap", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs",
+	"configfs", "efivarfs", "bpf", "mqueue", "hugetlbfs", "ramfs", "autofs", "binfmt_misc", "rpc_pipefs", "fusectl", "none", "ignore",
+}
+
+// readFstab returns the entries an ordinary boot mounts from a disk, the root left out.
+func (g *Guest) readFstab() ([]fstabEntry, []Problem) {
+	b, err := g.ReadFile(fstabPath, maxFstab)
+	var problems []Problem
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		problems = append(problems, Problem{fstabPath, 0, err.Error()})
+	}
+	entries, bad := parseFstab(string(b))
+	return entries, append(problems, bad...)
+}
+
+func parseFstab(text string) ([]fstabEntry, []Problem) {
+	var entries []fstabEntry
+	var problems []Problem
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) < 2 {
+			problems = append(problems, Problem{fstabPath, n, "line has one field, want a source and a mount point"})
+			continue
+		}
+		e := fstabEntry{source: unescape(unquote(fields[0])), target: unescape(fields[1]), fstype: "auto", line: n}
+		if len(fields) > 2 {
+			e.fstype = fields[2]
+		}
+		if len(fields) > 3 {
+			e.options = strings.Split(fields[3], ",")
+		}
+		if slices.Contains(pseudo, e.fstype) || slices.Contains(e.options, "noauto") || !strings.HasPrefix(e.target, "/") {
+			continue
+		}
+		if e.target = path.Clean(e.target); e.target == "/" {
+			continue
+		}
+		if len(entries) == maxMounts {
+			problems = append(problems, Problem{fstabPath, n, fmt.Sprintf("more than %d mounts; the rest is not mounted", maxMounts)})
+			break
+		}
+		entries = append(entries, e)
+	}
+	return entries, problems
+}
+
+var octal = regexp.MustCompile(`\\[0-7]{3}`)
+
+// unescape decodes the octal escapes of fstab(5), such as \040 for a space.
+func unescape(s string) string {
+	return octal.ReplaceAllStringFunc(s, func(e string) string {
+		n, err := strconv.ParseUint(e[1:], 8, 8)
+		if err != nil {
+			return e
+		}
+		return string([]byte{byte(n)})
+	})
+}
+
+// unquote takes the quotes off a tag's value: UUID="…" is allowed (fstab(5)).
+func unquote(s string) string {
+	tag, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return s
+	}
+	return tag + "=" + strings.Trim(value, `"'`)
+}
+
+// match finds the volume that source names. Where none or several fit it says why, and returns the first of several.
+func match(source string, volumes []Volume) (*Volume, string) {
+	fits := matcher(source)
+	if fits == nil {
+		return nil, "not a local disk"
+	}
+	var found []*Volume
+	for i := range volumes {
+		if fits(volumes[i]) {
+			found = append(found, &volumes[i])
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, "no readable file system on these disks is called so"
+	case 1:
+		return found[0], ""
+	}
+	return found[0], fmt.Sprintf("%d file systems are called so; took %s", len(found), found[0].Device)
+}
+
+// diskName are the kernel's names for partitions: sdb2, vda1, nvme0n1p2, mmcblk0p1.
+var diskName = regexp.MustCompile(`^/dev/(?:(?:[shv]|xv)d([a-z])|nvme(\d+)n1|mmcblk(\d+))p?(\d*)$`)
+
+// matcher returns the test for a source of fstab(5), or nil when the source is no local block device.
+func matcher(source string) func(Volume) bool {
+	if by, name, ok := strings.Cut(strings.TrimPrefix(source, "/dev/disk/by-"), "/"); ok && strings.HasPrefix(source, "/dev/disk/by-") {
+		source = strings.ToUpper(by) + "=" + name
+	}
+	tag, value, tagged := strings.Cut(source, "=")
+	switch {
+	case tagged && tag == "UUID":
+		return func(v Volume) bool { return strings.EqualFold(v.FS.Description().UUID, value) }
+	case tagged && tag == "LABEL":
+		return func(v Volume) bool { return v.FS.Description().Label == value }
+	case tagged && tag == "PARTUUID":
+		return func(v Volume) bool { return v.PartUUID != "" && strings.EqualFold(v.PartUUID, value) }
+	case tagged && tag == "PARTLABEL":
+		return func(v Volume) bool { return v.PartLabel == value }
+	}
+	if m := diskName.FindStringSubmatch(source); m != nil {
+		disk := diskIndex(m[1], m[2]+m[3])
+		number := 0
+		if m[4] != "" {
+			number, _ = strconv.Atoi(m[4]) // digits only; one that overflows fits no partition
+		}
+		return func(v Volume) bool { return v.Disk == disk && v.Number == number }
+	}
+	if strings.HasPrefix(source, "/dev/") {
+		return func(v Volume) bool { return source == "/dev/"+v.Device }
+	}
+	return nil
+}
+
+func diskIndex(letter, digits string) int {
+	if letter != "" {
+		return int(letter[0] - 'a')
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return n
+}

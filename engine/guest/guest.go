@@ -1,0 +1,215 @@
+// Package guest gives the root view of an operating system inside an image: one tree, put together as the guest's own
+// fstab says, in which every link is resolved and none can leave.
+//
+// It is the only place where links and mount points are resolved. Paths are the guest's own, absolute, and bytes rather
+// than text: a name that is not UTF-8 can be opened like any other. Nothing here ever touches the host.
+//
+// # What could not be read
+//
+// A path below a mount point whose file system is on none of the disks is ErrUnread: it may exist. A method may return a
+// value together with an error of kind binread.ErrChecksum, as package filesys says; everything on a file system with a
+// tainting problem comes with one.
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+// ErrUnread is the kind of errors about paths on a volume that could not be opened.
+var ErrUnread = errors.New("on a volume that was not read")
+
+// maxHops is how many links one path may pass, as Linux has it (MAXSYMLINKS, path_resolution(7)).
+const maxHops = 40
+
+// Volume is a file system that was found on the disks.
+type Volume struct {
+	Device    string // as volume.Volume names it: "p2"
+	Number    int    // of the partition; 0 when the file system is on the bare disk
+	Disk      int    // index of the disk it is on, from 0
+	PartUUID  string
+	PartLabel string
+	FS        filesys.FS
+}
+
+// Guest is one operating system.
+type Guest struct {
+	Root     Volume
+	Mounts   []Mount   // in the order of mounting; the first is the root
+	Problems []Problem // what went wrong while the tree was put together
+
+	mounts []*mounted
+	over   map[place]*mounted // what is mounted over a directory
+}
+
+// Mount is one entry of the guest's tree.
+type Mount struct {
+	Target string // guest path
+	Source string // as fstab names it
+	FSType string // as fstab says
+	Device string // of the volume that was mounted; "" when it was not read
+	Unread string // why nothing is mounted here although fstab says so; "" when it is
+	Line   int    // of fstab; 0 for the root
+}
+
+// Problem is something that went wrong, with the guest path and line it is about.
+type Problem struct {
+	Path    string
+	Line    int
+	Message string
+}
+
+// Object is one file, directory or other object of the guest.
+type Object struct {
+	filesys.Stat
+	Path   string // with every link resolved
+	Device string // of the volume it is on
+}
+
+// Entry is one name in a directory.
+type Entry struct {
+	Name string
+	Type fs.FileMode // as filesys.DirEntry has it
+}
+
+// File is an open regular file.
+type File struct {
+	filesys.File
+	Object
+}
+
+// Size is the length of the file's content in bytes.
+func (f *File) Size() int64 { return f.File.Size() }
+
+// mounted is a volume at its place in the tree.
+type mounted struct {
+	device string
+	fs     filesys.FS
+	root   filesys.Node
+	taint  error  // not nil when nothing from this file system is to be believed
+	unread string // not "" when there is no file system: the reason
+}
+
+// place is one object of the tree.
+type place struct {
+	at   *mounted
+	node filesys.Node
+}
+
+// Stat describes what path leads to.
+func (g *Guest) Stat(path string) (Object, error) { return g.stat("stat", path, true) }
+
+// Lstat describes what is at path, which may be a link itself.
+func (g *Guest) Lstat(path string) (Object, error) { return g.stat("lstat", path, false) }
+
+// Resolve returns the path that path leads to, without links.
+func (g *Guest) Resolve(path string) (string, error) {
+	_, t, err := g.resolve("resolve", path, true)
+	return t.path(), err
+}
+
+// ReadLink returns the target of the link at path as it stands.
+func (g *Guest) ReadLink(path string) (string, error) {
+	p, t, err := g.resolve("readlink", path, false)
+	if err != nil && !damaged(err) {
+		return "", err
+	}
+	target, readErr := p.at.fs.ReadLink(p.node)
+	return target, first(err, g.wrap("readlink", t.path(), p, readErr))
+}
+
+// ReadDir lists the directory at path in the order of the names' bytes. Entries that could be read come with an error
+// about those that could not.
+func (g *Guest) ReadDir(path string) ([]Entry, error) {
+	p, t, err := g.resolve("readdir", path, true)
+	if err != nil && !damaged(err) {
+		return nil, err
+	}
+	list, readErr := p.at.fs.ReadDir(p.node)
+	entries := make([]Entry, len(list))
+	for i, e := range list {
+		entries[i] = Entry{e.Name, e.Type}
+	}
+	return entries, first(err, g.wrap("readdir", t.path(), p, readErr))
+}
+
+// Open opens the regular file that path leads to. Devices, FIFOs and sockets are never opened.
+func (g *Guest) Open(path string) (*File, error) {
+	p, t, err := g.resolve("open", path, true)
+	if err != nil && !damaged(err) {
+		return nil, err
+	}
+	st, statErr := p.at.fs.Stat(p.node)
+	if statErr != nil && !damaged(statErr) {
+		return nil, g.wrap("open", t.path(), p, statErr)
+	}
+	if !st.IsRegular() {
+		return nil, g.wrap("open", t.path(), p, fmt.Errorf("%w: is a %s, want a file", fs.ErrInvalid, filesys.TypeName(st.Mode)))
+	}
+	f, openErr := p.at.fs.Open(p.node)
+	if f == nil {
+		return nil, g.wrap("open", t.path(), p, openErr)
+	}
+	file := &File{f, Object{st, t.path(), p.at.device}}
+	return file, first(err, g.wrap("open", t.path(), p, first(statErr, openErr)))
+}
+
+// ReadFile returns the content of the regular file that path leads to. A file of more than maxBytes is
+// binread.ErrLimit.
+func (g *Guest) ReadFile(path string, maxBytes int64) ([]byte, error) {
+	f, err := g.Open(path)
+	if f == nil {
+		return nil, err
+	}
+	b, readErr := binread.ReadAt(f, 0, f.Size(), maxBytes)
+	if readErr != nil {
+		readErr = &fs.PathError{Op: "read", Path: f.Path, Err: readErr}
+	}
+	return b, first(err, readErr)
+}
+
+// Xattrs returns the extended attributes of what path leads to, by full name.
+func (g *Guest) Xattrs(path string) (map[string][]byte, error) {
+	p, t, err := g.resolve("getxattr", path, true)
+	if err != nil && !damaged(err) {
+		return nil, err
+	}
+	attrs, readErr := p.at.fs.Xattrs(p.node)
+	return attrs, first(err, g.wrap("getxattr", t.path(), p, readErr))
+}
+
+func (g *Guest) stat(op, path string, follow bool) (Object, error) {
+	p, t, err := g.resolve(op, path, follow)
+	if err != nil && !damaged(err) {
+		return Object{}, err
+	}
+	st, statErr := p.at.fs.Stat(p.node)
+	return Object{st, t.path(), p.at.device}, first(err, g.wrap(op, t.path(), p, statErr))
+}
+
+// wrap says which path and which volume an error is about.
+func (g *Guest) wrap(op, path string, p place, err error) error {
+	if err == nil {
+		return nil
+	}
+	if damaged(err) && p.at != nil {
+		err = fmt.Errorf("%s: %w", p.at.device, err)
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
+
+// damaged tells an error that comes with a value.
+func damaged(err error) bool { return errors.Is(err, binread.ErrChecksum) }
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

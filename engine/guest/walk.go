@@ -1,0 +1,90 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
+)
+
+const (
+	maxDepth   = 512     // directories below each other
+	maxObjects = 1 << 26 // one walk visits, so that a directory graph cannot keep it busy for ever
+)
+
+// Visit is called for every object of a walk. An error says what could not be read of it, or of the directory that it is;
+// the object's other fields may be zero then. SkipDir and SkipAll of package io/fs work as in fs.WalkDir.
+type Visit func(o Object, err error) error
+
+// Walk visits the object at root and everything below it, in the order of names, following mounts and no links.
+func (g *Guest) Walk(ctx context.Context, root string, visit Visit) error {
+	p, t, err := g.resolve("walk", root, false)
+	if err != nil && !damaged(err) {
+		return err
+	}
+	w := walker{ctx: ctx, g: g, visit: visit, open: map[place]bool{}}
+	err = w.walk(p, t.path(), err)
+	if errors.Is(err, fs.SkipAll) || errors.Is(err, fs.SkipDir) {
+		return nil
+	}
+	return err
+}
+
+type walker struct {
+	ctx   context.Context
+	g     *Guest
+	visit Visit
+	open  map[place]bool // directories on the way here: a damaged one may contain itself
+	depth int
+	seen  int
+}
+
+func (w *walker) walk(p place, path string, err error) error {
+	if w.seen++; w.seen > maxObjects {
+		return binread.Limit("%s: more than %d objects", path, maxObjects)
+	}
+	if p.at.unread != "" {
+		return w.visit(Object{Path: path, Device: p.at.device}, &fs.PathError{Op: "walk", Path: path, Err: ErrUnread})
+	}
+	st, statErr := p.at.fs.Stat(p.node)
+	o := Object{st, path, p.at.device}
+	err = first(err, w.g.wrap("stat", path, p, statErr))
+	if !st.IsDir() || statErr != nil && !damaged(statErr) {
+		return w.visit(o, err)
+	}
+	if err := w.visit(o, err); err != nil {
+		if errors.Is(err, fs.SkipDir) {
+			return nil
+		}
+		return err
+	}
+	return w.dir(p, o)
+}
+
+func (w *walker) dir(p place, o Object) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if w.open[p] || w.depth == maxDepth {
+		return w.visit(o, &fs.PathError{Op: "readdir", Path: o.Path, Err: binread.Corrupt("directory contains itself, or is more than %d deep", maxDepth)})
+	}
+	entries, err := p.at.fs.ReadDir(p.node)
+	if err != nil {
+		if err := w.visit(o, w.g.wrap("readdir", o.Path, p, err)); err != nil {
+			return err
+		}
+	}
+	w.open[p] = true
+	w.depth++
+	defer func() { delete(w.open, p); w.depth-- }()
+	base := strings.TrimSuffix(o.Path, "/") + "/"
+	for _, e := range entries {
+		err := w.walk(w.g.enter(place{p.at, e.Node}), base+e.Name, nil)
+		if err != nil && !errors.Is(err, fs.SkipDir) {
+			return err
+		}
+	}
+	return nil
+}
