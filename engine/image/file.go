@@ -99,7 +99,7 @@ func (f *File) Extent(off, n int64) (Extent, error) {
 		if err != nil {
 			// Block devices and some file systems cannot answer: that is no damage.
 			f.solid = true
-			return Extent{Off: off, Len: n}, nil //nolint:nilerr // see above
+			return Extent{Off: off, Len: n}, nil
 		}
 		f.last = e
 	}

@@ -1,9 +1,6 @@
 package qcow2
 
-import (
-	"container/list"
-	"sync"
-)
+import "sync"
 
 // overhead is what a block of a cache costs besides its bytes, about.
 const overhead = 256
@@ -12,59 +9,72 @@ const overhead = 256
 type cache struct {
 	mu     sync.Mutex
 	blocks map[int64]*block
-	order  list.List // of *block, the one used last in front
+	ring   block // its next is the block used last, its prev the one to go first
 	used   int64
 	max    int64 // bytes
 }
 
 // block is a block that is loaded or being loaded.
 type block struct {
-	key    int64
-	place  *list.Element
-	loaded chan struct{} // closed when b and err are set
-	b      []byte
-	err    error
+	key        int64
+	next, prev *block
+	loaded     chan struct{} // closed when b and err are set
+	b          []byte
+	err        error
 }
 
-func newCache(maxBytes int64) *cache { return &cache{blocks: map[int64]*block{}, max: maxBytes} }
+func newCache(maxBytes int64) *cache {
+	c := &cache{blocks: map[int64]*block{}, max: maxBytes}
+	c.ring.next, c.ring.prev = &c.ring, &c.ring
+	return c
+}
 
 // get returns the block of key. When mine is true the caller has to load it and must call put; otherwise it waits.
 func (c *cache) get(key int64) (b *block, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if b, ok := c.blocks[key]; ok {
-		c.order.MoveToFront(b.place)
+		b.unlink()
+		c.link(b)
 		return b, false
 	}
 	b = &block{key: key, loaded: make(chan struct{})}
-	b.place = c.order.PushFront(b)
 	c.blocks[key] = b
+	c.link(b)
 	return b, true
 }
 
 // put gives its bytes to a block. What could not be loaded is not kept.
 func (c *cache) put(b *block, loaded []byte, err error) {
-	b.b, b.err = loaded, err
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	b.b, b.err = loaded, err
 	close(b.loaded)
 	if err != nil {
 		c.remove(b)
 		return
 	}
 	c.used += int64(len(loaded)) + overhead
-	for e := c.order.Back(); e != nil && c.used > c.max; {
-		old := e.Value.(*block)
-		e = e.Prev()
+	for old := c.ring.prev; old != &c.ring && c.used > c.max; {
+		prev := old.prev
 		if old != b && old.isLoaded() {
 			c.used -= int64(len(old.b)) + overhead
 			c.remove(old)
 		}
+		old = prev
 	}
 }
 
+// link makes b the block used last.
+func (c *cache) link(b *block) {
+	b.prev, b.next = &c.ring, c.ring.next
+	b.prev.next, b.next.prev = b, b
+}
+
+func (b *block) unlink() { b.prev.next, b.next.prev = b.next, b.prev }
+
 func (c *cache) remove(b *block) {
-	c.order.Remove(b.place)
+	b.unlink()
 	delete(c.blocks, b.key)
 }
 

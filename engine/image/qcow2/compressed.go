@@ -33,13 +33,17 @@ func (m *Image) decompress(descriptor int64) ([]byte, error) {
 		return nil, binread.Corrupt("compressed cluster at %#x, want it inside of a file of %d bytes", off, m.fileSize)
 	}
 	n = min(n, m.fileSize-off) // the last sector need not be whole
-	in := m.inflate.Get().(*inflater)
+	in, ok := m.inflate.Get().(*inflater)
+	if !ok {
+		in = new(inflater)
+	}
 	defer m.inflate.Put(in)
 	in.buf = append(in.buf[:0], make([]byte, n)...)
 	if err := binread.Fill(m.r, in.buf, off); err != nil {
 		return nil, fmt.Errorf("compressed cluster: %w", err)
 	}
-	b, err := make([]byte, m.head.clusterSize()), error(nil)
+	b := make([]byte, m.head.clusterSize())
+	var err error
 	if m.head.compressionType == compressionZstd {
 		err = m.decodeZstd(b, in.buf)
 	} else {
@@ -55,10 +59,8 @@ func (m *Image) decompress(descriptor int64) ([]byte, error) {
 type inflater struct {
 	buf    []byte // compressed
 	src    bytes.Reader
-	stream io.ReadCloser
+	stream io.Reader
 }
-
-func newInflater() any { return new(inflater) }
 
 // decode fills b from the deflate stream (RFC 1951) in in.buf.
 //
@@ -66,9 +68,9 @@ func newInflater() any { return new(inflater) }
 // One that goes on is not: no writer makes it.
 func (in *inflater) decode(b []byte) error {
 	in.src.Reset(in.buf)
-	if in.stream == nil {
+	if used, ok := in.stream.(flate.Resetter); !ok {
 		in.stream = flate.NewReader(&in.src)
-	} else if err := in.stream.(flate.Resetter).Reset(&in.src, nil); err != nil {
+	} else if err := used.Reset(&in.src, nil); err != nil {
 		return err
 	}
 	if n, err := io.ReadFull(in.stream, b); err != nil {

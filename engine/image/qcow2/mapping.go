@@ -123,14 +123,24 @@ func (m *Image) join(page []byte, first, at, off, n int64) (run, error) {
 				break
 			}
 		}
-		more, err := m.entry(page, first, at, next)
-		if err != nil || more.kind != r.kind || r.kind == data && more.host != r.host+r.n {
-			break // a damaged entry is reported when it is the first
+		more := m.follow(r, page, first, at, next)
+		if more == 0 {
+			break
 		}
-		r.n += more.n
+		r.n += more
 	}
 	r.n = min(r.n, n)
 	return r, nil
+}
+
+// follow returns how many bytes from off on continue the run r. A damaged entry does not: it is reported when it is the
+// first of a run.
+func (m *Image) follow(r run, page []byte, first, at, off int64) int64 {
+	next, err := m.entry(page, first, at, off)
+	if err != nil || next.kind != r.kind || r.kind == data && next.host != r.host+r.n {
+		return 0
+	}
+	return next.n
 }
 
 // page returns the page of tables that holds the entry at off, and the offset of its first byte. Tables are aligned to
@@ -214,7 +224,8 @@ func (r *run) selectSubclusters(bits uint64, allocated bool, in, size int64) err
 	}
 	i := in / size
 	r.kind = kindOf(i)
-	for i++; i < 32 && kindOf(i) == r.kind; i++ { //nolint:revive // counts
+	for i++; i < 32 && kindOf(i) == r.kind; {
+		i++
 	}
 	r.n = i*size - in
 	return nil

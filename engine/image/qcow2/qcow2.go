@@ -47,9 +47,9 @@ type Image struct {
 	backing image.Image // nil: unallocated clusters are zeros
 	data    image.Image // nil: data clusters are in r
 
-	tables   *cache // pages of L1 and L2 tables, by their offset in the file
-	clusters *cache // decompressed clusters, by their descriptor
-	inflate  sync.Pool
+	tables   *cache    // pages of L1 and L2 tables, by their offset in the file
+	clusters *cache    // decompressed clusters, by their descriptor
+	inflate  sync.Pool // of *inflater
 	zstd     func() (*zstd.Decoder, error)
 
 	snapshots []image.Snapshot
@@ -75,7 +75,6 @@ func open(r io.ReaderAt, size int64, opts image.Options) (_ *Image, err error) {
 		clusters: newCache(max(maxClusters, 2*head.clusterSize())),
 		zstd:     newZstd(),
 	}
-	m.inflate.New = newInflater
 	m.problems = head.problems(size)
 	snapshots, err := readSnapshots(r, size, head)
 	if err != nil {
