@@ -3,6 +3,8 @@ package facts
 import (
 	"maps"
 	"slices"
+
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Request says what the loaded checks need, so that nothing else is read.
@@ -18,6 +20,15 @@ type Request struct {
 type FileRequest struct {
 	Digests []string // "sha256", "sha512", "blake2b", "sha1", "md5"
 	Content []string // RE2 expressions
+}
+
+// AddFile asks for the file at path, or for what matches it when it is a pattern; then want is asked of nothing.
+func (a *Request) AddFile(path string, want FileRequest) {
+	if guest.HasGlob(path) {
+		a.Globs = union(a.Globs, []string{path})
+		return
+	}
+	*a = a.Merge(Request{Files: map[string]FileRequest{path: want}})
 }
 
 // Merge returns a request for all that a and b ask for.

@@ -117,6 +117,9 @@ func (s Stat) IsRegular() bool { return s.Mode&ModeType == ModeRegular }
 // IsSymlink reports whether the node is a symbolic link.
 func (s Stat) IsSymlink() bool { return s.Mode&ModeType == ModeSymlink }
 
+// IsDevice reports whether the node is a block or character device.
+func (s Stat) IsDevice() bool { t := s.Mode & ModeType; return t == ModeBlock || t == ModeChar }
+
 // FileMode returns the mode as io/fs numbers it.
 func (s Stat) FileMode() fs.FileMode {
 	m := fs.FileMode(s.Mode&0o777) | TypeOf(s.Mode)

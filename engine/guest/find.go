@@ -146,3 +146,11 @@ func newMounted(v Volume) *mounted {
 	}
 	return m
 }
+
+// Bare returns the tree of a single volume, with nothing mounted into it: for looking into a disk that holds no operating
+// system.
+func Bare(v Volume) *Guest {
+	g := &Guest{Root: v, over: map[place]*mounted{}}
+	g.mount(Mount{Target: "/", Source: v.Device, FSType: v.FS.Description().Type, Device: v.Device}, newMounted(v), place{})
+	return g
+}

@@ -63,27 +63,11 @@ type Problem struct {
 	Message string
 }
 
-// Object is one file, directory or other object of the guest.
-type Object struct {
-	filesys.Stat
-	Path   string // with every link resolved
-	Device string // of the volume it is on
-}
-
 // Entry is one name in a directory.
 type Entry struct {
 	Name string
 	Type fs.FileMode // as filesys.DirEntry has it
 }
-
-// File is an open regular file.
-type File struct {
-	filesys.File
-	Object
-}
-
-// Size is the length of the file's content in bytes.
-func (f *File) Size() int64 { return f.File.Size() }
 
 // mounted is a volume at its place in the tree.
 type mounted struct {
@@ -119,7 +103,7 @@ func (g *Guest) ReadLink(path string) (string, error) {
 		return "", err
 	}
 	target, readErr := p.at.fs.ReadLink(p.node)
-	return target, first(err, g.wrap("readlink", t.path(), p, readErr))
+	return target, first(err, wrap("readlink", t.path(), p, readErr))
 }
 
 // ReadDir lists the directory at path in the order of the names' bytes. Entries that could be read come with an error
@@ -134,7 +118,7 @@ func (g *Guest) ReadDir(path string) ([]Entry, error) {
 	for i, e := range list {
 		entries[i] = Entry{e.Name, e.Type}
 	}
-	return entries, first(err, g.wrap("readdir", t.path(), p, readErr))
+	return entries, first(err, wrap("readdir", t.path(), p, readErr))
 }
 
 // Open opens the regular file that path leads to. Devices, FIFOs and sockets are never opened.
@@ -145,17 +129,10 @@ func (g *Guest) Open(path string) (*File, error) {
 	}
 	st, statErr := p.at.fs.Stat(p.node)
 	if statErr != nil && !damaged(statErr) {
-		return nil, g.wrap("open", t.path(), p, statErr)
+		return nil, wrap("open", t.path(), p, statErr)
 	}
-	if !st.IsRegular() {
-		return nil, g.wrap("open", t.path(), p, fmt.Errorf("%w: is a %s, want a file", fs.ErrInvalid, filesys.TypeName(st.Mode)))
-	}
-	f, openErr := p.at.fs.Open(p.node)
-	if f == nil {
-		return nil, g.wrap("open", t.path(), p, openErr)
-	}
-	file := &File{f, Object{st, t.path(), p.at.device}}
-	return file, first(err, g.wrap("open", t.path(), p, first(statErr, openErr)))
+	f, openErr := Object{st, t.path(), p.at.device, p}.Open()
+	return f, first(err, wrap("open", t.path(), p, statErr), openErr)
 }
 
 // ReadFile returns the content of the regular file that path leads to. A file of more than maxBytes is
@@ -172,27 +149,17 @@ func (g *Guest) ReadFile(path string, maxBytes int64) ([]byte, error) {
 	return b, first(err, readErr)
 }
 
-// Xattrs returns the extended attributes of what path leads to, by full name.
-func (g *Guest) Xattrs(path string) (map[string][]byte, error) {
-	p, t, err := g.resolve("getxattr", path, true)
-	if err != nil && !damaged(err) {
-		return nil, err
-	}
-	attrs, readErr := p.at.fs.Xattrs(p.node)
-	return attrs, first(err, g.wrap("getxattr", t.path(), p, readErr))
-}
-
 func (g *Guest) stat(op, path string, follow bool) (Object, error) {
 	p, t, err := g.resolve(op, path, follow)
 	if err != nil && !damaged(err) {
 		return Object{}, err
 	}
 	st, statErr := p.at.fs.Stat(p.node)
-	return Object{st, t.path(), p.at.device}, first(err, g.wrap(op, t.path(), p, statErr))
+	return Object{st, t.path(), p.at.device, p}, first(err, wrap(op, t.path(), p, statErr))
 }
 
 // wrap says which path and which volume an error is about.
-func (g *Guest) wrap(op, path string, p place, err error) error {
+func wrap(op, path string, p place, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -49,10 +49,10 @@ func (g *Guest) resolve(op, path string, follow bool) (place, *trail, error) {
 		name := w.rest[0]
 		w.rest = w.rest[1:]
 		if err := w.step(name, follow || len(w.rest) > 0); err != nil {
-			return place{}, &w.trail, g.wrap(op, path, w.here(), err)
+			return place{}, &w.trail, wrap(op, path, w.here(), err)
 		}
 	}
-	return w.here(), &w.trail, g.wrap(op, path, w.here(), w.damage)
+	return w.here(), &w.trail, wrap(op, path, w.here(), w.damage)
 }
 
 // walk is a resolve under way.

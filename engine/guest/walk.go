@@ -49,8 +49,8 @@ func (w *walker) walk(p place, path string, err error) error {
 		return w.visit(Object{Path: path, Device: p.at.device}, &fs.PathError{Op: "walk", Path: path, Err: ErrUnread})
 	}
 	st, statErr := p.at.fs.Stat(p.node)
-	o := Object{st, path, p.at.device}
-	err = first(err, w.g.wrap("stat", path, p, statErr))
+	o := Object{st, path, p.at.device, p}
+	err = first(err, wrap("stat", path, p, statErr))
 	if !st.IsDir() || statErr != nil && !damaged(statErr) {
 		return w.visit(o, err)
 	}
@@ -72,7 +72,7 @@ func (w *walker) dir(p place, o Object) error {
 	}
 	entries, err := p.at.fs.ReadDir(p.node)
 	if err != nil {
-		if err := w.visit(o, w.g.wrap("readdir", o.Path, p, err)); err != nil {
+		if err := w.visit(o, wrap("readdir", o.Path, p, err)); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,54 @@
+package guest
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+// Object is one file, directory or other object of the guest.
+type Object struct {
+	filesys.Stat
+	Path   string // with every link resolved
+	Device string // of the volume it is on
+
+	place place
+}
+
+// File is an open regular file.
+type File struct {
+	filesys.File
+	Object
+}
+
+// Size is the length of the file's content in bytes.
+func (f *File) Size() int64 { return f.File.Size() }
+
+// Open opens the content of a regular file. Devices, FIFOs and sockets are never opened.
+func (o Object) Open() (*File, error) {
+	if !o.IsRegular() {
+		return nil, o.wrap("open", fmt.Errorf("%w: is a %s, want a file", fs.ErrInvalid, filesys.TypeName(o.Mode)))
+	}
+	f, err := o.place.at.fs.Open(o.place.node)
+	if f == nil {
+		return nil, o.wrap("open", err)
+	}
+	return &File{f, o}, first(o.taint("open"), o.wrap("open", err))
+}
+
+// ReadLink returns the target of a symbolic link as it stands.
+func (o Object) ReadLink() (string, error) {
+	target, err := o.place.at.fs.ReadLink(o.place.node)
+	return target, first(o.wrap("readlink", err), o.taint("readlink"))
+}
+
+// Xattrs returns the extended attributes by full name.
+func (o Object) Xattrs() (map[string][]byte, error) {
+	attrs, err := o.place.at.fs.Xattrs(o.place.node)
+	return attrs, first(o.wrap("getxattr", err), o.taint("getxattr"))
+}
+
+func (o Object) wrap(op string, err error) error { return wrap(op, o.Path, o.place, err) }
+
+func (o Object) taint(op string) error { return o.wrap(op, o.place.at.taint) }
