@@ -86,8 +86,7 @@ func (in *inflater) decode(b []byte) error {
 // newZstd returns the zstd decoder of an image, which is made when the first cluster needs it.
 func newZstd() func() (*zstd.Decoder, error) {
 	return sync.OnceValues(func() (*zstd.Decoder, error) {
-		return zstd.NewReader(nil, zstd.WithDecoderLowmem(true), zstd.WithDecodeAllCapLimit(true),
-			zstd.WithDecoderMaxMemory(1<<maxClusterBits))
+		return zstd.NewReader(nil, zstd.WithDecoderLowmem(true), zstd.WithDecodeAllCapLimit(true))
 	})
 }
 

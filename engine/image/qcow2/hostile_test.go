@@ -1,0 +1,392 @@
+package qcow2
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/image"
+)
+
+const (
+	k64      = 64 << 10
+	l1Place  = 1 * k64
+	l2Place  = 2 * k64
+	dataAt   = 3 * k64
+	fileEnd  = 5 * k64
+	compress = flagCompress | 31<<54 // of 16 KiB at most, in clusters of 64 KiB
+)
+
+// put writes an unsigned number of n bytes, big-endian.
+func put(b []byte, off, n int, v uint64) {
+	for i := range n {
+		b[off+i] = byte(v >> (8 * (n - 1 - i)))
+	}
+}
+
+// patch changes a valid image.
+type patch func(b []byte) []byte
+
+func set(off, n int, v uint64) patch {
+	return func(b []byte) []byte { put(b, off, n, v); return b }
+}
+
+func setBytes(off int, v []byte) patch {
+	return func(b []byte) []byte { copy(b[off:], v); return b }
+}
+
+func cut(n int) patch { return func(b []byte) []byte { return b[:n] } }
+
+func patches(all ...patch) patch {
+	return func(b []byte) []byte {
+		for _, p := range all {
+			b = p(b)
+		}
+		return b
+	}
+}
+
+// valid is an image of version 3 and 1 MiB: header, L1 table, L2 table, a cluster of data, a reference count table.
+func valid() []byte {
+	b := make([]byte, fileEnd)
+	copy(b, magic)
+	put(b, 4, 4, 3)
+	put(b, 20, 4, 16)
+	put(b, 24, 8, 1<<20)
+	put(b, 36, 4, 1)
+	put(b, 40, 8, l1Place)
+	put(b, 48, 8, 4*k64)
+	put(b, 56, 4, 1)
+	put(b, 96, 4, 4)
+	put(b, 100, 4, headerSizeType)
+	put(b, l1Place, 8, l2Place|flagCopied)
+	put(b, l2Place, 8, dataAt|flagCopied)
+	copy(b[dataAt:], bytes.Repeat([]byte("d"), k64))
+	return b
+}
+
+func backingName(name string) patch {
+	return patches(set(8, 8, 512), set(16, 4, uint64(len(name))), setBytes(512, []byte(name)))
+}
+
+func extension(kind, n uint64, b string) patch {
+	return patches(set(headerSizeType, 4, kind), set(headerSizeType+4, 4, n), setBytes(headerSizeType+8, []byte(b)))
+}
+
+// dataFile makes an image whose data is in another file.
+var dataFile = patches(set(72, 8, incompatDataFile), extension(extensionDataFile, 4, "data"))
+
+var zstdType = patches(set(72, 8, incompatCompression), set(104, 1, compressionZstd))
+
+// extended makes the first L2 entry one of 128 bits.
+func extended(bits uint64) patch {
+	return patches(set(72, 8, incompatExtendedL2), set(l2Place+8, 8, bits))
+}
+
+// snapshots puts a table of one entry where the data is.
+func snapshots(p ...patch) patch {
+	return patches(set(60, 4, 1), set(64, 8, dataAt), setBytes(dataAt, make([]byte, k64)),
+		set(dataAt, 8, l1Place), set(dataAt+8, 4, 1), set(dataAt+12, 2, 1), set(dataAt+14, 2, 1), setBytes(dataAt+40, []byte("1a")), patches(p...))
+}
+
+func deflated(n int) []byte {
+	var z bytes.Buffer
+	w, _ := flate.NewWriter(&z, 6)
+	_, _ = w.Write(make([]byte, n))
+	_ = w.Close()
+	return z.Bytes()
+}
+
+func zstdFrame(b []byte, opts ...zstd.EOption) []byte {
+	w, _ := zstd.NewWriter(nil, opts...)
+	return w.EncodeAll(b, nil)
+}
+
+// noise does not compress.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
+	return b
+}
+
+var hostile = []struct {
+	name  string
+	patch patch
+	kind  error
+	text  string
+}{
+	{"empty file", cut(0), binread.ErrCorrupt, "file has 0 bytes"},
+	{"file of the magic number", cut(4), binread.ErrCorrupt, "file has 4 bytes"},
+	{"header cut", cut(90), binread.ErrCorrupt, "header"},
+	{"L1 table cut off", cut(l1Place), binread.ErrCorrupt, "L1 table"},
+	{"version 1", set(4, 4, 1), binread.ErrUnsupported, "version 1"},
+	{"version 4", set(4, 4, 4), binread.ErrUnsupported, "version 4"},
+	{"cluster bits 62", set(20, 4, 62), binread.ErrCorrupt, "cluster bits 62"},
+	{"cluster bits 22", set(20, 4, 22), binread.ErrCorrupt, "cluster bits 22"},
+	{"cluster bits 8", set(20, 4, 8), binread.ErrCorrupt, "cluster bits 8"},
+	{"virtual size over 2^63", set(24, 8, 1<<63), binread.ErrCorrupt, "virtual size 0x8000000000000000"},
+	{"virtual size of 2^63-1", set(24, 8, 1<<63-1), binread.ErrCorrupt, "want 17179869184 for"},
+	{"virtual size beyond the L1 table", set(24, 8, 1<<40), binread.ErrCorrupt, "L1 table of 1 entries, want 2048"},
+	{"L1 table of 4 GiB", set(36, 4, 1<<29), binread.ErrLimit, "L1 table of 536870912 entries"},
+	{"L1 table longer than the file", set(36, 4, 1<<20), binread.ErrCorrupt, "L1 table of 1048576 entries at 0x10000"},
+	{"L1 table not aligned", set(40, 8, l1Place+8), binread.ErrCorrupt, "L1 table at 0x10008"},
+	{"L1 table beyond the file", set(40, 8, 1<<40), binread.ErrCorrupt, "L1 table of 1 entries at 0x10000000000"},
+	{"L1 table at a negative offset", set(40, 8, 1<<63), binread.ErrCorrupt, "L1 table at -0x8000000000000000"},
+	{"L1 table at 0", set(40, 8, 0), binread.ErrCorrupt, "L1 table at 0x0"},
+	{"encryption of an unknown kind", set(32, 4, 3), binread.ErrUnsupported, "encryption method 3"},
+	{"encryption with LUKS", set(32, 4, 2), binread.ErrEncrypted, "(LUKS)"},
+	{"reference counts of 128 bits", set(96, 4, 7), binread.ErrCorrupt, "refcount order 7"},
+	{"header length too small", set(100, 4, 96), binread.ErrCorrupt, "header length 96"},
+	{"header length odd", set(100, 4, 107), binread.ErrCorrupt, "header length 107"},
+	{"header longer than a cluster", set(100, 4, 1<<31), binread.ErrCorrupt, "header length 2147483648"},
+	{"backing name of 1024 bytes", backingName(strings.Repeat("a", 1024)), binread.ErrCorrupt, "name of 1024 bytes"},
+	{"backing name of 4 GiB", patches(backingName("a"), set(16, 4, 1<<32-1)), binread.ErrCorrupt, "name of 4294967295 bytes"},
+	{"backing name over the header", patches(backingName("a"), set(8, 8, 50)), binread.ErrCorrupt, "name of 1 bytes at 0x32"},
+	{"backing name past the cluster", patches(backingName("aa"), set(8, 8, k64-1)), binread.ErrCorrupt, "at 0xffff"},
+	{"backing name at a huge offset", patches(backingName("a"), set(8, 8, 1<<63)), binread.ErrCorrupt, "at 0x8000000000000000"},
+	{"backing file of the host", backingName("/etc/passwd"), binread.ErrRefused, `"/etc/passwd"`},
+	{"backing file above", backingName("../../etc/passwd"), binread.ErrRefused, `"../../etc/passwd"`},
+	{"backing file with options", backingName(`json:{"file":"x"}`), binread.ErrRefused, `"json:"`},
+	{"backing file over the network", backingName("nbd://host/disk"), binread.ErrRefused, `"nbd:"`},
+	{"backing file as a URL", backingName("file:///etc/passwd"), binread.ErrRefused, `"file:"`},
+	{"extension longer than the cluster", extension(1, 1<<32-1, ""), binread.ErrCorrupt, "at 0x70: 4294967295 bytes"},
+	{"extension over the backing name", patches(backingName("a"), extension(1, 400, "")), binread.ErrCorrupt, "400 bytes"},
+	{"format name too long", extension(extensionBackingFormat, 65, ""), binread.ErrCorrupt, "format name of 65 bytes"},
+	{"data file name too long", extension(extensionDataFile, 5000, ""), binread.ErrCorrupt, "name of 5000 bytes"},
+	{"unknown feature", set(72, 8, 1<<63|1<<9), binread.ErrUnsupported, "incompatible features bit 9, bit 63"},
+	{
+		"unknown feature with a name",
+		patches(set(72, 8, 1<<5), extension(extensionFeatureNames, 48, "\x00\x05\x1b[31mwarp drive")),
+		binread.ErrUnsupported, `bit 5 ("\x1b[31mwarp drive")`,
+	},
+	{"compression of an unknown kind", patches(set(72, 8, incompatCompression), set(104, 1, 2)), binread.ErrUnsupported, "compression type 2"},
+	{"compression without its feature", set(104, 1, 1), binread.ErrCorrupt, "compression type 1 contradicts"},
+	{"compression feature without a type", set(72, 8, incompatCompression), binread.ErrCorrupt, "compression type 0 contradicts"},
+	{"subclusters of 128 bytes", patches(set(72, 8, incompatExtendedL2), set(20, 4, 12)), binread.ErrCorrupt, "extended L2 entries"},
+	{"data file without a name", set(72, 8, incompatDataFile), binread.ErrUnsupported, "does not name"},
+	{"data file of the host", dataFile, binread.ErrRefused, `data file "data"`},
+	{"70000 snapshots", set(60, 4, 70000), binread.ErrLimit, "snapshot table of 70000 entries"},
+	{"snapshot table outside of the file", patches(snapshots(), set(64, 8, fileEnd)), binread.ErrCorrupt, "at 0x50000"},
+	{"snapshot table not aligned", patches(snapshots(), set(64, 8, dataAt+1)), binread.ErrCorrupt, "at 0x30001"},
+	{"snapshot table longer than the file", patches(snapshots(), set(60, 4, 60000)), binread.ErrCorrupt, "60000 entries"},
+	{"snapshot with 4 GiB of extra data", snapshots(set(dataAt+36, 4, 1<<32-1)), binread.ErrLimit, "entry 0 at 0x30000: 4294967295 bytes"},
+	{
+		"snapshot name past the file", patches(snapshots(set(dataAt+14, 2, 1<<16-1)), cut(dataAt+1000)),
+		binread.ErrCorrupt, "65536 bytes at 0x30028 end after 960",
+	},
+	{"snapshot with an L1 table of 4 GiB", snapshots(set(dataAt+8, 4, 1<<29)), binread.ErrLimit, "L1 table of 536870912"},
+	{"snapshot with an L1 table outside", snapshots(set(dataAt, 8, 1<<40)), binread.ErrCorrupt, "at 0x10000000000"},
+	{"snapshot of a huge disk", snapshots(set(dataAt+36, 4, 16), set(dataAt+48, 8, 1<<63), setBytes(dataAt+56, []byte("1a"))), binread.ErrCorrupt, "virtual size"},
+
+	{"L1 entry with reserved bits", set(l1Place, 8, l2Place|1<<60), binread.ErrCorrupt, "guest offset 0x0: L1 entry at 0x10000"},
+	{"L2 table not aligned", set(l1Place, 8, l2Place+512), binread.ErrCorrupt, "L2 table at 0x20200"},
+	{"L2 table outside of the file", set(l1Place, 8, fileEnd), binread.ErrCorrupt, "L2 table at 0x50000"},
+	{"L2 table cut off", patches(set(l1Place, 8, 4*k64), cut(4*k64+4)), binread.ErrCorrupt, "L2 entry at 0x40000"},
+	{"L2 entry with reserved bits", set(l2Place, 8, dataAt|2), binread.ErrCorrupt, "L2 entry at 0x20000: 0x30002 has reserved"},
+	{"zero cluster in version 2", patches(set(4, 4, 2), set(l2Place, 8, 1)), binread.ErrCorrupt, "reserved bits"},
+	{"cluster not aligned", set(l2Place, 8, dataAt+512), binread.ErrCorrupt, "cluster at 0x30200"},
+	{"cluster outside of the file", set(l2Place, 8, fileEnd), binread.ErrCorrupt, "cluster at 0x50000"},
+	{"cluster cut", patches(set(l2Place, 8, 4*k64), cut(4*k64+100)), binread.ErrCorrupt, "end after 100"},
+	{"second cluster outside of the file", set(l2Place+8, 8, 1<<50), binread.ErrCorrupt, "guest offset 0x10000"},
+	{"compressed cluster outside of the file", set(l2Place, 8, compress|1<<40), binread.ErrCorrupt, "cluster at 0x10000000000"},
+	{"compressed cluster of garbage", set(l2Place, 8, compress|dataAt), binread.ErrCorrupt, "at 0x30000: after 0 bytes"},
+	{
+		"compressed cluster too short", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(1000))),
+		binread.ErrCorrupt, "after 1000 bytes of a cluster of 65536",
+	},
+	{
+		"compressed cluster too long", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64+1))),
+		binread.ErrCorrupt, "more than a cluster of 65536",
+	},
+	{
+		"compressed bomb", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(16<<20))),
+		binread.ErrCorrupt, "more than a cluster of 65536",
+	},
+	{"zstd cluster of garbage", patches(zstdType, set(l2Place, 8, compress|dataAt)), binread.ErrCorrupt, "zstd frame"},
+	{
+		"zstd cluster too short", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, 1000)))),
+		binread.ErrCorrupt, "1000 bytes, want a cluster of 65536",
+	},
+	{
+		"zstd bomb", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, 64<<20)))),
+		binread.ErrCorrupt, "more than a cluster of 65536",
+	},
+	{
+		"zstd window of 512 MiB",
+		patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, 1000), zstd.WithWindowSize(zstd.MaxWindowSize), zstd.WithSingleSegment(false)))),
+		binread.ErrCorrupt, "cluster of 65536",
+	},
+	{
+		"zstd frame cut", patches(zstdType, set(l2Place, 8, flagCompress|dataAt), setBytes(dataAt, zstdFrame(noise(k64-1000)))),
+		binread.ErrCorrupt, "zstd frame",
+	},
+	{
+		"zstd frame to be skipped", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, []byte("\x50\x2a\x4d\x18\x04\x00\x00\x00"))),
+		binread.ErrCorrupt, "skippable",
+	},
+	{"subcluster both allocated and zero", extended(1<<32 | 1), binread.ErrCorrupt, "both allocated and zero"},
+	{"subcluster allocated in no cluster", patches(extended(1), set(l2Place, 8, 0)), binread.ErrCorrupt, "allocated in no cluster"},
+	{"zero flag in an extended entry", patches(extended(1), set(l2Place, 8, dataAt|1)), binread.ErrCorrupt, "reserved bits"},
+	{"compressed cluster with subclusters", patches(extended(1), set(l2Place, 8, compress|dataAt)), binread.ErrCorrupt, "compressed cluster with"},
+}
+
+// readAll opens an image, with a sibling rule that refuses all, and reads and walks all of it.
+func readAll(b []byte, opts image.Options) error {
+	img, err := openBytes(b, opts)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	_, err = io.Copy(io.Discard, io.NewSectionReader(img, 0, img.Size()))
+	_, _ = img.(image.Extenter).Extent(0, img.Size())
+	return err
+}
+
+func TestHostileImages(t *testing.T) {
+	for _, c := range hostile {
+		t.Run(c.name, func(t *testing.T) {
+			b := c.patch(valid())
+			opts := image.Options{}
+			if strings.HasPrefix(c.name, "snapshot ") {
+				opts.Snapshot = "1"
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := readAll(b, opts)
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("error %v, want kind %v and %q", err, c.kind, c.text)
+			}
+			if err != nil && (!strings.HasPrefix(err.Error(), "qcow2: ") || strings.Contains(err.Error(), "\n")) {
+				t.Errorf("error %q, want one line that starts with qcow2", err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 16<<20 {
+				t.Errorf("%d bytes allocated, want at most 16 MiB", n)
+			}
+		})
+	}
+}
+
+func TestOddImagesAreRead(t *testing.T) {
+	d := bytes.Repeat([]byte("d"), k64)
+	for _, c := range []struct {
+		name  string
+		patch patch
+		want  []byte // of the first cluster
+	}{
+		{"valid", patches(), d},
+		{"L2 table as data", set(l2Place, 8, l2Place), slices.Concat(set(0, 8, l2Place)(make([]byte, 8)), make([]byte, k64-8))},
+		{"L1 table as L2 table", patches(set(l1Place, 8, l1Place)), slices.Concat(set(0, 8, l1Place)(make([]byte, 8)), make([]byte, k64-8))},
+		{"corrupt bit", set(72, 8, incompatCorrupt), d},
+		{"reference count table outside", set(48, 8, 1<<40), d},
+		{"zero cluster with a place", set(l2Place, 8, dataAt|flagZero), make([]byte, k64)},
+		{"compressed to the end of the file", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64)), cut(dataAt+len(deflated(k64)))), make([]byte, k64)},
+		{"zstd with a checksum", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, k64), zstd.WithEncoderCRC(true)))), make([]byte, k64)},
+		{"extension unknown", extension(0x12345678, 5, "hello"), d},
+		{"backing name empty", set(8, 8, 512), d},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			img, err := openBytes(c.patch(valid()), image.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, k64)
+			if _, err := img.ReadAt(got, 0); err != nil || !bytes.Equal(got, c.want) {
+				t.Errorf("first bytes %.16x, %v, want %.16x", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestDamageIsAProblem(t *testing.T) {
+	for text, p := range map[string]patch{
+		"corrupt bit":           set(72, 8, incompatCorrupt),
+		"dirty bit":             set(72, 8, incompatDirty),
+		"reference count table": set(48, 8, 1<<40),
+	} {
+		img, err := openBytes(p(valid()), image.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := img.Description().Problems; len(got) != 1 || !strings.Contains(got[0], text) {
+			t.Errorf("problems %q, want one with %q", got, text)
+		}
+	}
+}
+
+func TestSiblingsAreAskedByNameAndFormat(t *testing.T) {
+	b := patches(backingName("file:base"), extension(extensionBackingFormat, 5, "qcow2"))(valid())
+	var got []string
+	sibling := func(name, format string) (image.Image, error) {
+		got = append(got, name, format)
+		return nil, binread.Limit("too many")
+	}
+	if _, err := openBytes(b, image.Options{Sibling: sibling}); !errors.Is(err, binread.ErrLimit) {
+		t.Errorf("error %v, want kind %v", err, binread.ErrLimit)
+	}
+	if want := []string{"base", "qcow2"}; !slices.Equal(got, want) {
+		t.Errorf("sibling asked for %q, want %q", got, want)
+	}
+}
+
+// FuzzOpen reads what it can of an image and its snapshots, and holds different ways to read against one another.
+func FuzzOpen(f *testing.F) {
+	f.Add(valid())
+	for _, c := range hostile {
+		f.Add(c.patch(valid()))
+	}
+	f.Add(snapshots()(valid()))
+	f.Add(patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64)))(valid()))
+	f.Add(patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, k64))))(valid()))
+	f.Add(extended(1<<40 | 0xff)(valid()))
+	f.Add(unpack(f, "c512.qcow2"))
+	base := func(string, string) (image.Image, error) {
+		return rawImage{bytes.NewReader(bytes.Repeat([]byte("base"), 1000))}, nil
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, snapshot := range []string{"", "1"} {
+			img, err := openBytes(b, image.Options{Sibling: base, Snapshot: snapshot})
+			if err != nil {
+				continue
+			}
+			for _, off := range []int64{0, img.Size() / 2, img.Size() - 70000} {
+				checkPart(t, img, max(0, off))
+			}
+		}
+	})
+}
+
+// checkPart reads 256 KiB at off in one piece and in small ones, and compares them with each other and with the extents.
+func checkPart(t *testing.T, img image.Image, off int64) {
+	whole := make([]byte, image.Clip(img.Size(), off, 256<<10))
+	n, err := img.ReadAt(whole, off)
+	if n < len(whole) && err == nil {
+		t.Fatalf("read of %d bytes at %#x gives %d and no error", len(whole), off, n)
+	}
+	part := make([]byte, 5000)
+	for i := 0; i < n; i += len(part) {
+		part = part[:min(len(part), n-i)]
+		if got, err := img.ReadAt(part, off+int64(i)); got < len(part) || !bytes.Equal(part, whole[i:i+got]) {
+			t.Fatalf("read of %d bytes at %#x gives %d, %v, and differs from a longer read", len(part), off+int64(i), got, err)
+		}
+	}
+	for i := int64(0); i < int64(n); {
+		e, err := image.ExtentOf(img, off+i, int64(n)-i)
+		if err != nil || e.Len <= 0 || e.Len > int64(n)-i {
+			t.Fatalf("extent at %#x of %d bytes is %+v, %v", off+i, int64(n)-i, e, err)
+		}
+		if b := whole[i : i+e.Len]; e.Zero && bytes.Count(b, []byte{0}) != len(b) {
+			t.Fatalf("extent %+v is said to be zero and is not", e)
+		}
+		i += e.Len
+	}
+}
