@@ -1,0 +1,325 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/finding"
+)
+
+// compiler makes the checks of one file.
+type compiler struct {
+	src      *source
+	words    []word
+	header   header
+	checks   []Check
+	at       map[string]int // offset of each check by its id
+	disabled []disabled
+	warnings []Warning
+	errs     []error
+	opts     Options
+}
+
+// header is what a file says about itself. Pointers and empty values are "not said".
+type header struct {
+	id, title, version string
+	frameworks         []string
+	minCoverage        *float64
+	severity           finding.Severity
+	appliesTo          *condition
+}
+
+type disabled struct {
+	Disabled
+	err func(suggestion string) error
+}
+
+func (c *compiler) fail(off int, format string, args ...any) { c.failSuggest(off, "", format, args...) }
+
+func (c *compiler) failSuggest(off int, suggestion, format string, args ...any) {
+	err := c.src.errorf(off, format, args...)
+	err.Suggestion = suggestion
+	c.errs = append(c.errs, err)
+}
+
+func (c *compiler) warn(off int, format string, args ...any) {
+	c.warnings = append(c.warnings, c.src.warnf(off, format, args...))
+}
+
+// compile reads the whole file. The header goes first, whatever its place: its defaults hold for all checks.
+func (c *compiler) compile(root *node) {
+	keys := slices.Clone(root.keys)
+	slices.SortStableFunc(keys, func(a, b string) int {
+		switch {
+		case a == "baseline" && b != a:
+			return -1
+		case b == "baseline" && a != b:
+			return 1
+		}
+		return 0
+	})
+	for _, name := range keys {
+		c.key(root.table[name], []string{name})
+	}
+}
+
+// key reads one key and what is below it.
+func (c *compiler) key(n *node, path []string) {
+	if free(n.name) || len(c.errs) > maxErrors {
+		return
+	}
+	found, table := find(c.words, path)
+	switch {
+	case found != nil:
+		found.read(c, n)
+	case table && c.wantKind(n, kindTable):
+		for _, name := range n.keys {
+			c.key(n.table[name], slices.Concat(path, []string{name}))
+		}
+	case table:
+	case len(path) == 1 && slices.Contains(notYet(), n.name):
+		c.fail(n.key, "[%s] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked", n.path)
+	default:
+		c.unknownPath(n, path)
+	}
+}
+
+func (c *compiler) unknownPath(n *node, path []string) {
+	parent, known := path[:len(path)-1], below(c.words, path[:len(path)-1])
+	suggestion := nearest(n.name, known)
+	switch {
+	case suggestion != "":
+		suggestion = strings.Join(append(slices.Clone(parent), suggestion), ".")
+	default:
+		suggestion = elsewhere(c.words, n.name)
+	}
+	what := "key"
+	if n.table != nil {
+		what = "table"
+	}
+	c.failSuggest(n.key, suggestion, "unknown %s %s%s", what, n.path, hint(suggestion, known))
+}
+
+// unknownKey refuses a key of an inline table.
+func (c *compiler) unknownKey(n *node, known []string) {
+	suggestion := nearest(n.name, known)
+	c.failSuggest(n.key, suggestion, "unknown key %s%s", n.path, hint(suggestion, known))
+}
+
+// hint names what can stand in a place, when nothing near was found.
+func hint(suggestion string, known []string) string {
+	if suggestion != "" || len(known) == 0 {
+		return ""
+	}
+	return ", want " + listed(known)
+}
+
+// wantKind reports whether n has the kind wanted, and refuses it when not.
+func (c *compiler) wantKind(n *node, want ...string) bool {
+	if slices.Contains(want, n.kind()) {
+		return true
+	}
+	c.fail(n.at, "%s is %s, want %s", n.describe(), n.kind(), listed(want))
+	return false
+}
+
+func (n *node) describe() string {
+	if n.name == "" {
+		return "an entry of " + n.path
+	}
+	return n.path
+}
+
+// text returns a string. A value of another kind is refused and gives "".
+func (c *compiler) text(n *node) string {
+	s, ok := n.value.(string)
+	if !ok {
+		c.wantKind(n, kindString)
+		return ""
+	}
+	if strings.TrimSpace(s) == "" {
+		c.fail(n.at, "%s is empty", n.describe())
+	}
+	return s
+}
+
+// textAt is a string of a list, and where it stands.
+type textAt struct {
+	text string
+	at   int
+}
+
+// texts returns a list of strings. Values of another kind are refused and left out.
+func (c *compiler) texts(n *node) []textAt {
+	texts := []textAt{}
+	if !c.wantKind(n, kindList) {
+		return texts
+	}
+	for _, item := range n.list {
+		if s := c.text(item); s != "" {
+			texts = append(texts, textAt{s, item.at})
+		}
+	}
+	return texts
+}
+
+func textsOf(list []textAt) []string {
+	texts := make([]string, len(list))
+	for i := range list {
+		texts[i] = list[i].text
+	}
+	return texts
+}
+
+// each makes one check of every entry of a list.
+func each(read func(c *compiler, n *node)) func(*compiler, *node) {
+	return func(c *compiler, n *node) {
+		if !c.wantKind(n, kindList) {
+			return
+		}
+		for _, item := range n.list {
+			read(c, item)
+		}
+	}
+}
+
+// options is what the long form of any entry can say beside its value.
+type options struct {
+	id, reason, fix string
+	severity        finding.Severity
+	refs            []string
+	when            *condition
+}
+
+func optionKeys() []string { return []string{"severity", "reason", "refs", "when", "id", "fix"} }
+
+// options reads the options of an inline table. Keys in own belong to the entry itself; any other is refused.
+func (c *compiler) options(n *node, own ...string) (o options, ok bool) {
+	before := len(c.errs)
+	for _, name := range n.keys {
+		v := n.table[name]
+		switch {
+		case slices.Contains(own, name) || free(name):
+		case name == "severity":
+			o.severity = c.severity(v)
+		case name == "reason":
+			o.reason = c.text(v)
+		case name == "refs":
+			o.refs = textsOf(c.texts(v))
+		case name == "when":
+			if cond, ok := c.condition(v); ok {
+				o.when = &cond
+			}
+		case name == "id":
+			o.id = c.text(v)
+		case name == "fix":
+			o.fix = c.text(v)
+		default:
+			c.unknownKey(v, slices.Concat(own, optionKeys()))
+		}
+	}
+	return o, len(c.errs) == before
+}
+
+func (c *compiler) severity(n *node) finding.Severity {
+	s := finding.Severity(c.text(n))
+	if s != "" && s.Rank() < 0 {
+		var known []string
+		for _, one := range finding.Severities() {
+			known = append(known, string(one))
+		}
+		suggestion := nearest(string(s), known)
+		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, string(s), hint(suggestion, known))
+		return ""
+	}
+	return s
+}
+
+// add takes a check in, with what the file and the entry's options say about it. check.Severity is the default of its kind.
+func (c *compiler) add(n *node, check Check, o options) {
+	switch {
+	case o.severity != "":
+		check.Severity = o.severity
+	case c.header.severity != "":
+		check.Severity = c.header.severity
+	case check.Severity == "":
+		check.Severity = finding.Medium
+	}
+	if o.id != "" {
+		check.ID = o.id
+	}
+	if len(o.refs) > 0 {
+		check.Controls = map[string][]string{"refs": o.refs}
+	}
+	if o.reason != "" {
+		check.Notes = append(check.Notes, "reason: "+o.reason)
+	}
+	check.Fix = o.fix
+	check.Position = finding.Position{File: c.src.name, Line: c.src.line(n.key)}
+	for _, cond := range []*condition{c.header.appliesTo, o.when} {
+		if cond != nil {
+			check.conditions = append(check.conditions, *cond)
+		}
+	}
+	if at, ok := c.at[check.ID]; ok {
+		c.fail(n.key, "duplicate check %s, first at line %d; give one of them an id of its own", check.ID, c.src.line(at))
+		return
+	}
+	if len(c.checks) == maxChecks {
+		c.fail(n.key, "more than %d checks in one file", maxChecks)
+	}
+	if len(c.checks) < maxChecks {
+		c.checks = append(c.checks, check)
+	}
+	if c.at == nil {
+		c.at = map[string]int{}
+	}
+	c.at[check.ID] = n.key
+}
+
+// substitute puts the values of [vars] into every string below n.
+func (c *compiler) substitute(n *node, vars map[string]string) {
+	if s, ok := n.value.(string); ok {
+		n.value = c.expand(n, s, vars)
+	}
+	for _, name := range n.keys {
+		if !free(name) && (n.path != "" || name != "meta" && name != "vars") {
+			c.substitute(n.table[name], vars)
+		}
+	}
+	for _, item := range n.list {
+		c.substitute(item, vars)
+	}
+}
+
+func (c *compiler) expand(n *node, s string, vars map[string]string) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "${")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			c.fail(n.at, "%s has ${ without its }", n.describe())
+			return ""
+		}
+		value, ok := vars[name]
+		if !ok {
+			known := slices.Sorted(maps.Keys(vars))
+			c.failSuggest(n.at, nearest(name, known), "unknown variable %s in %s", name, n.describe())
+		}
+		out.WriteString(value)
+		if out.Len() > maxSize {
+			c.fail(n.at, "%s is too long with its variables", n.describe())
+			return ""
+		}
+		s = after
+	}
+}
+
+// quote writes a word of the user into a message.
+func quote(s string) string { return fmt.Sprintf("%q", s) }

@@ -1,0 +1,141 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// condition says for which guests a check is meant: the operating system is one of os, and the architecture one of arch.
+type condition struct {
+	text string
+	os   []osTerm
+	arch []string
+}
+
+// osTerm is an operating system by the ID of its os-release, with the versions it is meant for.
+type osTerm struct {
+	id      string
+	version constraint
+}
+
+// gate decides a check whose condition does not hold, or of which that is not known.
+func (c condition) gate(doc *facts.Document) (Outcome, bool) {
+	problem := domainProblem(doc, domainOS)
+	guest, ok := facts.Get[facts.OS](doc, domainOS)
+	if problem == "" && (!ok || guest.ID == "") {
+		problem = "the guest does not say which operating system it is"
+	}
+	if problem != "" {
+		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %s", c.text, problem)), true
+	}
+	if len(c.arch) > 0 && guest.Arch == "" {
+		return unknown(fmt.Sprintf("whether it applies (%s) is not known: no architecture was found", c.text)), true
+	}
+	matchesOS := len(c.os) == 0
+	for _, t := range c.os {
+		holds, err := t.holds(guest)
+		if err != nil {
+			return unknown(fmt.Sprintf("whether it applies (%s) is not known: %v", c.text, err)), true
+		}
+		matchesOS = matchesOS || holds
+	}
+	matchesArch := len(c.arch) == 0 || slices.Contains(c.arch, archName(guest.Arch))
+	if matchesOS && matchesArch {
+		return Outcome{}, false
+	}
+	is := strings.TrimSpace(guest.ID + " " + guest.VersionID + " " + guest.Arch)
+	return Outcome{Status: finding.NotApplicable, Message: fmt.Sprintf("for %s, the guest is %s", c.text, is)}, true
+}
+
+func (t osTerm) holds(guest *facts.OS) (bool, error) {
+	if t.id != guest.ID {
+		return false, nil
+	}
+	if len(t.version.terms) == 0 {
+		return true, nil
+	}
+	if guest.VersionID == "" {
+		return false, fmt.Errorf("%s does not say its version", guest.ID)
+	}
+	return t.version.holds(guest.VersionID, releaseOrder)
+}
+
+// archName returns the kernel's name of an architecture for the name that Debian and others give it.
+func archName(name string) string {
+	switch name {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	case "i386":
+		return "i686"
+	case "ppc64el":
+		return "ppc64le"
+	}
+	return name
+}
+
+// condition reads when = { os = [...], arch = [...] }.
+func (c *compiler) condition(n *node) (cond condition, ok bool) {
+	if !c.wantKind(n, kindTable) {
+		return cond, false
+	}
+	ok = true
+	for _, name := range n.keys {
+		v := n.table[name]
+		switch {
+		case name == "os":
+			for _, text := range c.texts(v) {
+				cond.os = append(cond.os, c.osTerm(text))
+			}
+		case name == "arch":
+			for _, text := range c.texts(v) {
+				cond.arch = append(cond.arch, archName(text.text))
+			}
+		case name == "labels":
+			c.fail(v.key, "labels are not judged by this version")
+			ok = false
+		case !free(name):
+			c.unknownKey(v, []string{"os", "arch"})
+			ok = false
+		}
+	}
+	if len(cond.os)+len(cond.arch) == 0 && ok {
+		c.fail(n.at, "%s names no operating system and no architecture", n.path)
+		ok = false
+	}
+	cond.text = cond.describe()
+	return cond, ok
+}
+
+func (c *compiler) osTerm(t textAt) osTerm {
+	i := strings.IndexAny(t.text, "<>=!")
+	if i < 0 {
+		return osTerm{id: t.text}
+	}
+	version, err := parseConstraint(t.text[i:])
+	if err != nil {
+		c.fail(t.at, "%v", err)
+	}
+	id := strings.TrimSpace(t.text[:i])
+	if id == "" {
+		c.fail(t.at, "%q names no operating system, want one such as \"debian==12\"", t.text)
+	}
+	return osTerm{id: id, version: version}
+}
+
+func (c condition) describe() string {
+	var words []string
+	for _, t := range c.os {
+		words = append(words, t.id+t.version.text)
+	}
+	text := listed(words)
+	if len(c.arch) > 0 {
+		text = strings.TrimSpace(text + " on " + listed(c.arch))
+	}
+	return text
+}

@@ -1,0 +1,233 @@
+package policy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	maxExtends = 8      // files that extend each other
+	maxFiles   = 64     // of one policy
+	maxErrors  = 50     // reported of one policy
+	maxChecks  = 20_000 // of one file
+	maxList    = 1e6    // bytes of a list of packages beside a baseline
+	builtin    = "builtin:"
+	baselineIs = "baseline"
+)
+
+// Options changes how baselines are read.
+type Options struct {
+	// AllowEmpty accepts a policy without a single check.
+	AllowEmpty bool
+}
+
+// Load reads baseline files in order and puts them together. An error about a file is an *Error, or several joined.
+func Load(files []string, opts Options) (*Policy, error) {
+	l := &loader{opts: opts, state: map[string]bool{}}
+	for _, name := range files {
+		if err := l.file(name, nil); err != nil {
+			l.errs = append(l.errs, err)
+		}
+	}
+	return l.policy(files)
+}
+
+// loader reads files and those they extend.
+type loader struct {
+	opts  Options
+	state map[string]bool // by absolute path: false while what it extends is read, then true
+	parts []*document
+	errs  []error
+}
+
+// document is one file that was read.
+type document struct {
+	src  *source
+	root *node
+}
+
+// file reads one file and, before it, those it extends. via are the files that led here.
+func (l *loader) file(name string, via []string) error {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return &Error{File: name, Message: err.Error()}
+	}
+	if done, seen := l.state[abs]; done {
+		return nil
+	} else if seen {
+		return &Error{File: name, Message: "extends itself, by way of " + strings.Join(via, ", ")}
+	}
+	if len(l.state) >= maxFiles || len(via) > maxExtends {
+		return &Error{File: name, Message: fmt.Sprintf("more than %d files that extend each other, or %d in all", maxExtends, maxFiles)}
+	}
+	l.state[abs] = false
+	defer func() { l.state[abs] = true }()
+
+	text, err := readFile(name, maxSize)
+	if err != nil {
+		return &Error{File: name, Message: err.Error()}
+	}
+	src, root, err := parse(name, text)
+	if err != nil {
+		return err
+	}
+	for _, base := range extends(root) {
+		if err := l.base(src, base, slices.Concat(via, []string{name})); err != nil {
+			l.errs = append(l.errs, err)
+		}
+	}
+	l.parts = append(l.parts, &document{src, root})
+	return nil
+}
+
+// base reads a file that src extends. That it cannot be opened is an error of the line that names it.
+func (l *loader) base(src *source, base textAt, via []string) error {
+	name := base.text
+	if strings.HasPrefix(name, builtin) {
+		return src.errorf(base.at, "%s is not there: this version has no built-in baselines; name a file", name)
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(src.name), name)
+	}
+	err := l.file(name, via)
+	var wrong *Error
+	if errors.As(err, &wrong) && wrong.Line == 0 {
+		return src.errorf(base.at, "extends %s: %s", name, wrong.Message)
+	}
+	return err
+}
+
+// extends returns the names in baseline.extends. Values of a wrong kind are refused by the compiler.
+func extends(root *node) []textAt {
+	header, ok := root.table[baselineIs]
+	if !ok || header.table["extends"] == nil {
+		return nil
+	}
+	var names []textAt
+	for _, item := range header.table["extends"].list {
+		if name, ok := item.value.(string); ok {
+			names = append(names, textAt{name, item.at})
+		}
+	}
+	return names
+}
+
+// readFile reads a file of the user's host, up to limit bytes.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err == nil {
+		defer f.Close()
+		var st fs.FileInfo
+		if st, err = f.Stat(); err == nil && st.IsDir() {
+			err = errors.New("is a directory, want a file")
+		}
+	}
+	var b []byte
+	if err == nil {
+		b, err = io.ReadAll(io.LimitReader(f, limit+1))
+	}
+	var wrapped *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("no such file")
+	case errors.As(err, &wrapped):
+		return nil, wrapped.Err
+	case err == nil && int64(len(b)) > limit:
+		return nil, fmt.Errorf("more than %d bytes", limit)
+	}
+	return b, err
+}
+
+// policy compiles what was read and merges it.
+func (l *loader) policy(files []string) (*Policy, error) {
+	vars := l.vars()
+	p := &Policy{}
+	checks := map[string]Check{}
+	for _, part := range l.parts {
+		c := &compiler{src: part.src, words: vocabulary(), opts: l.opts}
+		c.substitute(part.root, vars)
+		c.compile(part.root)
+		slices.SortStableFunc(c.errs, byPosition)
+		l.errs = append(l.errs, c.errs...)
+		l.merge(p, checks, c)
+	}
+	p.Checks = slices.SortedFunc(maps.Values(checks), func(a, b Check) int { return cmp.Compare(a.ID, b.ID) })
+	if len(l.errs) == 0 && len(p.Checks) == 0 && !l.opts.AllowEmpty {
+		l.errs = append(l.errs, &Error{File: strings.Join(files, ", "), Message: "0 checks: nothing would be judged"})
+	}
+	if len(l.errs) > maxErrors {
+		l.errs = l.errs[:maxErrors]
+	}
+	if err := errors.Join(l.errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func byPosition(a, b error) int {
+	var x, y *Error
+	if !errors.As(a, &x) || !errors.As(b, &y) {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+}
+
+// vars collects the variables of all files, later ones over earlier ones.
+func (l *loader) vars() map[string]string {
+	vars := map[string]string{}
+	for _, part := range l.parts {
+		table := part.root.table["vars"]
+		if table == nil {
+			continue
+		}
+		for _, name := range table.keys {
+			n := table.table[name]
+			s, ok := n.value.(string)
+			switch {
+			case !ok:
+				l.errs = append(l.errs, part.src.errorf(n.at, "%s is %s, want %s", n.path, n.kind(), kindString))
+			case strings.Contains(s, "${"):
+				l.errs = append(l.errs, part.src.errorf(n.at, "%s has a variable in it, which is not replaced here", n.path))
+			}
+			vars[name] = s
+		}
+	}
+	return vars
+}
+
+// merge puts the checks of one file over those of the files before it.
+func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
+	h := c.header
+	p.ID, p.Title, p.Version = cmp.Or(h.id, p.ID), cmp.Or(h.title, p.Title), cmp.Or(h.version, p.Version)
+	if h.frameworks != nil {
+		p.Frameworks = h.frameworks
+	}
+	if h.minCoverage != nil {
+		p.MinCoverage = *h.minCoverage
+	}
+	if h.appliesTo != nil {
+		p.AppliesTo = h.appliesTo.text
+	}
+	p.Files = append(p.Files, c.src.name)
+	p.Warnings = append(p.Warnings, c.warnings...)
+	for _, check := range c.checks {
+		checks[check.ID] = check
+		p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool { return d.ID == check.ID })
+	}
+	for _, d := range c.disabled {
+		if _, ok := checks[d.ID]; !ok {
+			l.errs = append(l.errs, d.err(nearest(d.ID, slices.Collect(maps.Keys(checks)))))
+			continue
+		}
+		delete(checks, d.ID)
+		p.Disabled = append(p.Disabled, d.Disabled)
+	}
+}

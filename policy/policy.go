@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// Policy is what one or several baselines ask for.
+type Policy struct {
+	ID, Title, Version string
+	Frameworks         []string
+	AppliesTo          string   // of the last file that has one, for people; "" is every guest
+	MinCoverage        float64  // percent of the needed facts that must be readable; 0 when no file says
+	Files              []string // that were read, in order
+	Checks             []Check  // by id
+	Disabled           []Disabled
+	Warnings           []Warning
+}
+
+// Disabled is a check that a baseline took away.
+type Disabled struct {
+	ID       string
+	Reason   string
+	Position finding.Position
+}
+
+// Check is one question to a guest's facts, whatever it was written in.
+type Check struct {
+	ID       string
+	Title    string // the state wanted
+	Severity finding.Severity
+	Controls map[string][]string
+	Position finding.Position
+	// Needs are the facts the check is judged by. Unless all of them were read, Eval is not called and the check is
+	// unknown.
+	Needs facts.Request
+	// Absent lists domains of Needs for which Eval is called although the guest does not have them. For the others the
+	// check is then notapplicable.
+	Absent []string
+	// Key and Path tell findings of one check apart across runs; both may be empty.
+	Key, Path string
+	// Fix and Notes are the author's; Fix takes the place of what Eval proposes.
+	Fix   string
+	Notes []string
+	// Eval judges. It may count on all of Needs.
+	Eval func(*facts.Document) Outcome
+
+	conditions []condition
+}
+
+// Outcome is what a check found.
+type Outcome struct {
+	Status           finding.Status
+	Expected, Actual string
+	Message          string
+	Where            []finding.Location
+	Notes            []string
+	Fix              string
+}
+
+// Request returns the facts that the checks need, and those their conditions need.
+func (p *Policy) Request() facts.Request {
+	var r facts.Request
+	for i := range p.Checks {
+		r = r.Merge(p.Checks[i].needs())
+	}
+	return r
+}
+
+// needs is Needs and what the conditions need.
+func (c *Check) needs() facts.Request {
+	if len(c.conditions) == 0 {
+		return c.Needs
+	}
+	return c.Needs.Merge(facts.Request{Domains: []string{domainOS}})
+}
+
+// Judge asks every check of the document and returns one finding for each, in the order of their ids. When ctx ends, the
+// checks that were not asked are unknown.
+func (p *Policy) Judge(ctx context.Context, doc *facts.Document) []finding.Finding {
+	findings := make([]finding.Finding, 0, len(p.Checks))
+	for i := range p.Checks {
+		o := unknown("interrupted before it was judged")
+		if ctx.Err() == nil {
+			o = p.Checks[i].judge(doc)
+		}
+		findings = append(findings, p.Checks[i].finding(o))
+	}
+	finding.Sort(findings)
+	return findings
+}
+
+func (c *Check) judge(doc *facts.Document) Outcome {
+	for _, cond := range c.conditions {
+		if o, stop := cond.gate(doc); stop {
+			return o
+		}
+	}
+	if o, stop := c.gate(doc); stop {
+		return o
+	}
+	return c.Eval(doc)
+}
+
+func (c *Check) finding(o Outcome) finding.Finding {
+	f := finding.Finding{
+		ID: c.ID, Title: c.Title, Status: o.Status, Severity: c.Severity,
+		Expected: o.Expected, Actual: o.Actual, Message: o.Message,
+		Where: o.Where, Notes: slices.Concat(o.Notes, c.Notes), Fix: o.Fix,
+		Policy: c.Position, Controls: maps.Clone(c.Controls),
+		Fingerprint: finding.Fingerprint(c.ID, c.Key, c.Path),
+	}
+	if f.Where == nil {
+		f.Where = []finding.Location{} // the result's schema wants a list
+	}
+	switch {
+	case o.Status != finding.Fail:
+		f.Fix = ""
+	case c.Fix != "":
+		f.Fix = c.Fix
+	}
+	return f
+}
+
+// Coverage counts the facts that the checks need, each domain, file and pattern once, and how many of them were read. What
+// the guest does not have was read.
+func (p *Policy) Coverage(doc *facts.Document) (readable, needed int) {
+	r := p.Request()
+	count := func(problem string) {
+		needed++
+		if problem == "" {
+			readable++
+		}
+	}
+	for _, name := range r.Domains {
+		count(domainProblem(doc, name))
+	}
+	for path := range r.Files {
+		count(fileProblem(doc, path))
+	}
+	for _, pattern := range r.Globs {
+		count(globProblem(doc, pattern))
+	}
+	return readable, needed
+}
+
+func unknown(message string) Outcome { return Outcome{Status: finding.Unknown, Message: message} }
