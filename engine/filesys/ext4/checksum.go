@@ -5,6 +5,7 @@ import "hash/crc32"
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 	arc        = makeARC()
+	ieeeBE     = makeIEEEBE()
 	zeros      [8]byte
 )
 
@@ -40,6 +41,25 @@ func makeARC() (table [256]uint16) {
 		v := uint16(i)
 		for range 8 {
 			v = v>>1 ^ 0xa001*(v&1)
+		}
+		table[i] = v
+	}
+	return table
+}
+
+// crc32BE is the sum of the journal's first checksums: polynomial 0x04c11db7, highest bit first, not inverted.
+func crc32BE(sum uint32, b []byte) uint32 {
+	for _, v := range b {
+		sum = sum<<8 ^ ieeeBE[byte(sum>>24)^v]
+	}
+	return sum
+}
+
+func makeIEEEBE() (table [256]uint32) {
+	for i := range table {
+		v := uint32(i) << 24
+		for range 8 {
+			v = v<<1 ^ 0x04c11db7*(v>>31)
 		}
 		table[i] = v
 	}

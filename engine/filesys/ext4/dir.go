@@ -61,12 +61,13 @@ func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
 	bad.add(err)
 	d, err := f.openDir(&in)
 	var l listing
-	if err != nil {
+	switch {
+	case err != nil:
 		bad.add(err)
-	} else {
+	case !f.fast.fresh[in.number]:
 		d.each(&bad, func(b []byte) error { return l.add(d, b) })
 	}
-	entries := f.fast.applyTo(in.number, l.entries)
+	entries := f.applyNames(in.number, l.entries)
 	slices.SortFunc(entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(entries); i++ {
 		if entries[i].Name == entries[i-1].Name {
@@ -104,77 +105,6 @@ func (l *listing) add(d *directory, b []byte) error {
 		err = binread.Limit("more than %d entries", maxDirEntries)
 	}
 	return err
-}
-
-// Lookup finds a name in a directory.
-func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
-	in, sumErr := f.readInode(dir)
-	if in.raw == nil {
-		return 0, fmt.Errorf("ext4: inode %d: %w", dir, sumErr)
-	}
-	d, err := f.openDir(&in)
-	if err != nil {
-		return 0, fmt.Errorf("ext4: inode %d: %w", dir, err)
-	}
-	node, err := d.lookup(name)
-	if sumErr != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-		err = sumErr
-	}
-	switch {
-	case err == nil:
-		return node, nil
-	case errors.Is(err, fs.ErrNotExist):
-		return 0, err
-	}
-	return node, fmt.Errorf("ext4: directory %d: %w", dir, err)
-}
-
-func (d *directory) lookup(name string) (filesys.Node, error) {
-	if node, known := d.fs.fast.lookup(d.in.number, name); known {
-		if node == 0 {
-			return 0, fs.ErrNotExist
-		}
-		return node, nil
-	}
-	if name == "" || len(name) > 255 || name == "." || name == ".." {
-		return 0, fs.ErrNotExist
-	}
-	var bad damage
-	if d.in.has(flagIndex) && d.inline == nil && !d.in.has(flagCasefold) {
-		node, err := d.lookupHash(name)
-		if !errors.Is(err, errBadIndex) {
-			return node, err
-		}
-		bad.add(err)
-	}
-	return d.lookupLinear(name, &bad)
-}
-
-// lookupLinear looks at every block. Damage matters only where the name was not found in a good one.
-func (d *directory) lookupLinear(name string, bad *damage) (filesys.Node, error) {
-	var exact, folded uint32
-	d.each(bad, func(b []byte) error {
-		return d.parse(b, func(e dirent) bool {
-			switch {
-			case string(e.name) == name:
-				exact = e.node
-			case folded == 0 && d.in.has(flagCasefold) && bytes.EqualFold(e.name, []byte(name)):
-				folded = e.node
-			}
-			return exact == 0
-		})
-	}, func() bool { return exact != 0 })
-	node := exact
-	if node == 0 {
-		node = folded
-	}
-	if err := bad.err(); err != nil {
-		return filesys.Node(node), err
-	}
-	if node == 0 {
-		return 0, fs.ErrNotExist
-	}
-	return filesys.Node(node), nil
 }
 
 // each calls visit with every block of entries until done says so, and collects what is wrong on the way.

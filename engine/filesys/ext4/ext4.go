@@ -68,10 +68,9 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 		return nil, fmt.Errorf("ext4: %w", err)
 	}
 	f.use(super)
+	found := f.problems
 	f.loadGroups()
-	if err := f.recover(); err != nil {
-		return nil, fmt.Errorf("ext4: %w", err)
-	}
+	f.recover(found)
 	f.describeState()
 	return f, nil
 }

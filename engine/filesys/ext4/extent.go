@@ -28,13 +28,14 @@ type mapper interface {
 
 // mapper returns the way in which the inode's blocks are found.
 func (f *FS) mapper(in *inode) (mapper, error) {
-	if extents, ok := f.fast.extents[in.number]; ok {
-		return extentList(extents), nil
-	}
 	if !in.has(flagExtents) {
 		return &blockMap{fs: f, direct: in.blockMap}, nil
 	}
-	return f.newExtentTree(in)
+	tree, err := f.newExtentTree(in)
+	if changes := f.fast.extents[in.number]; changes != nil && err == nil {
+		return &changedMap{changes, tree}, nil
+	}
+	return tree, err
 }
 
 type extent struct {
@@ -54,7 +55,7 @@ type extentTree struct {
 // extentNode is one decoded block of the tree: a leaf has extents, an inner node has children.
 type extentNode struct {
 	depth    int
-	extents  []extent
+	extents  extentList
 	children []extentChild
 }
 
@@ -234,5 +235,3 @@ func (l extentList) find(logical uint64) run {
 	}
 	return r
 }
-
-func (l extentList) run(logical uint64) (run, error) { return l.find(logical), nil }

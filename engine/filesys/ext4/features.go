@@ -46,7 +46,6 @@ const (
 
 func (f features) hasJournal() bool   { return f.compat&compatHasJournal != 0 }
 func (f features) sparseSuper2() bool { return f.compat&compatSparseSuper2 != 0 }
-func (f features) fastCommit() bool   { return f.compat&compatFastCommit != 0 }
 func (f features) filetype() bool     { return f.incompat&incompatFiletype != 0 }
 func (f features) needsRecovery() bool {
 	return f.incompat&incompatRecover != 0
