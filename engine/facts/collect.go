@@ -2,15 +2,15 @@ package facts
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Collect gathers what the request names from one guest, with the given collectors. Domains that others need are
-// collected too. The error is that of the context, or of a request that names an unknown domain; everything else is on
-// the document.
+// collected too, and a domain that no collector fills is Unsupported. The error is that of the context; everything else
+// is on the document.
 func Collect(ctx context.Context, g *guest.Guest, req Request, collectors []Collector, now int) (*Document, error) {
 	d := &Document{Schema: Schema, Collectors: map[string]Status{}, Facts: map[string]any{}}
 	if len(req.Files) > 0 {
@@ -22,23 +22,24 @@ func Collect(ctx context.Context, g *guest.Guest, req Request, collectors []Coll
 	for _, name := range req.Domains {
 		if err := d.collect(ctx, name, func() *Scope {
 			return &Scope{Guest: g, Request: req, Now: now, facts: d.Facts, files: map[string]bool{}}
-		}, collectors, nil); err != nil {
+		}, collectors); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
 }
 
-func (d *Document) collect(ctx context.Context, name string, scope func() *Scope, all []Collector, via []string) error {
+func (d *Document) collect(ctx context.Context, name string, scope func() *Scope, all []Collector) error {
 	if _, done := d.Collectors[name]; done {
 		return nil
 	}
 	i := slices.IndexFunc(all, func(c Collector) bool { return c.Name == name })
-	if i < 0 || slices.Contains(via, name) {
-		return fmt.Errorf("no collector for %q (by way of %q)", name, via)
+	if i < 0 {
+		d.Collectors[name] = (&Scope{}).status(binread.Unsupported("this version gathers no facts called %q", name))
+		return nil
 	}
 	for _, need := range all[i].Needs {
-		if err := d.collect(ctx, need, scope, all, append(via, name)); err != nil {
+		if err := d.collect(ctx, need, scope, all); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,313 @@
+// Package audit is the one way in for the command line, the scheduler and the API: Run opens each image, finds its guests,
+// gathers the facts, lets the judges speak, and gives the verdict.
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+)
+
+// Schema names the version of the result as JSON.
+const Schema = "guestctl.result/1"
+
+// Job says what to judge, and by what.
+type Job struct {
+	Images []string // each is one machine
+	Engine engine.Options
+	Root   string // "auto", "all" or a device
+	Policy *policy.Policy
+	FailOn FailOn
+	// MinCoverage is the share of the needed facts that must have been readable, in percent.
+	MinCoverage float64
+	// Jobs is how many images are judged at the same time; 0 is one.
+	Jobs int
+	// Now is the time of the judgement, for checks on ages.
+	Now time.Time
+	// Tool is the version of the program, for the report.
+	Tool string
+	// Done is called after each image, from one goroutine at a time; nil is allowed.
+	Done func(image string)
+}
+
+// Result is the outcome of a job.
+type Result struct {
+	Schema  string   `json:"schema"`
+	Tool    Tool     `json:"tool"`
+	Policy  Policy   `json:"policy"`
+	Targets []Target `json:"targets"`
+	Summary Summary  `json:"summary"`
+
+	job Job
+}
+
+// Tool is the program that made a result.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Policy is what a result was judged by.
+type Policy struct {
+	Files       []string  `json:"files"`
+	Checks      int       `json:"checks"`
+	FailOn      FailOn    `json:"fail_on"`
+	MinCoverage float64   `json:"min_coverage"`
+	Disabled    []Remark  `json:"disabled"` // checks that a baseline took away, and why
+	Warnings    []Warning `json:"warnings"`
+}
+
+// Remark is what a baseline says of a check.
+type Remark struct {
+	ID       string           `json:"id"`
+	Reason   string           `json:"reason"`
+	Position finding.Position `json:"policy"`
+}
+
+// Warning is something in a baseline that works and is probably not what its author wants.
+type Warning struct {
+	Message  string           `json:"message"`
+	Position finding.Position `json:"policy"`
+}
+
+// Target is one guest that was to be judged, or an image in which none could be.
+type Target struct {
+	Image  string         `json:"image"`
+	Result finding.Status `json:"result"` // pass, fail or unknown
+	// Error says why nothing could be judged, and Hint what to do; then there are no checks.
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+	// Coverage is the share of the needed facts that was readable, in percent.
+	Coverage float64 `json:"coverage"`
+	Counts
+	Disk     *Disk             `json:"disk"`
+	Root     *facts.RootMeta   `json:"root"`
+	OS       *facts.OS         `json:"os"`
+	Checks   []finding.Finding `json:"checks"`
+	Problems []Problem         `json:"problems"`
+
+	// Err is the error behind Error, for callers that care for its kind.
+	Err error `json:"-"`
+}
+
+// Counts is how many checks had which outcome.
+type Counts struct {
+	Passed        int `json:"passed"`
+	Failed        int `json:"failed"`
+	Unknown       int `json:"unknown"`
+	NotApplicable int `json:"notapplicable"`
+	Waived        int `json:"waived"`
+	Manual        int `json:"manual"`
+}
+
+// Disk is the image a guest is in.
+type Disk struct {
+	Format string `json:"format"`
+	Size   int64  `json:"size"` // of the virtual disk, in bytes
+	Used   int64  `json:"used"` // bytes the container holds; -1 when not known
+}
+
+// Problem is something that could not be read, or that is wrong with the image, with where it is: "p2:/var/lib/x".
+type Problem struct {
+	Where   string `json:"where"`
+	Message string `json:"message"`
+}
+
+// Summary counts the targets by result.
+type Summary struct {
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Unknown int `json:"unknown"`
+}
+
+// Run judges the images of the job. The error is that of the context, or of a job that cannot be done at all; an image
+// that cannot be read is a target with an Error.
+func Run(ctx context.Context, job Job) (*Result, error) {
+	r := &Result{Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job), Targets: []Target{}, job: job}
+	perImage := make([][]Target, len(job.Images))
+	if err := r.each(ctx, func(i int) error {
+		targets, err := r.image(ctx, job.Images[i])
+		perImage[i] = targets
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for _, targets := range perImage {
+		r.Targets = append(r.Targets, targets...)
+	}
+	for _, t := range r.Targets {
+		switch t.Result {
+		case finding.Pass:
+			r.Summary.Passed++
+		case finding.Fail:
+			r.Summary.Failed++
+		default:
+			r.Summary.Unknown++
+		}
+	}
+	return r, nil
+}
+
+func policyOf(job Job) Policy {
+	p := Policy{
+		Files: job.Policy.Files, Checks: len(job.Policy.Checks), FailOn: job.FailOn, MinCoverage: job.MinCoverage,
+		Disabled: []Remark{}, Warnings: []Warning{},
+	}
+	for _, d := range job.Policy.Disabled {
+		p.Disabled = append(p.Disabled, Remark(d))
+	}
+	for _, w := range job.Policy.Warnings {
+		p.Warnings = append(p.Warnings, Warning{w.Message, finding.Position{File: w.File, Line: w.Line}})
+	}
+	return p
+}
+
+// each calls work for every image, job.Jobs at a time, and returns the first error.
+func (r *Result) each(ctx context.Context, work func(i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range max(1, min(r.job.Jobs, len(r.job.Images))) {
+		wg.Go(func() {
+			for i := range next {
+				if err := guard(r.job.Images[i], func() error { return work(i) }); err != nil {
+					cancel(err)
+					return
+				}
+				if r.job.Done != nil {
+					mu.Lock()
+					r.job.Done(r.job.Images[i])
+					mu.Unlock()
+				}
+			}
+		})
+	}
+feed:
+	for i := range r.job.Images {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// ErrInternal is the kind of errors that are a defect of this program.
+var ErrInternal = errors.New("internal error")
+
+// guard turns a panic, which is a defect of ours that some image brought to light, into an error that names the image.
+func guard(image string, work func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w while judging %s: %v; please report it with this:\n%s", ErrInternal, image, p, debug.Stack())
+		}
+	}()
+	return work()
+}
+
+// image judges the guests of one image.
+func (r *Result) image(ctx context.Context, name string) (targets []Target, err error) {
+	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
+	if err != nil {
+		return r.notJudged(ctx, name, nil, err)
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	guests, err := m.Select(r.job.Root)
+	if err != nil {
+		return r.notJudged(ctx, name, m, fmt.Errorf("%s: %w", name, err))
+	}
+	for _, g := range guests {
+		t, err := r.guest(ctx, name, m, g)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// notJudged is the target of an image in which nothing could be judged. Only an interrupted run is an error.
+func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, err error) ([]Target, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	t := Target{Image: name, Result: finding.Unknown, Error: err.Error(), Hint: binread.HintOf(err), Err: err}
+	if m != nil {
+		t.Disk, t.Problems = diskOf(m), problemsOf(m, nil)
+	}
+	return []Target{t}, nil
+}
+
+func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest) (Target, error) {
+	req := r.job.Policy.Request().Merge(facts.Request{Domains: []string{"os"}})
+	doc, err := m.Facts(ctx, g, req, r.job.Now)
+	if err != nil {
+		return Target{}, err
+	}
+	t := Target{
+		Image: name, Disk: diskOf(m), Root: &doc.Meta.Root, Problems: problemsOf(m, g),
+		Checks: r.job.Policy.Judge(ctx, doc),
+	}
+	t.OS, _ = facts.Get[facts.OS](doc, "os")
+	t.Problems = append(t.Problems, collectorProblems(doc)...)
+	readable, needed := r.job.Policy.Coverage(doc)
+	t.Coverage = percent(readable, needed)
+	t.count()
+	t.Result = r.judge(t)
+	return t, ctx.Err()
+}
+
+// judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.
+func (r *Result) judge(t Target) finding.Status {
+	for _, c := range t.Checks {
+		if c.Status == finding.Fail && r.job.FailOn.Reached(c.Severity) {
+			return finding.Fail
+		}
+	}
+	if t.Unknown > 0 || t.Coverage < r.job.MinCoverage || t.Passed+t.Failed+t.Waived+t.NotApplicable+t.Manual == 0 {
+		return finding.Unknown
+	}
+	return finding.Pass
+}
+
+func (t *Target) count() {
+	for _, c := range t.Checks {
+		switch c.Status {
+		case finding.Pass:
+			t.Passed++
+		case finding.Fail:
+			t.Failed++
+		case finding.NotApplicable:
+			t.NotApplicable++
+		case finding.Waived:
+			t.Waived++
+		case finding.Manual:
+			t.Manual++
+		default:
+			t.Unknown++
+		}
+	}
+}
+
+// percent rounds down, so that 100 means all.
+func percent(part, whole int) float64 {
+	if whole == 0 {
+		return 100
+	}
+	return float64(part*1000/whole) / 10
+}

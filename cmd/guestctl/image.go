@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/carapace-sh/carapace"
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/guest"
+)
+
+// imageFlags are the flags of every command that opens an image.
+type imageFlags struct {
+	root      string
+	snapshot  string
+	allowDirs []string
+}
+
+// add adds the flags of a command that looks at an operating system.
+func (f *imageFlags) add(cmd *cobra.Command) {
+	f.addDisk(cmd)
+	cmd.Flags().StringVar(&f.root, "root", "auto", "operating system: auto (the only one), all, or a `DEVICE` such as p2")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"root": carapace.ActionValues("auto", "all")})
+}
+
+// addDisk adds the flags of a command that looks at a whole disk.
+func (f *imageFlags) addDisk(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.snapshot, "snapshot", "", "internal snapshot of the image, by `NAME` or id")
+	flags.StringArrayVar(&f.allowDirs, "allow-dir", nil, "`DIR` in which the image may have its backing files, beside its own; may be repeated")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"allow-dir": carapace.ActionDirectories()})
+}
+
+func (f *imageFlags) options() engine.Options {
+	return engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs}
+}
+
+// open opens the machine of one image for a command that looks inside. Close it after use.
+func (f *imageFlags) open(ctx context.Context, image string) (*engine.Machine, error) {
+	m, err := engine.Open(ctx, []string{image}, f.options())
+	if err != nil {
+		return nil, notJudged(err)
+	}
+	return m, nil
+}
+
+// inside opens an image and calls work with the tree that the flags name.
+func (f *imageFlags) inside(ctx context.Context, image string, work func(g *guest.Guest) error) (err error) {
+	m, err := f.open(ctx, image)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	g, err := m.View(f.root)
+	if err != nil {
+		return notJudged(fmt.Errorf("%s: %w", image, err))
+	}
+	return work(g)
+}
+
+// now is the time of the run. SOURCE_DATE_EPOCH replaces it, in seconds since 1970, so that a run can be repeated.
+func now() (time.Time, error) {
+	s := os.Getenv("SOURCE_DATE_EPOCH")
+	if s == "" {
+		return time.Now(), nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH %q, want seconds since 1970", s)
+	}
+	return time.Unix(n, 0), nil
+}

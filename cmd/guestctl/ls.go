@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/engine/guest"
+	"github.com/guestctl/guestctl/report"
+)
+
+func newLsCommand() *cobra.Command {
+	var long bool
+	var image imageFlags
+	cmd := &cobra.Command{
+		Use:   "ls IMAGE [PATH]",
+		Short: "List a directory of a guest",
+		Args:  wantArgs(1, 2, "IMAGE [PATH]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return image.inside(cmd.Context(), args[0], func(g *guest.Guest) error {
+				w := bufio.NewWriter(cmd.OutOrStdout())
+				return errors.Join(list(w, g, pathArgument(args), long), withCode(exitInternal, w.Flush()))
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "with type, mode, links, owner, group, size and time")
+	image.add(cmd)
+	completeInside(cmd)
+	return cmd
+}
+
+// pathArgument is the path inside the guest that the second argument names; the root without one.
+func pathArgument(args []string) string {
+	if len(args) < 2 {
+		return "/"
+	}
+	return args[1]
+}
+
+func list(w io.Writer, g *guest.Guest, dir string, long bool) error {
+	o, err := g.Stat(dir)
+	if err != nil && o.Mode == 0 {
+		return notJudged(err)
+	}
+	if !o.IsDir() {
+		return errors.Join(notJudged(err), printName(w, g, dir, dir, long))
+	}
+	entries, readErr := g.ReadDir(dir)
+	errs := []error{notJudged(errors.Join(err, readErr))}
+	for _, e := range entries {
+		errs = append(errs, printName(w, g, dir+"/"+e.Name, e.Name, long))
+	}
+	return errors.Join(errs...)
+}
+
+// printName prints one name, and for a long listing what is at its path.
+func printName(w io.Writer, g *guest.Guest, at, name string, long bool) error {
+	if !long {
+		_, err := fmt.Fprintln(w, report.Escape(name))
+		return withCode(exitInternal, err)
+	}
+	o, err := g.Lstat(at)
+	if err != nil && o.Mode == 0 {
+		return notJudged(err)
+	}
+	line, linkErr := longLine(o, name)
+	_, writeErr := fmt.Fprintln(w, line)
+	return errors.Join(notJudged(errors.Join(err, linkErr)), withCode(exitInternal, writeErr))
+}
+
+// longLine describes an object as ls -l does, with owners by number and times in UTC.
+func longLine(o guest.Object, name string) (string, error) {
+	size := fmt.Sprint(o.Size)
+	if o.IsDevice() {
+		size = fmt.Sprintf("%d,%d", o.Major, o.Minor)
+	}
+	line := fmt.Sprintf("%s %3d %5d %5d %10s %s %s", modeString(o.Mode), o.Links, o.UID, o.GID, size,
+		o.Modify.UTC().Format("2006-01-02T15:04:05Z"), report.Escape(name))
+	if !o.IsSymlink() {
+		return line, nil
+	}
+	target, err := o.ReadLink()
+	return line + " -> " + report.Escape(target), err
+}
+
+// modeString writes a mode as ls -l does.
+func modeString(mode uint32) string {
+	types := map[uint32]byte{0o140000: 's', 0o120000: 'l', 0o100000: '-', 0o060000: 'b', 0o040000: 'd', 0o020000: 'c', 0o010000: 'p'}
+	b := []byte("?rwxrwxrwx")
+	if c, ok := types[mode&0o170000]; ok {
+		b[0] = c
+	}
+	for i := range 9 {
+		if mode>>(8-i)&1 == 0 {
+			b[1+i] = '-'
+		}
+	}
+	for _, special := range []struct {
+		bit  uint32
+		at   int
+		char byte
+	}{{0o4000, 3, 's'}, {0o2000, 6, 's'}, {0o1000, 9, 't'}} {
+		if mode&special.bit == 0 {
+			continue
+		}
+		if b[special.at] == '-' {
+			b[special.at] = special.char - 'a' + 'A'
+		} else {
+			b[special.at] = special.char
+		}
+	}
+	return string(b)
+}

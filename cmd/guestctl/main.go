@@ -1,0 +1,124 @@
+// Command guestctl judges virtual-machine disk images without booting, mounting or trusting them.
+//
+// One file per command: its flags, then its work. The exit codes stand in exit.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/carapace-sh/carapace"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/report"
+)
+
+func main() { os.Exit(run()) }
+
+// run is the whole program; it returns the exit code.
+func run() (code int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal a second one ends the program at once.
+	context.AfterFunc(ctx, stop)
+	defer func() {
+		if p := recover(); p != nil {
+			code = fail(os.Stderr, internalError(p))
+		}
+	}()
+	root := newRootCommand()
+	if err := root.ExecuteContext(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = withCode(exitInterrupted, errors.New("interrupted"))
+		}
+		return fail(os.Stderr, err)
+	}
+	return exitOK
+}
+
+// fail tells a person what went wrong and what to do next, and returns the exit code.
+func fail(w io.Writer, err error) int {
+	var coded *codeError
+	if !errors.As(err, &coded) {
+		coded = &codeError{exitUsage, err}
+	}
+	if coded.err == nil {
+		return coded.code
+	}
+	for line := range strings.SplitSeq(coded.err.Error(), "\n") {
+		fmt.Fprintf(w, "guestctl: %s\n", report.Escape(line))
+	}
+	if hint := binread.HintOf(err); hint != "" {
+		fmt.Fprintf(w, "hint: %s\n", report.Escape(hint))
+	}
+	return coded.code
+}
+
+// commands lists the commands in the order of the help.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		newCheckComplianceCommand(),
+		newInspectCommand(),
+		newFactsCommand(),
+		newLsCommand(),
+		newCatCommand(),
+		newStatCommand(),
+		newFindCommand(),
+		newSchemaCommand(),
+		newCompletionCommand(),
+		newVersionCommand(),
+		newExitCodesTopic(),
+	}
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "guestctl",
+		Short: "Judge virtual-machine disk images without booting, mounting or trusting them",
+		Long: `guestctl judges virtual-machine disk images without booting, mounting or trusting them.
+
+It reads the image in user space: it never mounts, needs no root, runs no guest code, writes nothing to the image and
+follows no path from an image onto the host. What could not be read is unknown, and never a pass.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.PersistentFlags().Bool("no-color", false, "write no terminal colours (as with NO_COLOR)")
+	root.PersistentFlags().Bool("quiet", false, "show no progress")
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(commands()...)
+	for _, c := range root.Commands() {
+		c.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp(c))
+	}
+	carapace.Gen(root)
+	return root
+}
+
+// output is stdout, with colours where they are wanted.
+func output(cmd *cobra.Command) io.Writer {
+	w := colorprofile.NewWriter(cmd.OutOrStdout(), os.Environ())
+	if off, err := cmd.Flags().GetBool("no-color"); err == nil && off {
+		w.Profile = colorprofile.NoTTY
+	}
+	return w
+}
+
+// plain drops the colours of what a report format writes.
+func plain(w io.Writer) io.Writer {
+	return &colorprofile.Writer{Forward: w, Profile: colorprofile.NoTTY}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"os"
+)
+
+// progress is a bar on stderr, or nothing where stderr is no terminal or --quiet was given.
+type progress struct {
+	pool *mpb.Progress
+	bar  *mpb.Bar
+}
+
+// newProgress starts a bar over total units; one unit is too short a work for a bar.
+func newProgress(cmd *cobra.Command, unit string, total int64) *progress {
+	quiet, err := cmd.Flags().GetBool("quiet")
+	if quiet || err != nil || total < 2 || !term.IsTerminal(os.Stderr.Fd()) {
+		return &progress{}
+	}
+	pool := mpb.NewWithContext(cmd.Context(), mpb.WithOutput(os.Stderr), mpb.WithWidth(40))
+	bar := pool.AddBar(total, mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name(unit+" "), decor.CountersNoUnit("%d / %d")),
+		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)))
+	return &progress{pool, bar}
+}
+
+// Add moves the bar on by n units.
+func (p *progress) Add(n int64) {
+	if p.bar != nil {
+		p.bar.IncrInt64(n)
+	}
+}
+
+// Close removes the bar.
+func (p *progress) Close() {
+	if p.bar != nil {
+		p.bar.Abort(true)
+		p.pool.Wait()
+	}
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/carapace-sh/carapace"
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/report"
+)
+
+func newSchemaCommand() *cobra.Command {
+	names := report.SchemaNames()
+	cmd := &cobra.Command{
+		Use:   "schema " + strings.Join(names, "|"),
+		Short: "Print the JSON Schema of a document this program writes",
+		Args:  wantArgs(1, 1, strings.Join(names, "|")),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(names, args[0]) {
+				return fmt.Errorf("no schema called %q, want one of %s", args[0], strings.Join(names, ", "))
+			}
+			b, err := report.Schema(args[0])
+			if err != nil {
+				return withCode(exitInternal, err)
+			}
+			_, err = io.WriteString(cmd.OutOrStdout(), string(b))
+			return withCode(exitInternal, err)
+		},
+	}
+	carapace.Gen(cmd).PositionalCompletion(carapace.ActionValues(names...))
+	return cmd
+}

@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/hostname"
+	"github.com/guestctl/guestctl/engine/facts/machineid"
+	"github.com/guestctl/guestctl/engine/facts/osrelease"
+	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/timezone"
+)
+
+// Collectors lists the domains of the facts document.
+func Collectors() []facts.Collector {
+	return []facts.Collector{
+		osrelease.Collector,
+		hostname.Collector,
+		machineid.Collector,
+		timezone.Collector,
+		packages.Collector,
+	}
+}

@@ -1,0 +1,106 @@
+// Package engine is the collector: it opens disk images, finds what is in them, and gathers facts about the guests.
+//
+// Bytes flow one way: file, image, volume, file system, guest, facts. The lists of what is known at each stage are
+// literals in formats.go and collectors.go.
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/guest"
+	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/engine/volume"
+)
+
+// Options say how to open a machine.
+type Options struct {
+	// Snapshot is the id or name of an internal snapshot of the image; "" is the current state.
+	Snapshot string
+	// AllowDirs are directories in which the images may have their backing files, beside their own directory.
+	AllowDirs []string
+}
+
+// Machine is a set of disks that were opened, with what was found on them.
+type Machine struct {
+	Disks   []Disk
+	Volumes []Volume // disks first, then what was found in them, in the order of discovery
+	Guests  []*guest.Guest
+	// Problems is what went wrong with the machine as a whole, beyond the errors of single volumes.
+	Problems []string
+}
+
+// Disk is one open image.
+type Disk struct {
+	Name string // as the user gave it
+	image.Image
+}
+
+// Volume is a volume with what was found in it.
+type Volume struct {
+	*volume.Volume
+	Content string        // "gpt", "ext4", "LUKS"; "" when nothing was recognised
+	Table   *volume.Table // not nil for a partition table
+	FS      filesys.FS    // not nil for a file system that was opened
+	Err     error         // why the content could not be read
+}
+
+// Open opens the disks of one machine and finds its guests. An error is about a disk that cannot be opened at all: what
+// is wrong with single volumes is on them. Close the machine after use.
+func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
+	m := &Machine{}
+	for _, name := range disks {
+		img, err := openImage(name, opts)
+		if err != nil {
+			return nil, errors.Join(err, m.Close())
+		}
+		m.Disks = append(m.Disks, Disk{name, img})
+	}
+	if err := m.discover(ctx); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	guests, err := guest.Find(ctx, m.fileSystems())
+	if ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), m.Close())
+	}
+	if err != nil {
+		m.Problems = append(m.Problems, "search for operating systems: "+err.Error())
+	}
+	m.Guests = guests
+	return m, nil
+}
+
+// Close closes the images.
+func (m *Machine) Close() error {
+	var errs []error
+	for _, d := range m.Disks {
+		errs = append(errs, d.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Machine) fileSystems() []guest.Volume {
+	var vs []guest.Volume
+	for _, v := range m.Volumes {
+		if v.FS == nil {
+			continue
+		}
+		vs = append(vs, guest.Volume{
+			Device: v.Name, Number: v.Number, Disk: m.diskOf(v.Volume), PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS,
+		})
+	}
+	return vs
+}
+
+func (m *Machine) diskOf(v *volume.Volume) int {
+	for v.Parent != nil {
+		v = v.Parent
+	}
+	for i := range m.Disks {
+		if m.Volumes[i].Volume == v {
+			return i
+		}
+	}
+	return -1
+}

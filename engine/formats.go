@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/filesys/ext4"
+	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/engine/image/qcow2"
+	"github.com/guestctl/guestctl/engine/image/raw"
+	"github.com/guestctl/guestctl/engine/volume"
+	"github.com/guestctl/guestctl/engine/volume/gpt"
+	"github.com/guestctl/guestctl/engine/volume/mbr"
+)
+
+// Images lists the container formats in the order they are tried. Raw fits everything and stands last.
+func Images() []image.Format {
+	return []image.Format{
+		qcow2.Format,
+		raw.Format,
+	}
+}
+
+// Volumes lists the partition tables and volume managers in the order they are tried. A GPT disk also has an MBR, so GPT
+// stands first.
+func Volumes() []volume.Format {
+	return []volume.Format{
+		gpt.Format,
+		mbr.Format,
+	}
+}
+
+// FileSystems lists the file systems in the order they are tried.
+func FileSystems() []filesys.Format {
+	return []filesys.Format{
+		ext4.Format,
+	}
+}
+
+// Signature recognises something that is named and not read, so that a person learns why it could not be judged.
+type Signature struct {
+	Name  string
+	Probe binread.Probe
+	Kind  error // binread.ErrEncrypted, binread.ErrUnsupported, or nil for what holds no files
+}
+
+// Signatures lists what is recognised and not read.
+func Signatures() []Signature {
+	m, unsupported, encrypted := binread.Magic, binread.ErrUnsupported, binread.ErrEncrypted
+	return []Signature{
+		{"LUKS", m(0, "LUKS\xba\xbe"), encrypted},
+		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
+		{"LVM2 physical volume", lvm2, unsupported},
+		{"md RAID", binread.AnyOf(m(0, "\xfc\x4e\x2b\xa9"), m(4096, "\xfc\x4e\x2b\xa9"), m(-8192, "\xfc\x4e\x2b\xa9")), unsupported},
+		{"XFS", m(0, "XFSB"), unsupported},
+		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
+		{"NTFS", m(3, "NTFS    "), unsupported},
+		{"exFAT", m(3, "EXFAT   "), unsupported},
+		{"FAT32", m(82, "FAT32   "), unsupported},
+		{"FAT", m(54, "FAT1"), unsupported},
+		{"ISO 9660", m(0x8001, "CD001"), unsupported},
+		{"squashfs", m(0, "hsqs"), unsupported},
+		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
+		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
+		{"ReFS", m(3, "ReFS\x00\x00\x00\x00"), unsupported},
+		{"ZFS", m(0x20000-1024+8, "\x0c\xb1\xba\x00"), unsupported},
+		{"bcache", m(4096+24, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"), unsupported},
+		{"swap", binread.AnyOf(m(4086, "SWAPSPACE2"), m(4086, "SWAP-SPACE"), m(65526, "SWAPSPACE2")), nil},
+		{"VMDK", binread.AnyOf(m(0, "KDMV"), m(0, "COWD"), m(0, "# Disk DescriptorFile")), unsupported},
+		{"VHDX", m(0, "vhdxfile"), unsupported},
+		{"VHD", binread.AnyOf(m(0, "conectix"), m(-512, "conectix")), unsupported},
+		{"VDI", m(64, "\x7f\x10\xda\xbe"), unsupported},
+		{"gzip", m(0, "\x1f\x8b\x08"), unsupported},
+		{"xz", m(0, "\xfd7zXZ\x00"), unsupported},
+		{"zstd", m(0, "\x28\xb5\x2f\xfd"), unsupported},
+		{"OVA (tar)", m(257, "ustar"), unsupported},
+	}
+}

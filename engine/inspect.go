@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/engine/volume"
+)
+
+// InspectionSchema names the version of an Inspection as JSON.
+const InspectionSchema = "guestctl.inspection/1"
+
+// Inspection says what an image is: its container, its volumes as a tree, and its operating systems.
+type Inspection struct {
+	Schema   string            `json:"schema"`
+	Image    string            `json:"image"`
+	Disk     InspectedDisk     `json:"disk"`
+	Volumes  []InspectedVolume `json:"volumes"`
+	Systems  []InspectedSystem `json:"systems"`
+	Problems []string          `json:"problems"`
+}
+
+// InspectedDisk is the container of a disk.
+type InspectedDisk struct {
+	Format      string              `json:"format"`
+	Version     string              `json:"version,omitempty"`
+	Size        int64               `json:"size"` // of the virtual disk, in bytes
+	Used        int64               `json:"used"` // bytes the container holds; -1 when not known
+	ClusterSize int64               `json:"cluster_size,omitempty"`
+	Compression string              `json:"compression,omitempty"`
+	Backing     []string            `json:"backing"`
+	Snapshots   []InspectedSnapshot `json:"snapshots"`
+	Problems    []string            `json:"problems"`
+}
+
+// InspectedSnapshot is an internal snapshot of a disk.
+type InspectedSnapshot struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Size int64  `json:"size"` // of the virtual disk at that time, in bytes
+}
+
+// InspectedVolume is a disk, a partition, or what is inside one.
+type InspectedVolume struct {
+	Name     string   `json:"name"`
+	Parent   string   `json:"parent,omitempty"`
+	Size     int64    `json:"size"`   // bytes
+	Offset   int64    `json:"offset"` // in the parent, in bytes
+	Kind     string   `json:"kind,omitempty"`
+	PartUUID string   `json:"partuuid,omitempty"`
+	Label    string   `json:"partlabel,omitempty"`
+	Active   bool     `json:"active,omitempty"`
+	Content  string   `json:"content,omitempty"` // "gpt", "ext4", "LUKS"
+	UUID     string   `json:"uuid,omitempty"`    // of the table or file system
+	FSLabel  string   `json:"label,omitempty"`
+	Free     *int64   `json:"free,omitempty"` // bytes
+	Features []string `json:"features,omitempty"`
+	Error    string   `json:"error,omitempty"` // why the content could not be read
+	Problems []string `json:"problems,omitempty"`
+}
+
+// InspectedSystem is an operating system, with what it mounts.
+type InspectedSystem struct {
+	Root     string           `json:"root"` // device
+	OS       *facts.OS        `json:"os"`
+	Hostname string           `json:"hostname,omitempty"`
+	Mounts   []InspectedMount `json:"mounts"`
+	Problems []string         `json:"problems,omitempty"`
+}
+
+// InspectedMount is one mount of an operating system.
+type InspectedMount struct {
+	Target string `json:"target"`
+	Source string `json:"source"`
+	Device string `json:"device,omitempty"`
+	FSType string `json:"fstype"`
+	Error  string `json:"error,omitempty"` // why it is not mounted
+}
+
+// Inspect describes the machine's first disk and what was found on all of them.
+func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, error) {
+	disk := m.Disks[0]
+	in := &Inspection{
+		Schema: InspectionSchema, Image: disk.Name, Disk: inspectDisk(disk.Size(), disk.Description()),
+		Volumes: []InspectedVolume{}, Systems: []InspectedSystem{}, Problems: m.Problems,
+	}
+	for _, v := range m.Volumes {
+		in.Volumes = append(in.Volumes, inspectVolume(v))
+	}
+	for _, g := range m.Guests {
+		doc, err := m.Facts(ctx, g, facts.Request{Domains: []string{"os", "hostname"}}, now)
+		if err != nil {
+			return nil, err
+		}
+		s := InspectedSystem{Root: g.Root.Device}
+		s.OS, _ = facts.Get[facts.OS](doc, "os")
+		if h, ok := facts.Get[facts.Hostname](doc, "hostname"); ok {
+			s.Hostname = h.Value
+		}
+		for _, mt := range g.Mounts {
+			s.Mounts = append(s.Mounts, InspectedMount{mt.Target, mt.Source, mt.Device, mt.FSType, mt.Unread})
+		}
+		for _, p := range g.Problems {
+			s.Problems = append(s.Problems, p.Path+": "+p.Message)
+		}
+		in.Systems = append(in.Systems, s)
+	}
+	return in, nil
+}
+
+func inspectDisk(size int64, d image.Description) InspectedDisk {
+	disk := InspectedDisk{
+		Format: d.Format, Version: d.Version, Size: size, Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
+		Backing: d.Backing, Snapshots: []InspectedSnapshot{}, Problems: d.Problems,
+	}
+	for _, s := range d.Snapshots {
+		disk.Snapshots = append(disk.Snapshots, InspectedSnapshot(s))
+	}
+	return disk
+}
+
+func inspectVolume(v Volume) InspectedVolume {
+	in := InspectedVolume{
+		Name: v.Name, Parent: nameOf(v.Parent), Size: v.Size, Offset: v.Offset, Kind: v.Kind, PartUUID: v.UUID, Label: v.Label,
+		Active: v.Active, Content: v.Content,
+	}
+	if v.Err != nil {
+		in.Error = v.Err.Error()
+	}
+	if v.Table != nil {
+		in.UUID, in.Problems = v.Table.UUID, v.Table.Problems
+	}
+	if v.FS != nil {
+		d := v.FS.Description()
+		in.UUID, in.FSLabel, in.Features = d.UUID, d.Label, d.Features
+		if d.Free >= 0 {
+			in.Free = &d.Free
+		}
+		for _, p := range d.Problems {
+			in.Problems = append(in.Problems, p.Message)
+		}
+	}
+	return in
+}
+
+func nameOf(v *volume.Volume) string {
+	if v == nil {
+		return ""
+	}
+	return v.Name
+}

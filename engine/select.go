@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/guest"
+)
+
+// Select returns the guests that root names: "auto" is the only one there is, "all" is every one, and anything else is
+// the device of one. An error says what the disks hold instead.
+func (m *Machine) Select(root string) ([]*guest.Guest, error) {
+	if len(m.Guests) == 0 {
+		return nil, m.noGuest()
+	}
+	switch root {
+	case "all":
+		return m.Guests, nil
+	case "auto", "":
+		if len(m.Guests) == 1 {
+			return m.Guests, nil
+		}
+		return nil, binread.WithHint(fmt.Errorf("%d operating systems, on %s", len(m.Guests), strings.Join(m.roots(), " and ")),
+			"choose one with --root "+m.Guests[0].Root.Device+", or --root all")
+	}
+	for _, g := range m.Guests {
+		if g.Root.Device == root {
+			return []*guest.Guest{g}, nil
+		}
+	}
+	return nil, binread.WithHint(fmt.Errorf("no operating system on %q", root), "there is one on "+strings.Join(m.roots(), ", "))
+}
+
+// View returns the one tree to look into: as Select does, and where that finds no operating system, the only file system
+// of the disks, or the one on the device that root names.
+func (m *Machine) View(root string) (*guest.Guest, error) {
+	guests, err := m.Select(root)
+	if len(guests) == 1 {
+		return guests[0], nil
+	}
+	if err == nil {
+		return nil, binread.WithHint(fmt.Errorf("%d operating systems, want one", len(guests)), "choose one with --root DEVICE: "+strings.Join(m.roots(), ", "))
+	}
+	volumes := m.fileSystems()
+	if (root == "auto" || root == "") && len(m.Guests) == 0 && len(volumes) == 1 {
+		return guest.Bare(volumes[0]), nil
+	}
+	var names []string
+	for _, v := range volumes {
+		if v.Device == root {
+			return guest.Bare(v), nil
+		}
+		names = append(names, v.Device)
+	}
+	if len(names) > 0 {
+		err = binread.WithHint(err, "choose a file system with --root DEVICE: "+strings.Join(names, ", "))
+	}
+	return nil, err
+}
+
+func (m *Machine) roots() []string {
+	var devices []string
+	for _, g := range m.Guests {
+		devices = append(devices, g.Root.Device)
+	}
+	return devices
+}
+
+// noGuest says what was found instead of an operating system. Its kind is that of the first volume that was not read.
+func (m *Machine) noGuest() error {
+	var found []string
+	var cause error
+	for _, v := range m.Volumes {
+		switch {
+		case v.Err != nil:
+			found = append(found, fmt.Sprintf("%s: %v", v.Name, v.Err))
+			if cause == nil || errors.Is(v.Err, binread.ErrEncrypted) {
+				cause = v.Err
+			}
+		case v.Table == nil && v.Content != "":
+			found = append(found, v.Name+": "+v.Content)
+		}
+	}
+	hint := "see what is in it with: guestctl inspect IMAGE"
+	if len(found) == 0 {
+		return binread.WithHint(errors.New("no operating system found: no partition table and no file system is recognised"), hint)
+	}
+	if h := binread.HintOf(cause); h != "" {
+		hint = h
+	}
+	return binread.WithHint(&causeError{"no operating system found (" + strings.Join(found, "; ") + ")", cause}, hint)
+}
+
+// causeError has a text of its own and the kind of its cause.
+type causeError struct {
+	text  string
+	cause error
+}
+
+func (e *causeError) Error() string { return e.text }
+func (e *causeError) Unwrap() error { return e.cause }

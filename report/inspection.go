@@ -1,0 +1,119 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine"
+)
+
+// InspectionFormat is one way to write an inspection.
+type InspectionFormat struct {
+	Name  string
+	Write func(w io.Writer, in *engine.Inspection) error
+}
+
+// InspectionFormats lists the formats; the first is the default.
+func InspectionFormats() []InspectionFormat {
+	return []InspectionFormat{
+		{"text", inspectionText},
+		{"json", func(w io.Writer, in *engine.Inspection) error { return WriteJSON(w, in) }},
+		{"yaml", func(w io.Writer, in *engine.Inspection) error { return WriteYAML(w, in) }},
+	}
+}
+
+func inspectionText(w io.Writer, in *engine.Inspection) error {
+	t := textWriter{bufio.NewWriter(w)}
+	t.printf("%s  %s\n", bold(Escape(in.Image)), strings.Join(describeDisk(in.Disk), ", "))
+	for i, b := range in.Disk.Backing {
+		t.printf("  backing file %d  %s\n", i+1, Escape(b))
+	}
+	for _, s := range in.Disk.Snapshots {
+		t.printf("  snapshot %s  %s, %s virtual\n", Escape(s.ID), Escape(s.Name), Size(s.Size))
+	}
+	t.notes("  ", in.Disk.Problems)
+	t.printf("\n")
+	t.volumes(in.Volumes, "", "")
+	for _, s := range in.Systems {
+		t.printf("\n")
+		t.system(s)
+	}
+	if len(in.Systems) == 0 {
+		t.printf("\nno operating system found\n")
+	}
+	t.notes("", in.Problems)
+	return t.Flush()
+}
+
+func describeDisk(d engine.InspectedDisk) []string {
+	parts := []string{strings.TrimSpace(d.Format + " " + d.Version), Size(d.Size) + " virtual"}
+	if d.Used >= 0 {
+		parts = append(parts, Size(d.Used)+" used")
+	}
+	if d.ClusterSize > 0 {
+		parts = append(parts, Size(d.ClusterSize)+" clusters")
+	}
+	if d.Compression != "" {
+		parts = append(parts, d.Compression+" compression")
+	}
+	return parts
+}
+
+// volumes draws the volumes below parent as a tree.
+func (t textWriter) volumes(all []engine.InspectedVolume, parent, indent string) {
+	for _, v := range all {
+		if v.Parent != parent {
+			continue
+		}
+		parts := []string{bold(fmt.Sprintf("%-6s", Escape(v.Name))), fmt.Sprintf("%9s", Size(v.Size))}
+		for _, p := range []string{v.Content, v.FSLabel, quoted(v.Label), v.Kind, v.UUID} {
+			if p != "" {
+				parts = append(parts, Escape(p))
+			}
+		}
+		if v.Free != nil {
+			parts = append(parts, Size(*v.Free)+" free")
+		}
+		t.printf("%s%s\n", indent, strings.Join(parts, "  "))
+		if v.Error != "" {
+			t.notes(indent+"  ", []string{v.Error})
+		}
+		t.notes(indent+"  ", v.Problems)
+		t.volumes(all, v.Name, indent+"  ")
+	}
+}
+
+func quoted(s string) string {
+	if s == "" {
+		return ""
+	}
+	return `"` + s + `"`
+}
+
+func (t textWriter) system(s engine.InspectedSystem) {
+	name := "unknown operating system"
+	if s.OS != nil {
+		name = strings.TrimSpace(s.OS.PrettyName + " " + s.OS.Arch)
+	}
+	t.printf("%s on %s", bold(Escape(name)), Escape(s.Root))
+	if s.Hostname != "" {
+		t.printf(", host %s", Escape(s.Hostname))
+	}
+	t.printf("\n")
+	for _, m := range s.Mounts {
+		if m.Error != "" {
+			t.printf("  %-12s %s\n", Escape(m.Target), warn("not mounted: "+Escape(m.Source)+": "+Escape(m.Error)))
+			continue
+		}
+		t.printf("  %-12s %s (%s)\n", Escape(m.Target), Escape(m.Device), Escape(m.Source))
+	}
+	t.notes("  ", s.Problems)
+}
+
+func (t textWriter) notes(indent string, texts []string) {
+	for _, text := range texts {
+		t.printf("%s%s %s\n", indent, warn("problem:"), Escape(text))
+	}
+}
