@@ -2,6 +2,8 @@ package engine
 
 import (
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/files"
+	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
@@ -17,5 +19,7 @@ func Collectors() []facts.Collector {
 		machineid.Collector,
 		timezone.Collector,
 		packages.Collector,
+		files.Collector,
+		globs.Collector,
 	}
 }
