@@ -1,0 +1,55 @@
+# guestctl: `make help` lists what there is. Go is all that `demo`, `build` and `test` need.
+
+GO       ?= go
+FUZZTIME ?= 30s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LINT     := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+LINT_VERSION := v2.15.0
+GOBIN    := $(shell $(GO) env GOPATH 2>/dev/null)/bin
+
+export PATH := $(PATH):/usr/local/go/bin:$(GOBIN)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test race lint fuzz bench golden images clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## build guestctl and judge a sample image with a baseline
+	@testdata/demo.sh
+
+build: ## build bin/guestctl: one static program
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/guestctl ./cmd/guestctl
+
+test: ## run the whole test suite
+	$(GO) test $(TESTFLAGS) ./...
+
+race: ## run the tests under the race detector
+	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...
+
+lint: ## check layout and style with golangci-lint, which it installs when missing
+	@command -v golangci-lint >/dev/null || { \
+		echo "installing golangci-lint $(LINT_VERSION)"; $(GO) install $(LINT)@$(LINT_VERSION); }
+	$(GO) vet ./...
+	golangci-lint run ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (30s) each
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+			echo "== $$(dirname "$$file") $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")"; \
+		done; \
+	done
+
+bench: build images ## measure guestctl beside the tools a user would pick instead
+	@testdata/bench.sh
+
+golden: ## rewrite the expected output of tests and the committed images; review the difference
+	testdata/build.sh
+	UPDATE=1 $(GO) test -count=1 ./cmd/... ./report/...
+
+images: ## build a real Debian 12 disk in build/images for the end-to-end tests
+	@testdata/build-debian.sh
+
+clean: ## remove bin and build
+	rm -rf bin build
