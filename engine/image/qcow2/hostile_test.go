@@ -4,119 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
 )
-
-const (
-	k64      = 64 << 10
-	l1Place  = 1 * k64
-	l2Place  = 2 * k64
-	dataAt   = 3 * k64
-	fileEnd  = 5 * k64
-	compress = flagCompress | 31<<54 // of 16 KiB at most, in clusters of 64 KiB
-)
-
-// put writes an unsigned number of n bytes, big-endian.
-func put(b []byte, off, n int, v uint64) {
-	for i := range n {
-		b[off+i] = byte(v >> (8 * (n - 1 - i)))
-	}
-}
-
-// patch changes a valid image.
-type patch func(b []byte) []byte
-
-func set(off, n int, v uint64) patch {
-	return func(b []byte) []byte { put(b, off, n, v); return b }
-}
-
-func setBytes(off int, v []byte) patch {
-	return func(b []byte) []byte { copy(b[off:], v); return b }
-}
-
-func cut(n int) patch { return func(b []byte) []byte { return b[:n] } }
-
-func patches(all ...patch) patch {
-	return func(b []byte) []byte {
-		for _, p := range all {
-			b = p(b)
-		}
-		return b
-	}
-}
-
-// valid is an image of version 3 and 1 MiB: header, L1 table, L2 table, a cluster of data, a reference count table.
-func valid() []byte {
-	b := make([]byte, fileEnd)
-	copy(b, magic)
-	put(b, 4, 4, 3)
-	put(b, 20, 4, 16)
-	put(b, 24, 8, 1<<20)
-	put(b, 36, 4, 1)
-	put(b, 40, 8, l1Place)
-	put(b, 48, 8, 4*k64)
-	put(b, 56, 4, 1)
-	put(b, 96, 4, 4)
-	put(b, 100, 4, headerSizeType)
-	put(b, l1Place, 8, l2Place|flagCopied)
-	put(b, l2Place, 8, dataAt|flagCopied)
-	copy(b[dataAt:], bytes.Repeat([]byte("d"), k64))
-	return b
-}
-
-func backingName(name string) patch {
-	return patches(set(8, 8, 512), set(16, 4, uint64(len(name))), setBytes(512, []byte(name)))
-}
-
-func extension(kind, n uint64, b string) patch {
-	return patches(set(headerSizeType, 4, kind), set(headerSizeType+4, 4, n), setBytes(headerSizeType+8, []byte(b)))
-}
-
-// dataFile makes an image whose data is in another file.
-var dataFile = patches(set(72, 8, incompatDataFile), extension(extensionDataFile, 4, "data"))
-
-var zstdType = patches(set(72, 8, incompatCompression), set(104, 1, compressionZstd))
-
-// extended makes the first L2 entry one of 128 bits.
-func extended(bits uint64) patch {
-	return patches(set(72, 8, incompatExtendedL2), set(l2Place+8, 8, bits))
-}
-
-// snapshots puts a table of one entry where the data is.
-func snapshots(p ...patch) patch {
-	return patches(set(60, 4, 1), set(64, 8, dataAt), setBytes(dataAt, make([]byte, k64)),
-		set(dataAt, 8, l1Place), set(dataAt+8, 4, 1), set(dataAt+12, 2, 1), set(dataAt+14, 2, 1), setBytes(dataAt+40, []byte("1a")), patches(p...))
-}
-
-func deflated(n int) []byte {
-	var z bytes.Buffer
-	w, _ := flate.NewWriter(&z, 6)
-	_, _ = w.Write(make([]byte, n))
-	_ = w.Close()
-	return z.Bytes()
-}
-
-func zstdFrame(b []byte, opts ...zstd.EOption) []byte {
-	w, _ := zstd.NewWriter(nil, opts...)
-	return w.EncodeAll(b, nil)
-}
-
-// noise does not compress.
-func noise(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
-	return b
-}
 
 var hostile = []struct {
 	name  string
@@ -208,7 +105,7 @@ var hostile = []struct {
 		binread.ErrCorrupt, "more than a cluster of 65536",
 	},
 	{
-		"compressed bomb", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(16<<20))),
+		"compressed bomb", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(8<<20))),
 		binread.ErrCorrupt, "more than a cluster of 65536",
 	},
 	{"zstd cluster of garbage", patches(zstdType, set(l2Place, 8, compress|dataAt)), binread.ErrCorrupt, "zstd frame"},
@@ -217,7 +114,7 @@ var hostile = []struct {
 		binread.ErrCorrupt, "1000 bytes, want a cluster of 65536",
 	},
 	{
-		"zstd bomb", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, 64<<20)))),
+		"zstd bomb", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, 8<<20)))),
 		binread.ErrCorrupt, "more than a cluster of 65536",
 	},
 	{
@@ -335,58 +232,5 @@ func TestSiblingsAreAskedByNameAndFormat(t *testing.T) {
 	}
 	if want := []string{"base", "qcow2"}; !slices.Equal(got, want) {
 		t.Errorf("sibling asked for %q, want %q", got, want)
-	}
-}
-
-// FuzzOpen reads what it can of an image and its snapshots, and holds different ways to read against one another.
-func FuzzOpen(f *testing.F) {
-	f.Add(valid())
-	for _, c := range hostile {
-		f.Add(c.patch(valid()))
-	}
-	f.Add(snapshots()(valid()))
-	f.Add(patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64)))(valid()))
-	f.Add(patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, k64))))(valid()))
-	f.Add(extended(1<<40 | 0xff)(valid()))
-	f.Add(unpack(f, "c512.qcow2"))
-	base := func(string, string) (image.Image, error) {
-		return rawImage{bytes.NewReader(bytes.Repeat([]byte("base"), 1000))}, nil
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, snapshot := range []string{"", "1"} {
-			img, err := openBytes(b, image.Options{Sibling: base, Snapshot: snapshot})
-			if err != nil {
-				continue
-			}
-			for _, off := range []int64{0, img.Size() / 2, img.Size() - 70000} {
-				checkPart(t, img, max(0, off))
-			}
-		}
-	})
-}
-
-// checkPart reads 256 KiB at off in one piece and in small ones, and compares them with each other and with the extents.
-func checkPart(t *testing.T, img image.Image, off int64) {
-	whole := make([]byte, image.Clip(img.Size(), off, 256<<10))
-	n, err := img.ReadAt(whole, off)
-	if n < len(whole) && err == nil {
-		t.Fatalf("read of %d bytes at %#x gives %d and no error", len(whole), off, n)
-	}
-	part := make([]byte, 5000)
-	for i := 0; i < n; i += len(part) {
-		part = part[:min(len(part), n-i)]
-		if got, err := img.ReadAt(part, off+int64(i)); got < len(part) || !bytes.Equal(part, whole[i:i+got]) {
-			t.Fatalf("read of %d bytes at %#x gives %d, %v, and differs from a longer read", len(part), off+int64(i), got, err)
-		}
-	}
-	for i := int64(0); i < int64(n); {
-		e, err := image.ExtentOf(img, off+i, int64(n)-i)
-		if err != nil || e.Len <= 0 || e.Len > int64(n)-i {
-			t.Fatalf("extent at %#x of %d bytes is %+v, %v", off+i, int64(n)-i, e, err)
-		}
-		if b := whole[i : i+e.Len]; e.Zero && bytes.Count(b, []byte{0}) != len(b) {
-			t.Fatalf("extent %+v is said to be zero and is not", e)
-		}
-		i += e.Len
 	}
 }
