@@ -1,0 +1,83 @@
+#!/bin/bash
+# Measures guestctl beside the tools a user would pick instead, on the real Debian 12 disk that `make images` builds.
+# CPU seconds are user and system time, the best of RUNS, with a warm page cache: they depend less on what else the
+# machine does than wall time. A ratio below 1 means that guestctl needs less. As root it installs what it compares with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
+RUNS=${RUNS:-5}
+images=build/images
+baseline=testdata/baseline.toml
+guestctl=bin/guestctl
+
+need() { # need COMMAND PACKAGE
+	command -v "$1" >/dev/null && return
+	[[ $(id -u) == 0 ]] || return 1
+	echo "bench: installing $2" >&2
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$2" >/dev/null
+}
+
+# measured COMMAND...: runs it; exit codes 0 and 1 are verdicts, any other is no measurement
+measured() {
+	local code=0
+	"$@" >/dev/null 2>&1 || code=$?
+	((code <= 1)) || { echo "bench: exit code $code of $*" >&2 && exit 1; }
+}
+
+# cpu COMMAND...: the least CPU seconds of its runs
+cpu() {
+	local times='' i TIMEFORMAT='cpu %U %S'
+	for ((i = 0; i < RUNS; i++)); do
+		times+=$({ time measured "$@"; } 2>&1)$'\n'
+	done
+	if grep -v '^cpu ' <<<"${times%$'\n'}" >&2; then return 1; fi
+	awk '/^cpu/ { t = $2 + $3; if (best == "" || t < best) best = t } END { printf "%.3f", best }' <<<"$times"
+}
+
+# rss COMMAND...: the most memory it held, in MB
+rss() {
+	local file
+	[[ -x /usr/bin/time ]] || { echo '?' && return; }
+	file=$(mktemp)
+	/usr/bin/time -o "$file" -f '%M' "$@" >/dev/null 2>&1 || true
+	awk 'END { printf "%.0f", $1 / 1024 }' "$file"
+	rm "$file"
+}
+
+row() { printf '%-46s %10s %10s %8s   %s\n' "$@"; }
+ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
+
+need /usr/bin/time time || true
+
+row 'on Debian 12, 21,400 objects, 755 MB' 'guestctl' 'other' 'ratio' 'want'
+for kind in raw qcow2; do
+	list=$(cpu "$guestctl" find "$images/debian12.$kind" / --long)
+	if need fls sleuthkit; then
+		fls=$(cpu fls -r -p -o 4096 "$images/debian12.raw")
+		row "list and stat all, $kind, against fls -r -p" "$list s" "$fls s" "$(ratio "$list" "$fls")" '<= 1.00'
+	else
+		row "list and stat all, $kind" "$list s" 'no fls' - '<= 1.00'
+	fi
+done
+
+by_kernel() {
+	unshare -m sh -c "mount -o ro,noload,loop,offset=$((4096 * 512)) $images/debian12.raw /mnt &&
+		cd /mnt && find . -xdev -type f -print0 | xargs -0 sha256sum; cd / && umount /mnt"
+}
+mounted=''
+if [[ $(id -u) == 0 ]] && by_kernel >/dev/null 2>&1; then mounted=$(cpu by_kernel); fi
+for kind in raw qcow2; do
+	hash=$(cpu "$guestctl" find "$images/debian12.$kind" / --sha256)
+	if [[ -n $mounted ]]; then
+		row "SHA-256 of all files, $kind, against a mount" "$hash s" "$mounted s" "$(ratio "$hash" "$mounted")" '<= 0.30'
+	else
+		row "SHA-256 of all files, $kind" "$hash s" 'no mount' - '<= 0.30'
+	fi
+done
+
+for image in debian12.raw debian12.qcow2 debian12-compressed.qcow2; do
+	check=("$guestctl" check-compliance --baseline "$baseline" "$images/$image")
+	row "check-compliance, $image" "$(cpu "${check[@]}") s" - - '<= 0.15 s'
+	row '  most memory held' "$(rss "${check[@]}") MB" - - '<= 60 MB'
+done
+row 'version' "$(cpu "$guestctl" version) s" - - '<= 0.020 s'
