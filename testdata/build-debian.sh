@@ -123,7 +123,7 @@ assemble() {
 	boot "$disk" "$tree"
 	say "writing the truth"
 	cd "$tree"
-	find . -type f -print0 | xargs -0 -P 2 -n 500 sha256sum -z | sed -z 's|  \./|  /|' | sort -z -k2 | tr '\0' '\n' >"$out/sha256"
+	find . -type f -print0 | xargs -0 sha256sum -z | sed -z 's|  \./|  /|' | sort -z -k2 | tr '\0' '\n' >"$out/sha256"
 	# a directory's size and link count are the file system's own affair
 	find . -mindepth 1 \( -type d -printf '%y\t%m\t%U\t%G\t-\t-\t%Ts\t/%P\t\n' \) -o \
 		-printf '%y\t%m\t%U\t%G\t%s\t%n\t%Ts\t/%P\t%l\n' | sort -t $'\t' -k8 >"$out/objects"
