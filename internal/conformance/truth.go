@@ -37,7 +37,8 @@ func ReadTruth(name string) ([]Object, error) {
 		return nil, err
 	}
 	var objects []Object
-	for lines := bufio.NewScanner(bytes.NewReader(b)); lines.Scan(); {
+	lines := bufio.NewScanner(bytes.NewReader(b))
+	for lines.Buffer(nil, len(b)+1); lines.Scan(); {
 		var o Object
 		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", name, len(objects)+1, err)
@@ -50,7 +51,7 @@ func ReadTruth(name string) ([]Object, error) {
 		}
 		objects = append(objects, o)
 	}
-	return objects, nil
+	return objects, lines.Err()
 }
 
 // ReadFile reads a file of test data whole; names that end in .gz or .zst are uncompressed.

@@ -92,7 +92,9 @@ func (c *file) ReadAt(p []byte, off int64) (int, error) {
 
 func (c *file) read(p []byte, off int64) (int, error) {
 	if c.blocks == nil {
-		return copy(p, c.inline[off:]), nil
+		n := copy(p, c.inline[min(off, int64(len(c.inline))):])
+		clear(p[n:])
+		return len(p), nil
 	}
 	shift := c.fs.device.shift
 	done := 0

@@ -64,19 +64,12 @@ func (f *FS) recover(before []filesys.Problem) {
 	if !s.features.needsRecovery() && (!fromCopy || !s.features.hasJournal()) {
 		return
 	}
-	groupProblems := f.problems[len(before):]
-	f.problems = f.problems[:len(before):len(before)]
-	if err := f.replayJournal(); err != nil {
+	if err := f.replayJournal(before); err != nil {
 		f.problem(true, "the journal was not replayed completely: %v", err)
 	}
-	if len(f.device.replayed) == 0 {
-		f.problems = append(f.problems, groupProblems...)
-		return
-	}
-	f.reload()
 }
 
-func (f *FS) replayJournal() error {
+func (f *FS) replayJournal(before []filesys.Problem) error {
 	j, err := f.openJournal()
 	if err != nil {
 		return err
@@ -89,30 +82,34 @@ func (f *FS) replayJournal() error {
 	if errors.Is(err, binread.ErrLimit) {
 		return err // half of a log is worse than none
 	}
-	f.device.replayed = l.overlay
+	if len(l.overlay) > 0 {
+		f.device.replayed = l.overlay
+		f.reload(before)
+	}
 	if err != nil || !j.has(journalFastCommit) {
 		return err
 	}
-	f.reload()
 	if err := f.replayFastCommits(j, l.sequence); err != nil {
 		return fmt.Errorf("fast commits: %w", err)
 	}
 	return nil
 }
 
-// reload reads the superblock and the group descriptors again, as they are after the journal was replayed.
-func (f *FS) reload() {
+// reload reads the superblock and the group descriptors again, as they are after the journal was replayed. Of the problems
+// found so far, those of before remain.
+func (f *FS) reload(before []filesys.Problem) {
 	super, err := f.superblockAt(superblockOffset)
-	if super == nil || err != nil && !errors.Is(err, binread.ErrChecksum) {
+	switch {
+	case super == nil || err != nil && !errors.Is(err, binread.ErrChecksum):
 		f.device.replayed = nil
 		f.problem(true, "the journal has a superblock that cannot be used, and was not replayed: %v", err)
 		return
-	}
-	if super.blockSize() != f.blockSize {
+	case super.blockSize() != f.blockSize:
 		f.device.replayed = nil
 		f.problem(true, "the journal changes the block size to %d, and was not replayed", super.blockSize())
 		return
 	}
+	f.problems = before[:len(before):len(before)]
 	if err != nil {
 		f.problem(true, "superblock in the journal: %v", err)
 	}

@@ -1,0 +1,60 @@
+package ext4_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/guestctl/guestctl/engine/filesys/ext4"
+	"github.com/guestctl/guestctl/internal/conformance"
+)
+
+// image returns the bytes of an image of testdata.
+func image(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := conformance.ReadFile(filepath.Join("testdata", name+".img.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// open opens an image of testdata.
+func open(t testing.TB, name string) *ext4.FS {
+	t.Helper()
+	return openBytes(t, image(t, name))
+}
+
+func openBytes(t testing.TB, b []byte) *ext4.FS {
+	t.Helper()
+	f, err := ext4.Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestImagesHoldWhatTheKernelSays(t *testing.T) {
+	truths, err := filepath.Glob("testdata/*.jsonl.gz")
+	if err != nil || len(truths) == 0 {
+		t.Fatal(err, "no truth in testdata")
+	}
+	for _, path := range truths {
+		name := strings.TrimSuffix(filepath.Base(path), ".jsonl.gz")
+		if name == "htree3" {
+			continue // TestThreeLevelsOfHashTree
+		}
+		t.Run(name, func(t *testing.T) {
+			truth, err := conformance.ReadTruth(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := open(t, name)
+			for _, p := range f.Description().Problems {
+				t.Error(p.Message)
+			}
+			conformance.FS(t, f, truth)
+		})
+	}
+}
