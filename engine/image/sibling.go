@@ -163,9 +163,12 @@ func siblingError(err error) error {
 func roots(own string, allowed []string) []string {
 	var all []string
 	for _, dir := range append([]string{own}, allowed...) {
+		if dir == "" {
+			continue // it would stand for the working directory
+		}
 		abs, err := filepath.Abs(dir)
 		if err != nil {
-			continue
+			continue // what cannot be named is not allowed
 		}
 		all = append(all, abs)
 		if resolved, err := filepath.EvalSymlinks(abs); err == nil && resolved != abs {

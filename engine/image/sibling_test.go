@@ -154,7 +154,7 @@ func TestSiblingsOutsideAreRefused(t *testing.T) {
 		"sub/file/x":                       binread.ErrRefused,
 	} {
 		write(t, filepath.Join(images, "top"), "list\n"+name+"\n")
-		_, err := openIt(t, filepath.Join(images, "top"))
+		_, err := openIt(t, filepath.Join(images, "top"), "") // no name of a directory allows none
 		if !errors.Is(err, kind) {
 			t.Errorf("%q: %v, want kind %v", name, err, kind)
 		}

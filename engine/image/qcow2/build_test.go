@@ -89,10 +89,10 @@ func snapshots(p ...patch) patch {
 		set(dataAt, 8, l1Place), set(dataAt+8, 4, 1), set(dataAt+12, 2, 1), set(dataAt+14, 2, 1), setBytes(dataAt+40, []byte("1a")), patches(p...))
 }
 
-func deflated(n int) []byte {
+func deflated(b []byte) []byte {
 	var z bytes.Buffer
 	w, _ := flate.NewWriter(&z, 6)
-	_, _ = w.Write(make([]byte, n))
+	_, _ = w.Write(b)
 	_ = w.Close()
 	return z.Bytes()
 }

@@ -14,7 +14,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(c.patch(valid()))
 	}
 	f.Add(snapshots()(valid()))
-	f.Add(patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64)))(valid()))
+	f.Add(patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(make([]byte, k64))))(valid()))
 	f.Add(patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, k64))))(valid()))
 	f.Add(extended(1<<40 | 0xff)(valid()))
 	f.Add(unpack(f, "c512.qcow2"))

@@ -97,16 +97,20 @@ var hostile = []struct {
 	{"compressed cluster outside of the file", set(l2Place, 8, compress|1<<40), binread.ErrCorrupt, "cluster at 0x10000000000"},
 	{"compressed cluster of garbage", set(l2Place, 8, compress|dataAt), binread.ErrCorrupt, "at 0x30000: after 0 bytes"},
 	{
-		"compressed cluster too short", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(1000))),
+		"compressed cluster too short", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(make([]byte, 1000)))),
 		binread.ErrCorrupt, "after 1000 bytes of a cluster of 65536",
 	},
 	{
-		"compressed cluster too long", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64+1))),
+		"compressed cluster too long", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(make([]byte, k64+1)))),
 		binread.ErrCorrupt, "more than a cluster of 65536",
 	},
 	{
-		"compressed bomb", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(8<<20))),
+		"compressed bomb", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(make([]byte, 8<<20)))),
 		binread.ErrCorrupt, "more than a cluster of 65536",
+	},
+	{
+		"compressed cluster past its sectors", patches(set(l2Place, 8, flagCompress|dataAt+300), setBytes(dataAt+300, deflated(noise(k64)))),
+		binread.ErrCorrupt, "of 212 bytes at 0x3012c",
 	},
 	{"zstd cluster of garbage", patches(zstdType, set(l2Place, 8, compress|dataAt)), binread.ErrCorrupt, "zstd frame"},
 	{
@@ -173,6 +177,19 @@ func TestHostileImages(t *testing.T) {
 	}
 }
 
+func TestSnapshotTablesAreBounded(t *testing.T) {
+	const entries, entry = 300, snapshotSize + 65536
+	b := append(valid()[:dataAt], make([]byte, entries*entry)...)
+	put(b, 60, 4, entries)
+	put(b, 64, 8, dataAt)
+	for i := range entries {
+		put(b, dataAt+i*entry+14, 2, 65535)
+	}
+	if _, err := openBytes(b, image.Options{}); !errors.Is(err, binread.ErrLimit) || !strings.Contains(err.Error(), "entry 255") {
+		t.Errorf("a table of %d bytes: %v, want kind %v at entry 255", entries*entry, err, binread.ErrLimit)
+	}
+}
+
 func TestOddImagesAreRead(t *testing.T) {
 	d := bytes.Repeat([]byte("d"), k64)
 	for _, c := range []struct {
@@ -186,7 +203,7 @@ func TestOddImagesAreRead(t *testing.T) {
 		{"corrupt bit", set(72, 8, incompatCorrupt), d},
 		{"reference count table outside", set(48, 8, 1<<40), d},
 		{"zero cluster with a place", set(l2Place, 8, dataAt|flagZero), make([]byte, k64)},
-		{"compressed to the end of the file", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(k64)), cut(dataAt+len(deflated(k64)))), make([]byte, k64)},
+		{"compressed to the end of the file", patches(set(l2Place, 8, compress|dataAt), setBytes(dataAt, deflated(make([]byte, k64))), cut(dataAt+len(deflated(make([]byte, k64))))), make([]byte, k64)},
 		{"zstd with a checksum", patches(zstdType, set(l2Place, 8, compress|dataAt), setBytes(dataAt, zstdFrame(make([]byte, k64), zstd.WithEncoderCRC(true)))), make([]byte, k64)},
 		{"extension unknown", extension(0x12345678, 5, "hello"), d},
 		{"backing name empty", set(8, 8, 512), d},

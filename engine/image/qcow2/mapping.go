@@ -18,7 +18,7 @@ const (
 	// pageSize is how much of a table is read and kept at once, unless a cluster is smaller.
 	pageSize = 16 << 10
 	// maxSteps bounds the runs that Extent puts together in one call.
-	maxSteps = 1 << 14
+	maxSteps = 4096
 )
 
 // kind is where the bytes of a run are.
@@ -43,7 +43,7 @@ func (m *Image) Extent(off, n int64) (image.Extent, error) {
 	n = image.Clip(m.active.size, off, n)
 	e := image.Extent{Off: off}
 	for steps := 0; n > 0 && steps < maxSteps; steps++ {
-		isZero, k, err := m.extent(off, n)
+		isZero, below, k, err := m.extent(off, n)
 		if err != nil && e.Len == 0 {
 			return e, fmt.Errorf("qcow2: guest offset %#x: %w", off, err)
 		}
@@ -52,32 +52,35 @@ func (m *Image) Extent(off, n int64) (image.Extent, error) {
 		}
 		e.Zero = isZero
 		e.Len += k
-		off, n = off+k, n-k
+		if off, n = off+k, n-k; below {
+			break // one answer of a backing file may be long work: a chain of files must not multiply it
+		}
 	}
 	return e, nil
 }
 
-// extent is one step of Extent: how many of the n bytes at off are alike, at least one.
-func (m *Image) extent(off, n int64) (isZero bool, k int64, err error) {
+// extent is one step of Extent: how many of the n bytes at off are alike, at least one, and whether a backing file said
+// so.
+func (m *Image) extent(off, n int64) (isZero, below bool, k int64, err error) {
 	r, err := m.run(off, n)
 	if err != nil {
-		return false, 0, err
+		return false, false, 0, err
 	}
 	if r.kind != unallocated || m.backing == nil {
-		return r.kind == zero || r.kind == unallocated, r.n, nil
+		return r.kind == zero || r.kind == unallocated, false, r.n, nil
 	}
 	inside := image.Clip(m.backing.Size(), off, r.n)
 	if inside == 0 {
-		return true, r.n, nil
+		return true, false, r.n, nil
 	}
 	e, err := image.ExtentOf(m.backing, off, inside)
 	if err != nil {
-		return false, 0, fmt.Errorf("backing file %q: %w", m.head.backing, err)
+		return false, true, 0, fmt.Errorf("backing file %q: %w", m.head.backing, err)
 	}
 	if e.Len <= 0 || e.Len > inside {
-		return false, inside, nil
+		return false, true, inside, nil
 	}
-	return e.Zero, e.Len, nil
+	return e.Zero, true, e.Len, nil
 }
 
 // run returns the run at off, of at most n bytes. Data clusters that lie one after the other are one run.
