@@ -90,9 +90,9 @@ type Target struct {
 	// Coverage is the share of the needed facts that was readable, in percent.
 	Coverage float64 `json:"coverage"`
 	Counts
-	Disk     *Disk             `json:"disk"`
-	Root     *facts.RootMeta   `json:"root"`
-	OS       *facts.OS         `json:"os"`
+	Disk     *Disk             `json:"disk" jsonschema:"nullable"`
+	Root     *facts.RootMeta   `json:"root" jsonschema:"nullable"`
+	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
 	Checks   []finding.Finding `json:"checks"`
 	Problems []Problem         `json:"problems"`
 

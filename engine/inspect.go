@@ -64,7 +64,7 @@ type InspectedVolume struct {
 // InspectedSystem is an operating system, with what it mounts.
 type InspectedSystem struct {
 	Root     string           `json:"root"` // device
-	OS       *facts.OS        `json:"os"`
+	OS       *facts.OS        `json:"os" jsonschema:"nullable"`
 	Hostname string           `json:"hostname,omitempty"`
 	Mounts   []InspectedMount `json:"mounts"`
 	Problems []string         `json:"problems,omitempty"`

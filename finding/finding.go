@@ -71,7 +71,7 @@ type Finding struct {
 	Policy      Position            `json:"policy"`
 	Controls    map[string][]string `json:"controls,omitempty"`
 	Fingerprint string              `json:"fingerprint"`
-	Waiver      *Waiver             `json:"waiver"`
+	Waiver      *Waiver             `json:"waiver" jsonschema:"nullable"`
 }
 
 // Waiver is an accepted exception to a check.

@@ -57,7 +57,8 @@ func plain(s string) bool {
 }
 
 // valid returns a deep copy of v in which every string is valid UTF-8: JSON cannot carry other bytes, and replacing them
-// would make different names equal. Values behind interfaces and pointers are copied too.
+// would make different names equal. Lists and maps that are nil become empty ones, since no document of this program tells
+// the two apart. Values behind interfaces and pointers are copied too.
 func valid(v reflect.Value) reflect.Value {
 	switch v.Kind() {
 	case reflect.String:
@@ -77,7 +78,7 @@ func valid(v reflect.Value) reflect.Value {
 		p.Elem().Set(inner)
 		return p
 	case reflect.Slice:
-		if v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.Type().Elem().Kind() == reflect.Uint8 {
 			return v
 		}
 		c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
@@ -86,9 +87,6 @@ func valid(v reflect.Value) reflect.Value {
 		}
 		return c
 	case reflect.Map:
-		if v.IsNil() {
-			return v
-		}
 		c := reflect.MakeMapWithSize(v.Type(), v.Len())
 		for it := v.MapRange(); it.Next(); {
 			c.SetMapIndex(valid(it.Key()), valid(it.Value()))

@@ -49,9 +49,9 @@ the bytes as they are.`,
 func printFile(ctx context.Context, w io.Writer, g *guest.Guest, path string) error {
 	f, err := g.Open(path)
 	if f == nil {
-		return notJudged(err)
+		return err
 	}
-	return errors.Join(notJudged(err), copyFile(ctx, w, f))
+	return errors.Join(err, copyFile(ctx, w, f))
 }
 
 // copyFile writes the content of f to w. A read error is one about the image, a write error one about the host.
@@ -66,7 +66,7 @@ func copyFile(ctx context.Context, w io.Writer, f *guest.File) error {
 			return withCode(exitInternal, writeErr)
 		}
 		if off += int64(n); err != nil && (off < f.Size() || !errors.Is(err, io.EOF)) {
-			return notJudged(fmt.Errorf("%s: %w", f.Path, err))
+			return fmt.Errorf("%s: %w", f.Path, err)
 		}
 	}
 	return nil

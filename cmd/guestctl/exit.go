@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,10 +101,13 @@ func suggestFlag(cmd *cobra.Command, err error) error {
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
 	err := fmt.Errorf("unknown command %q", name)
-	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		slices.Sort(near)
-		err = fmt.Errorf("%w, did you mean %s?", err, strings.Join(near, " or "))
+	if near := nearest.Word(name, names); near != "" {
+		err = fmt.Errorf("%w, did you mean %s?", err, near)
 	}
 	return withCode(exitUsage, fmt.Errorf("%w\nsee guestctl --help", err))
 }

@@ -101,7 +101,7 @@ func (f *finder) find(ctx context.Context, root string) error {
 		}
 		return withCode(exitInternal, writeErr)
 	})
-	return errors.Join(err, notJudged(errors.Join(unread...)))
+	return errors.Join(err, errors.Join(unread...))
 }
 
 func (f *finder) wants(o guest.Object) bool {
@@ -130,6 +130,9 @@ func (f *finder) print(ctx context.Context, o guest.Object) (readErr, writeErr e
 		sum, err := f.digest(ctx, o)
 		if err != nil {
 			return err, nil
+		}
+		if line != o.Path {
+			sum = `\` + sum // as sha256sum marks an escaped name
 		}
 		line = sum + "  " + line
 	}

@@ -50,7 +50,8 @@ func (f *imageFlags) open(ctx context.Context, image string) (*engine.Machine, e
 	return m, nil
 }
 
-// inside opens an image and calls work with the tree that the flags name.
+// inside opens an image and calls work with the tree that the flags name. An error of work that has no exit code of its
+// own is about the image.
 func (f *imageFlags) inside(ctx context.Context, image string, work func(g *guest.Guest) error) (err error) {
 	m, err := f.open(ctx, image)
 	if err != nil {
@@ -61,7 +62,11 @@ func (f *imageFlags) inside(ctx context.Context, image string, work func(g *gues
 	if err != nil {
 		return notJudged(fmt.Errorf("%s: %w", image, err))
 	}
-	return work(g)
+	err = work(g)
+	if coded := (*codeError)(nil); errors.As(err, &coded) {
+		return err
+	}
+	return notJudged(err)
 }
 
 // now is the time of the run. SOURCE_DATE_EPOCH replaces it, in seconds since 1970, so that a run can be repeated.

@@ -43,13 +43,13 @@ func pathArgument(args []string) string {
 func list(w io.Writer, g *guest.Guest, dir string, long bool) error {
 	o, err := g.Stat(dir)
 	if err != nil && o.Mode == 0 {
-		return notJudged(err)
+		return err
 	}
 	if !o.IsDir() {
-		return errors.Join(notJudged(err), printName(w, g, dir, dir, long))
+		return errors.Join(err, printName(w, g, dir, dir, long))
 	}
 	entries, readErr := g.ReadDir(dir)
-	errs := []error{notJudged(errors.Join(err, readErr))}
+	errs := []error{errors.Join(err, readErr)}
 	for _, e := range entries {
 		errs = append(errs, printName(w, g, dir+"/"+e.Name, e.Name, long))
 	}
@@ -64,11 +64,11 @@ func printName(w io.Writer, g *guest.Guest, at, name string, long bool) error {
 	}
 	o, err := g.Lstat(at)
 	if err != nil && o.Mode == 0 {
-		return notJudged(err)
+		return err
 	}
 	line, linkErr := longLine(o, name)
 	_, writeErr := fmt.Fprintln(w, line)
-	return errors.Join(notJudged(errors.Join(err, linkErr)), withCode(exitInternal, writeErr))
+	return errors.Join(errors.Join(err, linkErr), withCode(exitInternal, writeErr))
 }
 
 // longLine describes an object as ls -l does, with owners by number and times in UTC.

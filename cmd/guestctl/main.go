@@ -102,8 +102,9 @@ follows no path from an image onto the host. What could not be read is unknown, 
 	root.PersistentFlags().Bool("quiet", false, "show no progress")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(commands()...)
-	for _, c := range root.Commands() {
-		c.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp(c))
+	help := root.HelpTemplate()
+	for _, c := range append(root.Commands(), root) {
+		c.SetHelpTemplate(help + exitCodesHelp(c))
 	}
 	carapace.Gen(root)
 	return root

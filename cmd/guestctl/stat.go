@@ -87,7 +87,7 @@ func statOf(g *guest.Guest, path string, follow bool) (statDocument, error) {
 	}
 	o, err := stat(path)
 	if err != nil && o.Mode == 0 {
-		return statDocument{}, notJudged(err)
+		return statDocument{}, err
 	}
 	d := statDocument{
 		Path: path, Resolved: o.Path, Device: o.Device, Inode: uint64(o.Node), Type: filesys.TypeName(o.Mode),
@@ -111,7 +111,7 @@ func statOf(g *guest.Guest, path string, follow bool) (statDocument, error) {
 		}
 		d.Xattrs[name] = xattrText(value)
 	}
-	return d, notJudged(errors.Join(err, linkErr, attrErr))
+	return d, errors.Join(err, linkErr, attrErr)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -2,7 +2,6 @@ package binread
 
 import (
 	"bytes"
-	"errors"
 	"io"
 )
 
@@ -21,10 +20,8 @@ func Magic(off int64, magic string) Probe {
 			return false, nil
 		}
 		b := make([]byte, len(magic))
+		// The bytes are there, or ought to be: a container that cannot give them is damaged, and that is no "no".
 		if err := Fill(r, b, at); err != nil {
-			if errors.Is(err, ErrCorrupt) {
-				return false, nil
-			}
 			return false, err
 		}
 		return bytes.Equal(b, []byte(magic)), nil

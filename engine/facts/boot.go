@@ -53,12 +53,12 @@ type SELinux struct {
 	// Mode in effect after a boot: "enforcing", "permissive", "disabled", or "absent" when the guest has no SELinux at
 	// all. Its source is the line that decides.
 	Mode   Value[string]  `json:"mode"`
-	Config *Value[string] `json:"config"` // SELINUX= of /etc/selinux/config
-	Type   *Value[string] `json:"type"`   // SELINUXTYPE=
+	Config *Value[string] `json:"config" jsonschema:"nullable"` // SELINUX= of /etc/selinux/config
+	Type   *Value[string] `json:"type" jsonschema:"nullable"`   // SELINUXTYPE=
 	// Kernel lists the arguments of the default boot entry that have a say: selinux, enforcing, security, lsm.
 	Kernel []KernelSetting `json:"kernel"`
 	// Policy is the binary policy that would be loaded; nil when there is none.
-	Policy *Source `json:"policy"`
+	Policy *Source `json:"policy" jsonschema:"nullable"`
 	// Relabel is set when /.autorelabel asks for a relabel at the next boot.
 	Relabel bool `json:"relabel"`
 }

@@ -84,8 +84,8 @@ type Source struct {
 // Value is an effective setting with its provenance.
 type Value[T any] struct {
 	Value    T           `json:"value"`
-	Explicit bool        `json:"explicit"` // false: a default nobody wrote down
-	Source   *Source     `json:"source"`   // nil when not explicit
+	Explicit bool        `json:"explicit"`                     // false: a default nobody wrote down
+	Source   *Source     `json:"source" jsonschema:"nullable"` // nil when not explicit
 	Shadowed []Shadow[T] `json:"shadowed,omitempty"`
 }
 

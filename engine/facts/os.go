@@ -23,7 +23,7 @@ type MachineID struct {
 	// presets) or "missing".
 	State  string  `json:"state"`
 	Value  string  `json:"value"`
-	Source *Source `json:"source"`
+	Source *Source `json:"source" jsonschema:"nullable"`
 }
 
 // Timezone is the domain "timezone".
@@ -36,7 +36,7 @@ type Timezone struct {
 	Names []string `json:"names"`
 	// Text is what Debian's /etc/timezone or an old /etc/sysconfig/clock says; programs that read it may disagree with
 	// the C library.
-	Text *Value[string] `json:"text"`
+	Text *Value[string] `json:"text" jsonschema:"nullable"`
 }
 
 // Locale is the domain "locale": LANG in effect for the system.

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guestctl/guestctl/engine/facts"
+)
+
+const debianImages = "../../build/images"
+
+func debianFormats() []string {
+	return []string{"debian12.raw", "debian12.qcow2", "debian12-compressed.qcow2"}
+}
+
+// onDebian runs the command line on one of the real Debian 12 disks that make images builds, whose path takes the place of
+// the argument IMAGE, and returns its output.
+func onDebian(t *testing.T, image string, args ...string) []byte {
+	t.Helper()
+	path := filepath.Join(debianImages, image)
+	built(t, path)
+	args = slices.Clone(args)
+	args[slices.Index(args, "IMAGE")] = path
+	var out bytes.Buffer
+	root := newRootCommand()
+	root.SetOut(&out)
+	root.SetArgs(args)
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// debianTruth returns the lines of a file that the real tools wrote beside the disks.
+func debianTruth(t *testing.T, name string) []string {
+	t.Helper()
+	path := filepath.Join(debianImages, name)
+	built(t, path)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines(b)
+}
+
+// built skips a test whose image was not built; GUESTCTL_IMAGES=required makes that a failure.
+func built(t *testing.T, path string) {
+	t.Helper()
+	_, err := os.Stat(path)
+	if err == nil {
+		return
+	}
+	if os.Getenv("GUESTCTL_IMAGES") == "required" {
+		t.Fatal(err)
+	}
+	t.Skipf("%v: build it with make images", err)
+}
+
+func lines(b []byte) []string {
+	all := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	slices.Sort(all)
+	return all
+}
+
+func diff(t *testing.T, want, got []string) {
+	t.Helper()
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-truth +guestctl)\n%s", d)
+	}
+}
+
+// TestDebianContent holds the SHA-256 of every file against sha256sum of the tree that the disk was made of.
+func TestDebianContent(t *testing.T) {
+	for _, image := range debianFormats() {
+		t.Run(image, func(t *testing.T) {
+			diff(t, debianTruth(t, "sha256"), lines(onDebian(t, image, "find", "IMAGE", "/", "--sha256")))
+		})
+	}
+}
+
+// TestDebianObjects holds type, mode, owner, size, links, time and link target of every object against find -printf of the
+// tree.
+func TestDebianObjects(t *testing.T) {
+	long := regexp.MustCompile(`^(\S)(\S+) +(\d+) +(\d+) +(\d+) +(\S+) (\S+) (.*?)(?: -> (.*))?$`)
+	var got []string
+	for _, line := range lines(onDebian(t, "debian12.qcow2", "find", "IMAGE", "/", "--long")) {
+		m := long.FindStringSubmatch(line)
+		if m == nil {
+			t.Fatalf("find --long printed %q", line)
+		}
+		typ, mode, links, uid, gid, size, path, target := m[1], m[2], m[3], m[4], m[5], m[6], m[8], m[9]
+		modify, err := time.Parse(time.RFC3339, m[7])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path == "/" || path == "/lost+found" { // made by mke2fs, not in the tree
+			continue
+		}
+		switch typ {
+		case "-":
+			typ = "f"
+		case "d":
+			size, links = "-", "-" // the tree's file system counts both its own way
+		case "b", "c":
+			size = "0" // find prints no device numbers there
+		}
+		got = append(got, strings.Join([]string{
+			typ, octalMode(mode), uid, gid, size, links, strconv.FormatInt(modify.Unix(), 10), path, target,
+		}, "\t"))
+	}
+	var want []string
+	for _, line := range debianTruth(t, "objects") {
+		want = append(want, strings.ReplaceAll(line, `\`, `\\`)) // guestctl escapes a backslash in a name
+	}
+	diff(t, want, got)
+}
+
+// octalMode turns rwsr-xr-x into 4755.
+func octalMode(s string) string {
+	n := 0
+	for i, c := range []byte(s) {
+		if c != '-' && c != 'S' && c != 'T' {
+			n |= 1 << (8 - i)
+		}
+		if strings.IndexByte("sStT", c) >= 0 {
+			n |= 0o1000 << (2 - i/3)
+		}
+	}
+	return strconv.FormatInt(int64(n), 8)
+}
+
+// TestDebianPackages holds the packages against dpkg-query of the tree.
+func TestDebianPackages(t *testing.T) {
+	var doc struct{ Packages facts.Packages }
+	if err := json.Unmarshal(onDebian(t, "debian12.raw", "facts", "--only", "packages", "IMAGE"), &doc); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, entries := range doc.Packages.Installed {
+		for _, p := range entries {
+			got = append(got, fmt.Sprintf("%s\t%s\t%s\t%s %s %s", p.Name, p.Version, p.Arch, p.Want, p.Error, p.State))
+		}
+	}
+	var want []string
+	for _, line := range debianTruth(t, "packages") {
+		want = append(want, strings.Join(strings.Split(line, "\t")[:4], "\t"))
+	}
+	diff(t, want, got)
+}

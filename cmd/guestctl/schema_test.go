@@ -1,0 +1,59 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// TestDocumentsFitTheirSchemas validates what the commands print about a real image.
+func TestDocumentsFitTheirSchemas(t *testing.T) {
+	const image = "../../testdata/images/debian12-small.qcow2"
+	for name, args := range map[string][]string{
+		"result":     {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
+		"inspection": {"inspect", "--format", "json", image},
+		"facts":      {"facts", image},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := jsonschema.NewCompiler()
+			if err := c.AddResource("schema.json", parse(t, printed(t, "schema", name))); err != nil {
+				t.Fatal(err)
+			}
+			schema, err := c.Compile("schema.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(parse(t, printed(t, args...))); err != nil {
+				t.Error(err)
+			}
+			if err := schema.Validate(parse(t, []byte(`{"schema": "other"}`))); err == nil {
+				t.Error("an empty document passes the schema")
+			}
+		})
+	}
+}
+
+// printed runs the command line and returns what it printed; a verdict is no error.
+func printed(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	root := newRootCommand()
+	root.SetOut(&out)
+	root.SetArgs(args)
+	err := root.ExecuteContext(t.Context())
+	if coded := (*codeError)(nil); err != nil && !(errors.As(err, &coded) && coded.err == nil) {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func parse(t *testing.T, b []byte) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
