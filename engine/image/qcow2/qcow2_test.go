@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,7 +72,7 @@ func (rawImage) Description() image.Description { return image.Description{Forma
 func siblings(tb testing.TB) image.Sibling {
 	return func(name, format string) (image.Image, error) {
 		switch _, err := os.Stat(filepath.Join("testdata", name+".gz")); {
-		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
 			return nil, err
 		case format == "raw":
 			return rawImage{bytes.NewReader(unpack(tb, name))}, nil
