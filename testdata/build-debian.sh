@@ -22,6 +22,7 @@ customize() {
 	echo debian12 >"$root/etc/hostname"
 	ln -sf /usr/share/zoneinfo/Etc/UTC "$root/etc/localtime"
 	echo Etc/UTC >"$root/etc/timezone"
+	rm -f "$root/etc/machine-id" # not writable
 	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 	# keys and certificates are made once per machine, not here
 	rm -f "$root"/etc/ssh/ssh_host_*

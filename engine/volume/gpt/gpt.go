@@ -87,11 +87,8 @@ func read(disk *volume.Volume) (*table, []string, error) {
 	case err != nil:
 		return nil, nil, err
 	case t != nil:
-		problem, err := checkBackup(disk, t)
-		if problem == "" {
-			return t, nil, err
-		}
-		return t, []string{problem}, err
+		problems, err := check(disk, t)
+		return t, problems, err
 	}
 	t, more, err := find(disk, "backup", backupLBA)
 	switch {
@@ -119,6 +116,29 @@ func find(disk *volume.Volume, name string, lba func(sectors int64) int64) (t *t
 		}
 	}
 	return nil, damage, nil
+}
+
+// check says what else the disk holds than a sound primary: a backup that is not its twin, or a second primary.
+func check(disk *volume.Volume, primary *table) (problems []string, err error) {
+	problem, err := checkBackup(disk, primary)
+	if err != nil {
+		return nil, err
+	}
+	if problem != "" {
+		problems = append(problems, problem)
+	}
+	for _, sector := range sectorSizes() {
+		if sector == primary.sector {
+			continue
+		}
+		switch _, err := readCopy(disk, sector, 1); {
+		case err == nil:
+			problems = append(problems, fmt.Sprintf("a second table, for sectors of %d bytes, is not read", sector))
+		case !damaged(err):
+			return nil, err
+		}
+	}
+	return problems, nil
 }
 
 // checkBackup says what is wrong with the backup of a sound primary, or "".

@@ -108,6 +108,8 @@ func readHeader(r io.ReaderAt, sector, lba int64) (header, error) {
 		return header{}, binread.Corrupt("entry size %d, want %d times a power of two", h.entrySize, minEntrySize)
 	case h.entrySize > maxEntrySize:
 		return header{}, binread.Limit("entry size %d, want at most %d", h.entrySize, maxEntrySize)
+	case h.entries == 0:
+		return header{}, binread.Corrupt("0 entries, want at least 1")
 	case h.entries > maxEntries:
 		return header{}, binread.Limit("%d entries, want at most %d", h.entries, maxEntries)
 	case h.arrayLBA < 2:

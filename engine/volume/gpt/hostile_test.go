@@ -61,6 +61,7 @@ func TestHostileHeadersAreRefused(t *testing.T) {
 		{"entry size 96", func(b []byte) { put32(b, head+84, 96) }, binread.ErrCorrupt, "entry size 96"},
 		{"entry size 384", func(b []byte) { put32(b, head+84, 384) }, binread.ErrCorrupt, "entry size 384"},
 		{"entry size 2^31", func(b []byte) { put32(b, head+84, 1<<31) }, binread.ErrLimit, "entry size 2147483648"},
+		{"no entries", func(b []byte) { put32(b, head+80, 0) }, binread.ErrCorrupt, "0 entries"},
 		{"entries 2^32-1", func(b []byte) { put32(b, head+80, 1<<32-1) }, binread.ErrLimit, "4294967295 entries"},
 		{"entries of 16 MiB", func(b []byte) { put32(b, head+80, 4096); put32(b, head+84, 4096) }, binread.ErrLimit, "16777216 bytes"},
 		{"array over the MBR", func(b []byte) { put64(b, head+72, 0) }, binread.ErrCorrupt, "entries at LBA 0"},
@@ -170,3 +171,20 @@ func TestLargerHeadersAndEntriesAreRead(t *testing.T) {
 }
 
 func sectorsOf(n int64) string { return strconv.FormatInt(n/512, 10) }
+
+func TestTablesForBothSectorSizesAreSaid(t *testing.T) {
+	b := image(t, "types")
+	other := image(t, "sector4096")
+	copy(b[4096:8192], other[4096:8192])
+	put64(b, 4096+72, 40) // behind the partitions of the first table
+	copy(b[40*4096:], other[2*4096:6*4096])
+	seal(b, 4096, 4096)
+	seal(b, 512, 512)
+	got, err := conformance.Table(t, Format, diskOf(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "a second table, for sectors of 4096 bytes, is not read"; !strings.Contains(strings.Join(got.Problems, "\n"), want) {
+		t.Errorf("problems %q, want %q", got.Problems, want)
+	}
+}
