@@ -22,7 +22,7 @@ func Image(t *testing.T, img image.Image, want []byte) {
 		t.Error("description has no format")
 	}
 	t.Run("whole", func(t *testing.T) {
-		for _, step := range []int{len(want) + 1, 1000} {
+		for _, step := range []int{len(want) + 1, 3000} {
 			checkSequential(t, img, want, step)
 		}
 	})

@@ -93,7 +93,7 @@ func TestMutants(t *testing.T) {
 				}
 				b[at] ^= 1 << rnd.IntN(8)
 			}
-			if err := readAll(b, image.Options{Sibling: siblings(t)}); err != nil {
+			if err := readSome(b, image.Options{Sibling: siblings(t)}); err != nil {
 				refused++
 				if !strings.HasPrefix(err.Error(), "qcow2: ") {
 					t.Errorf("%s, seed %d: error %q, want it to start with qcow2", name, seed, err)

@@ -140,14 +140,14 @@ var hostile = []struct {
 	{"compressed cluster with subclusters", patches(extended(1), set(l2Place, 8, compress|dataAt)), binread.ErrCorrupt, "compressed cluster with"},
 }
 
-// readAll opens an image, with a sibling rule that refuses all, and reads and walks all of it.
-func readAll(b []byte, opts image.Options) error {
+// readSome opens an image and reads its first 4 MiB, and asks for its first extent.
+func readSome(b []byte, opts image.Options) error {
 	img, err := openBytes(b, opts)
 	if err != nil {
 		return err
 	}
 	defer img.Close()
-	_, err = io.Copy(io.Discard, io.NewSectionReader(img, 0, img.Size()))
+	_, err = io.Copy(io.Discard, io.NewSectionReader(img, 0, min(img.Size(), 4<<20)))
 	_, _ = img.(image.Extenter).Extent(0, img.Size())
 	return err
 }
@@ -162,7 +162,7 @@ func TestHostileImages(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			err := readAll(b, opts)
+			err := readSome(b, opts)
 			runtime.ReadMemStats(&after)
 			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("error %v, want kind %v and %q", err, c.kind, c.text)
