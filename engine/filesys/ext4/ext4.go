@@ -165,8 +165,8 @@ func (f *FS) Description() filesys.Description {
 		Features:  s.features.names(),
 		Problems:  append([]filesys.Problem(nil), f.problems...),
 	}
-	if free := s.free * uint64(s.clusterBlocks()); s.free <= s.blocks && free <= s.blocks {
-		d.Free = int64(free << f.device.shift)
+	if s.free <= s.blocks {
+		d.Free = int64(s.free << f.device.shift)
 	}
 	return d
 }

@@ -31,7 +31,7 @@ const (
 type superblock struct {
 	inodes           uint32 // s_inodes_count
 	blocks           uint64 // s_blocks_count
-	free             uint64 // s_free_blocks_count, in clusters
+	free             uint64 // s_free_blocks_count, in blocks even with bigalloc
 	firstDataBlock   uint32
 	logBlockSize     uint32 // 0 is 1 KiB
 	logClusterSize   uint32
@@ -159,14 +159,6 @@ func (s *superblock) groups() uint64 {
 }
 
 func (s *superblock) blockSize() int64 { return 1024 << s.logBlockSize }
-
-// clusterBlocks is how many blocks s_free_blocks_count counts as one.
-func (s *superblock) clusterBlocks() int64 {
-	if s.features.bigalloc() {
-		return 1 << (s.logClusterSize - s.logBlockSize)
-	}
-	return 1
-}
 
 // seed is the start of every metadata checksum.
 func (s *superblock) seed() uint32 {

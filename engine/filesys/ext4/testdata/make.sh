@@ -128,6 +128,38 @@ for i in range(21000):
 PY
 }
 
+fill_mutant() { # a little of everything that has a checksum
+    mkdir dir hashed inline
+    for i in $(seq 80); do : >"hashed/an entry of the hash tree $i"; done
+    echo short >inline/file
+    seq 3000 >pieces && sync && for i in 1 3 5 7 9 11; do fallocate -p -o $((i * 1024)) -l 1024 pieces; done
+    python3 - <<'PY'
+import os
+os.symlink("s" * 40, "dir/short link"); os.symlink("l" * 300, "dir/long link")
+open("dir/attributes", "w").close()
+os.setxattr("dir/attributes", "user.block", b"b" * 400)
+os.setxattr("dir/attributes", "user.inode", b"i" * 3000)
+os.setxattr("dir/attributes", "user.body", b"in the inode")
+PY
+}
+
+fill_encrypted() { # a directory whose key is gone; names in it are any bytes
+    python3 - <<'PY'
+import fcntl, os, struct
+root = os.open(".", os.O_RDONLY)
+key = bytearray(struct.pack("<II32s", 2, 0, b"") + struct.pack("<II32s", 64, 0, b"") + bytes(range(64)))
+fcntl.ioctl(root, 0xC0506617, key, True)  # FS_IOC_ADD_ENCRYPTION_KEY
+os.mkdir("secret")
+policy = struct.pack("<BBBBB3s16s", 2, 1, 4, 3, 0, b"", bytes(key[8:24]))
+fcntl.ioctl(os.open("secret", os.O_RDONLY), 0x800C6613, policy)  # FS_IOC_SET_ENCRYPTION_POLICY
+for i in range(80):
+    open("secret/plan %d" % i, "w").write("x" * (i // 79))
+os.mkdir("secret/dir")
+os.symlink("target", "secret/link")
+open("open", "w").write("not encrypted")
+PY
+}
+
 crashed() { # name size block-size mke2fs-options...: copied while it was mounted, its truth from a copy that was mounted again
     want "$1" || return 0
     local name=$1 size=$2 block=$3
@@ -222,6 +254,8 @@ filled ext4-nojournal 12M 1024 -t ext4 -O ^has_journal,^flex_bg
 written kernel 12M 1024 -t ext4 -O inline_data
 written ea_inode 8M 1024 -t ext4 -O ea_inode
 bare=1 written htree3 16M 1024 -t ext4 -O large_dir,^has_journal -N 64
+bare=1 written mutant 2M 1024 -t ext4 -O inline_data,ea_inode,^has_journal -N 128 -I 256
+bare=1 written encrypted 1M 1024 -t ext4 -O encrypt,^has_journal -N 128 -I 256
 
 crashed journal 8M 1024 -t ext4
 crashed journal_ext3 8M 1024 -t ext3
