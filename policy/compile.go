@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,8 +17,11 @@ type compiler struct {
 	at       map[string]int // offset of each check by its id
 	disabled []disabled
 	warnings []Warning
-	errs     []error
-	opts     Options
+	errs     []error // the first ones
+	failures int     // all of them
+	// incomplete is set when a file could not be read: what it would have defined is not missed.
+	incomplete bool
+	expanded   int // bytes that variables put in
 }
 
 // header is what a file says about itself. Pointers and empty values are "not said".
@@ -39,6 +41,10 @@ type disabled struct {
 func (c *compiler) fail(off int, format string, args ...any) { c.failSuggest(off, "", format, args...) }
 
 func (c *compiler) failSuggest(off int, suggestion, format string, args ...any) {
+	c.failures++
+	if len(c.errs) > maxErrors {
+		return
+	}
 	err := c.src.errorf(off, format, args...)
 	err.Suggestion = suggestion
 	c.errs = append(c.errs, err)
@@ -51,15 +57,9 @@ func (c *compiler) warn(off int, format string, args ...any) {
 // compile reads the whole file. The header goes first, whatever its place: its defaults hold for all checks.
 func (c *compiler) compile(root *node) {
 	keys := slices.Clone(root.keys)
-	slices.SortStableFunc(keys, func(a, b string) int {
-		switch {
-		case a == "baseline" && b != a:
-			return -1
-		case b == "baseline" && a != b:
-			return 1
-		}
-		return 0
-	})
+	if i := slices.Index(keys, baselineTable); i > 0 {
+		keys = slices.Concat([]string{baselineTable}, keys[:i], keys[i+1:])
+	}
 	for _, name := range keys {
 		c.key(root.table[name], []string{name})
 	}
@@ -74,16 +74,26 @@ func (c *compiler) key(n *node, path []string) {
 	switch {
 	case found != nil:
 		found.read(c, n)
-	case table && c.wantKind(n, kindTable):
+	case table && n.table == nil:
+		c.notTable(n, path)
+	case table:
 		for _, name := range n.keys {
 			c.key(n.table[name], slices.Concat(path, []string{name}))
 		}
-	case table:
 	case len(path) == 1 && slices.Contains(notYet(), n.name):
 		c.fail(n.key, "[%s] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked", n.path)
 	default:
 		c.unknownPath(n, path)
 	}
+}
+
+// notTable refuses a value in the place of a table. Where only one key can be meant, it is named.
+func (c *compiler) notTable(n *node, path []string) {
+	suggestion := ""
+	if keys := below(c.words, path); len(keys) == 1 {
+		suggestion = n.path + "." + keys[0]
+	}
+	c.failSuggest(n.at, suggestion, "%s is %s, want %s", n.path, n.kind(), kindTable)
 }
 
 func (c *compiler) unknownPath(n *node, path []string) {
@@ -185,58 +195,6 @@ func each(read func(c *compiler, n *node)) func(*compiler, *node) {
 	}
 }
 
-// options is what the long form of any entry can say beside its value.
-type options struct {
-	id, reason, fix string
-	severity        finding.Severity
-	refs            []string
-	when            *condition
-}
-
-func optionKeys() []string { return []string{"severity", "reason", "refs", "when", "id", "fix"} }
-
-// options reads the options of an inline table. Keys in own belong to the entry itself; any other is refused.
-func (c *compiler) options(n *node, own ...string) (o options, ok bool) {
-	before := len(c.errs)
-	for _, name := range n.keys {
-		v := n.table[name]
-		switch {
-		case slices.Contains(own, name) || free(name):
-		case name == "severity":
-			o.severity = c.severity(v)
-		case name == "reason":
-			o.reason = c.text(v)
-		case name == "refs":
-			o.refs = textsOf(c.texts(v))
-		case name == "when":
-			if cond, ok := c.condition(v); ok {
-				o.when = &cond
-			}
-		case name == "id":
-			o.id = c.text(v)
-		case name == "fix":
-			o.fix = c.text(v)
-		default:
-			c.unknownKey(v, slices.Concat(own, optionKeys()))
-		}
-	}
-	return o, len(c.errs) == before
-}
-
-func (c *compiler) severity(n *node) finding.Severity {
-	s := finding.Severity(c.text(n))
-	if s != "" && s.Rank() < 0 {
-		var known []string
-		for _, one := range finding.Severities() {
-			known = append(known, string(one))
-		}
-		suggestion := nearest(string(s), known)
-		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, string(s), hint(suggestion, known))
-		return ""
-	}
-	return s
-}
-
 // add takes a check in, with what the file and the entry's options say about it. check.Severity is the default of its kind.
 func (c *compiler) add(n *node, check Check, o options) {
 	switch {
@@ -277,48 +235,6 @@ func (c *compiler) add(n *node, check Check, o options) {
 		c.at = map[string]int{}
 	}
 	c.at[check.ID] = n.key
-}
-
-// substitute puts the values of [vars] into every string below n.
-func (c *compiler) substitute(n *node, vars map[string]string) {
-	if s, ok := n.value.(string); ok {
-		n.value = c.expand(n, s, vars)
-	}
-	for _, name := range n.keys {
-		if !free(name) && (n.path != "" || name != "meta" && name != "vars") {
-			c.substitute(n.table[name], vars)
-		}
-	}
-	for _, item := range n.list {
-		c.substitute(item, vars)
-	}
-}
-
-func (c *compiler) expand(n *node, s string, vars map[string]string) string {
-	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(s, "${")
-		out.WriteString(before)
-		if !found {
-			return out.String()
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			c.fail(n.at, "%s has ${ without its }", n.describe())
-			return ""
-		}
-		value, ok := vars[name]
-		if !ok {
-			known := slices.Sorted(maps.Keys(vars))
-			c.failSuggest(n.at, nearest(name, known), "unknown variable %s in %s", name, n.describe())
-		}
-		out.WriteString(value)
-		if out.Len() > maxSize {
-			c.fail(n.at, "%s is too long with its variables", n.describe())
-			return ""
-		}
-		s = after
-	}
 }
 
 // quote writes a word of the user into a message.

@@ -49,7 +49,7 @@ func content(c *compiler, n *node) {
 }
 
 func (c *compiler) searches(n *node) ([]search, bool) {
-	before := len(c.errs)
+	before := c.failures
 	var searches []search
 	for _, name := range n.keys {
 		v := n.table[name]
@@ -64,19 +64,17 @@ func (c *compiler) searches(n *node) ([]search, bool) {
 				verb := map[string]string{"contains": "contains", "excludes": "does not contain"}[name]
 				searches = append(searches, search{regexp.QuoteMeta(text), name == "contains", verb + " " + quote(text)})
 			case "matches", "match":
-				searches = append(searches, search{c.regexp(item).String(), true, "matches " + quote(c.regexpText(item))})
+				searches = append(searches, search{c.lineRegexp(item), true, "matches " + quote(fmt.Sprint(item.value))})
 			case "not_match":
-				searches = append(searches, search{c.regexp(item).String(), false, "does not match " + quote(c.regexpText(item))})
+				searches = append(searches, search{c.lineRegexp(item), false, "does not match " + quote(fmt.Sprint(item.value))})
 			}
 		}
 	}
-	return searches, len(c.errs) == before
+	return searches, c.failures == before
 }
 
-func (c *compiler) regexpText(n *node) string {
-	s, _ := n.value.(string)
-	return s
-}
+// lineRegexp reads an expression in which ^ and $ are the begin and the end of a line, as they are for grep.
+func (c *compiler) lineRegexp(n *node) string { return "(?m)" + c.regexp(n).String() }
 
 func judgeContent(p string, f *facts.File, searches []search) Outcome {
 	var texts, wrong []string

@@ -29,7 +29,8 @@
 //
 // Load reads files in order; baseline.extends names files that go before the one that says so. A later check replaces an
 // earlier one with its id. A check goes away only through disable = [{ id = "...", reason = "..." }], and the policy lists
-// what was disabled. [vars] gives words for ${name} in strings; those of later files win. Keys that begin with "x-" and
+// what was disabled. [vars] gives words for ${name} in strings; those of later files win, and $${ is
+// a plain ${. Keys that begin with "x-" and
 // the table [meta] are free.
 //
 // # In Go

@@ -9,9 +9,9 @@ import (
 // about it is checked for its form, so that the file stays right when the facts come.
 func later(domain, title string, shape func(c *compiler, n *node)) func(*compiler, *node) {
 	return func(c *compiler, n *node) {
-		before := len(c.errs)
+		before := c.failures
 		shape(c, n)
-		if len(c.errs) > before {
+		if c.failures > before {
 			return
 		}
 		c.add(n, Check{

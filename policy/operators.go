@@ -50,7 +50,7 @@ func operators() []operator {
 
 // matcher reads what a setting must be, in its short or its long form: the tests that must all hold, and the same in words.
 func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o options, ok bool) {
-	before := len(c.errs)
+	before := c.failures
 	var said []string
 	use := func(op operator, v *node) {
 		t, text := op.build(c, v, s)
@@ -58,7 +58,7 @@ func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o o
 	}
 	if n.table == nil {
 		use(operators()[0], n)
-		return tests, said[0], o, len(c.errs) == before
+		return tests, said[0], o, c.failures == before
 	}
 	var names []string
 	for _, op := range operators() {
@@ -77,10 +77,10 @@ func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o o
 		}
 	}
 	o, _ = c.options(n, names...)
-	if len(tests) == 0 && len(c.errs) == before {
+	if len(tests) == 0 && c.failures == before {
 		c.fail(n.at, "%s says nothing about its value, want %s", n.path, listed(names))
 	}
-	return tests, strings.Join(said, ", "), o, len(c.errs) == before
+	return tests, strings.Join(said, ", "), o, c.failures == before
 }
 
 func negate(t test) test {

@@ -114,8 +114,11 @@ func (c *Check) finding(o Outcome) finding.Finding {
 		Policy: c.Position, Controls: maps.Clone(c.Controls),
 		Fingerprint: finding.Fingerprint(c.ID, c.Key, c.Path),
 	}
-	if f.Where == nil {
-		f.Where = []finding.Location{} // the result's schema wants a list
+	f.Where = []finding.Location{} // the result's schema wants a list
+	for _, l := range o.Where {
+		if l.Path != "" {
+			f.Where = append(f.Where, l)
+		}
 	}
 	switch {
 	case o.Status != finding.Fail:

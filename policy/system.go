@@ -10,7 +10,7 @@ import (
 
 func timezone(c *compiler, n *node) {
 	c.setting(n, &setting{
-		title: "The time zone", domains: []string{"timezone"}, absent: []string{"timezone"},
+		title: "The time zone", domains: []string{"timezone"},
 		same: sameZone,
 		check: func(c *compiler, n *node, want string) {
 			if _, ok := facts.CanonicalZone(want); !ok {
@@ -20,7 +20,7 @@ func timezone(c *compiler, n *node) {
 		read: func(doc *facts.Document) (reading, Outcome) {
 			tz, ok := facts.Get[facts.Timezone](doc, "timezone")
 			if !ok {
-				return reading{set: true, value: "UTC"}, Outcome{Notes: []string{"no /etc/localtime, which means UTC"}}
+				return reading{}, unknown("the time zone was not collected")
 			}
 			o := Outcome{Where: valueWhere(&tz.Zone)}
 			if tz.How == "default" {

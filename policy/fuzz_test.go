@@ -1,0 +1,100 @@
+package policy
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// seeds are texts from which the fuzzer reaches most of TOML and of the vocabulary.
+func seeds(f *testing.F) []string {
+	example, err := os.ReadFile("testdata/baseline.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	vocabulary, err := os.ReadFile("testdata/vocabulary.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return []string{
+		string(example), string(vocabulary), strings.ReplaceAll(string(example), "\n", "\r\n"),
+		"[[a]]\n[a.b]\nc.'d'.\"\\u0065\" = { f = [1, 0x2, 1e3, -inf, 07:32:00, 1979-05-27T07:32:00Z] }\n",
+		"a = \"\"\"\n\\\"\"\" \"\"\"\"\"\nb = '''x''''\n", "a = [ # x\n{ b = 1, # y\n },]\n", "system = { os.equals = 'a' }",
+		"[vars]\na = '1'\n[system]\nos = '${a}$${b}'\n", "a..b = 1", "[a]\n[a]\n", "\ufeffa = 1",
+		"disable = [{ id = 'system.os', reason = 'x' }]\n[system]\nos = { in = ['a'], when = { os = ['b>=1, <2'], arch = ['amd64'] } }",
+	}
+}
+
+// FuzzLoad loads arbitrary bytes as a baseline. Nothing may panic, every error has a position in the text, the scanner agrees
+// with the TOML library, and a policy that was loaded never passes a guest of which nothing is known.
+func FuzzLoad(f *testing.F) {
+	for _, s := range seeds(f) {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 1<<16 || strings.Contains(string(text), "file") { // packages.only.file reads another file
+			return
+		}
+		src, root, err := parse("fuzz", text)
+		if err != nil {
+			positioned(t, err)
+			agrees(t, string(text))
+			return
+		}
+		l := &loader{parts: []*document{{src, root}}}
+		p, err := l.policy([]string{"fuzz"})
+		if err != nil {
+			if !strings.Contains(err.Error(), "0 checks") {
+				positioned(t, err)
+			}
+			return
+		}
+		for _, one := range p.Judge(t.Context(), &facts.Document{}) {
+			if one.Status != finding.Unknown || one.Policy.Line < 1 || one.ID == "" || one.Title == "" {
+				t.Errorf("without facts: %+v", one)
+			}
+		}
+	})
+}
+
+// positioned holds every error of err to have a place in the file.
+func positioned(t *testing.T, err error) {
+	t.Helper()
+	errs := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		errs = joined.Unwrap()
+	}
+	for _, one := range errs {
+		var e *Error
+		if !errors.As(one, &e) || e.Line < 1 || e.Column < 1 || e.Message == "" {
+			t.Errorf("no position: %#v", one)
+		}
+	}
+}
+
+// agrees holds the scanner to accept what the library accepts. The one exception: an empty bare key, which is no TOML.
+func agrees(t *testing.T, text string) {
+	t.Helper()
+	src := newSource("fuzz", strings.TrimPrefix(text, "\ufeff"))
+	marks, stop := scan(src.text)
+	if stop != nil && stop.limit {
+		return
+	}
+	values, err := decode(src)
+	if err != nil {
+		return
+	}
+	if stop != nil {
+		if !strings.HasPrefix(stop.message, "want a key") {
+			t.Errorf("the library accepts what the scanner stops at: %s", src.errorf(stop.off, "%s", stop.message))
+		}
+		return
+	}
+	if root := (&node{}); !root.fill(values, marks) {
+		t.Error("the scanner and the library see different keys")
+	}
+}

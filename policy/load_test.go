@@ -1,0 +1,272 @@
+package policy_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+)
+
+func ids(p *policy.Policy) []string {
+	var all []string
+	for _, c := range p.Checks {
+		all = append(all, c.ID)
+	}
+	return all
+}
+
+func TestWholeVocabulary(t *testing.T) {
+	p, err := policy.Load([]string{"testdata/vocabulary.toml"}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.ID != "web-golden" || p.Title != "Web golden image" || p.Version != "2026.11" || p.MinCoverage != 95 || len(p.Frameworks) != 2 {
+		t.Errorf("header %+v", p)
+	}
+	if p.AppliesTo != "rocky>=9 or debian==12 on x86_64" {
+		t.Errorf("applies to %q", p.AppliesTo)
+	}
+	if len(p.Checks) != 41 {
+		t.Errorf("%d checks:\n%s", len(p.Checks), strings.Join(ids(p), "\n"))
+	}
+	want := []policy.Disabled{{ID: "system.hostname", Reason: "set at first boot", Position: finding.Position{File: "testdata/vocabulary.toml", Line: 1}}}
+	if diff := cmp.Diff(want, p.Disabled); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range p.Checks {
+		own := map[string]finding.Severity{"packages.required/openssl": finding.High, "files.must_exist:/etc/ops": finding.Info}[c.ID]
+		if own == "" {
+			own = finding.Low
+		}
+		if c.Severity != own {
+			t.Errorf("%s: severity %s, want %s", c.ID, c.Severity, own)
+		}
+	}
+	readable, needed := p.Coverage(guestFacts())
+	// of the domains all but apparmor, apt, crypto_policy, history, scan, timesync and verification were collected; of the
+	// files all but /etc/passwd, /etc/motd, /etc/ops, /root/.bash_history and /root/.ssh/authorized_keys; of the patterns none
+	if needed-readable != 7+5+1 {
+		t.Errorf("coverage %d of %d", readable, needed)
+	}
+}
+
+func TestLongForm(t *testing.T) {
+	text := `[packages.forbidden]
+packages = [
+  "rsh",
+  { name = "telnet", severity = "low", reason = "clear text", refs = ["CIS 2.2.4"], fix = "rebuild the image", id = "org.telnet" },
+]
+`
+	f := byID(t, load(t, text).Judge(t.Context(), guestFacts()), "org.telnet")
+	f.Policy.File = ""
+	want := finding.Finding{
+		ID: "org.telnet", Title: "Package telnet is not installed", Status: finding.Fail, Severity: finding.Low,
+		Expected: "absent", Actual: "provided by inetutils-telnet 2:2.4-2", Message: "provided by inetutils-telnet 2:2.4-2",
+		Where: []finding.Location{{Path: "/var/lib/dpkg/status", Line: 40, Note: "provides telnet"}},
+		Notes: []string{"reason: clear text"}, Fix: "rebuild the image", Policy: finding.Position{Line: 4},
+		Controls: map[string][]string{"refs": {"CIS 2.2.4"}}, Fingerprint: finding.Fingerprint("org.telnet", "telnet", ""),
+	}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestConditions(t *testing.T) {
+	for when, want := range map[string]finding.Status{
+		`os = ["debian"]`:                           fail,
+		`os = ["rocky"]`:                            notApp,
+		`os = ["rocky", "debian>=12"]`:              fail,
+		`os = ["debian>12"]`:                        notApp,
+		`os = ["debian==12"]`:                       fail,
+		`os = ["debian = 12"]`:                      fail,
+		`os = ["debian>=11, <12"]`:                  notApp,
+		`arch = ["amd64"]`:                          fail,
+		`arch = ["x86_64"]`:                         fail,
+		`arch = ["arm64"]`:                          notApp,
+		`os = ["debian"], arch = ["arm64"]`:         notApp,
+		`os = ["rocky"], arch = ["x86_64", "i386"]`: notApp,
+	} {
+		long := load(t, system("selinux", `{ equals = "enforcing", when = { `+when+` } }`))
+		header := load(t, "[baseline]\napplies_to = { "+when+" }\n"+system("selinux", `"enforcing"`))
+		for _, p := range []*policy.Policy{long, header} {
+			if f := p.Judge(t.Context(), guestFacts())[0]; f.Status != want {
+				t.Errorf("%s: %s (%s), want %s", when, f.Status, f.Message, want)
+			}
+			for _, state := range []facts.State{facts.Absent, facts.Partial, facts.Error} {
+				if f := p.Judge(t.Context(), without("os", state))[0]; f.Status != unknown {
+					t.Errorf("%s with os %s: %s (%s)", when, state, f.Status, f.Message)
+				}
+			}
+			if d := p.Request().Domains; !slices.Equal(d, []string{"os", "selinux"}) {
+				t.Errorf("%s asks for %v", when, d)
+			}
+		}
+	}
+	doc := guestFacts()
+	os, _ := facts.Get[facts.OS](doc, "os")
+	os.Arch, os.VersionID = "", ""
+	for _, when := range []string{`arch = ["x86_64"]`, `os = ["debian>=12"]`} {
+		p := load(t, system("selinux", `{ equals = "enforcing", when = { `+when+` } }`))
+		if f := p.Judge(t.Context(), doc)[0]; f.Status != unknown {
+			t.Errorf("%s of a guest that does not say: %s (%s)", when, f.Status, f.Message)
+		}
+	}
+}
+
+// TestConditionGoesBeforeMissingFacts: what is not meant for a guest does not ask for its facts.
+func TestConditionGoesBeforeMissingFacts(t *testing.T) {
+	p := load(t, system("apparmor", `{ equals = "enabled", when = { os = ["rocky"] } }`))
+	if f := p.Judge(t.Context(), guestFacts())[0]; f.Status != notApp {
+		t.Errorf("%s: %s", f.Status, f.Message)
+	}
+}
+
+func TestLaterFilesOverride(t *testing.T) {
+	base := write(t, "base.toml", `[baseline]
+id = "base"
+title = "Base"
+min_coverage = 50
+[vars]
+zone = "Europe/Paris"
+[system]
+timezone = "${zone}"
+selinux = "enforcing"
+[packages.required]
+packages = ["nginx", "libc6"]
+`, "web.toml", `disable = [{ id = "packages.required/libc6", reason = "another C library" }]
+[baseline]
+id = "web"
+extends = ["base.toml"]
+[vars]
+zone = "UTC"
+[system]
+selinux = { equals = "permissive", severity = "low" }
+`, "more.toml", "[packages.required]\npackages = ['libc6']\n")
+	dir := filepath.Dir(base)
+	web, more := filepath.Join(dir, "web.toml"), filepath.Join(dir, "more.toml")
+
+	p, err := policy.Load([]string{web}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range p.Judge(t.Context(), guestFacts()) {
+		got = append(got, fmt.Sprintf("%s %s %s %s:%d", f.ID, f.Status, f.Severity, filepath.Base(f.Policy.File), f.Policy.Line))
+	}
+	want := []string{"packages.required/nginx pass medium base.toml:11", "system.selinux pass low web.toml:8", "system.timezone pass medium base.toml:8"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p.ID != "web" || p.Title != "Base" || p.MinCoverage != 50 || len(p.Disabled) != 1 || !slices.Equal(p.Files, []string{base, web}) {
+		t.Errorf("%+v", p)
+	}
+
+	for _, order := range [][]string{{base, web, more}, {web, base, more, web}} {
+		p, err = policy.Load(order, policy.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Checks) != 4 || len(p.Disabled) != 0 || len(p.Files) != 3 {
+			t.Errorf("%v: checks %v, disabled %v, files %v", order, ids(p), p.Disabled, p.Files)
+		}
+	}
+}
+
+func TestExtendsIsBounded(t *testing.T) {
+	var files []string
+	for i := range 12 {
+		files = append(files, fmt.Sprintf("%d.toml", i), fmt.Sprintf("[baseline]\nextends = [%q]\n[system]\nos = 'a'\n", fmt.Sprintf("%d.toml", i+1)))
+	}
+	if got := loadError(t, files...); !strings.Contains(got, "8.toml:2:12: extends 9.toml: more than 8 files that extend each other") {
+		t.Error(got)
+	}
+	got := loadError(t, "a.toml", "[baseline]\nextends = ['b.toml']\n", "b.toml", "[baseline]\nextends = ['c.toml']\n", "c.toml", "[baseline]\nextends = ['a.toml']\n")
+	if want := "c.toml:2:12: extends a.toml: extends itself, by way of a.toml, b.toml, c.toml"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	// two ways to one file are no loop
+	p, err := policy.Load([]string{write(t, "a.toml", "[baseline]\nextends = ['b.toml', 'c.toml']\n", "b.toml", "[baseline]\nextends = ['c.toml']\n", "c.toml", "[system]\nos = 'a'\n")}, policy.Options{})
+	if err != nil || len(p.Files) != 3 {
+		t.Errorf("%v, %v", p, err)
+	}
+	if got := loadError(t, "a.toml", "disable = [{ id = 'system.oss', reason = 'x' }]\n[baseline]\nextends = ['b.toml']\n", "b.toml", "[system]\nos = 1\n[sistem]\n"); strings.Count(got, "\n") != 2 {
+		t.Error(got)
+	}
+	if got := loadError(t, "a.toml", "disable = [{ id = 'system.os', reason = 'x' }]\n[baseline]\nextends = ['b.toml']\n[system]\nlocale = '${v}'\n", "b.toml", "[system\n"); strings.Contains(got, "\n") {
+		t.Errorf("what a broken file would have defined is missed: %s", got)
+	}
+}
+
+func TestAllowListInAFile(t *testing.T) {
+	name := write(t, "b.toml", "[packages.only]\nfile = 'allowed.txt'\n", "allowed.txt",
+		"# ours\nnginx\nexim4 # mail\n\nlib*\r\nlinux-image-amd64\npostgresql-common:amd64\nzlib1g-dev:i386\n")
+	p, err := policy.Load([]string{name}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := p.Judge(t.Context(), guestFacts())[0]
+	if f.Status != fail || f.Message != "2 not allowed: inetutils-telnet, zlib1g-dev" {
+		t.Errorf("%s %s", f.Status, f.Message)
+	}
+}
+
+func TestVariables(t *testing.T) {
+	p := load(t, "[vars]\nz = 'U'\n[system]\ntimezone = '${z}TC'\n[files.content]\n'/a' = { contains = '$${z}$' }\n[meta]\nx = '${y'\n")
+	if f := byID(t, p.Judge(t.Context(), guestFacts()), "system.timezone"); f.Expected != "UTC" {
+		t.Errorf("%q", f.Expected)
+	}
+	if got := p.Request().Files["/a"].Content; !slices.Equal(got, []string{`\$\{z\}\$`}) {
+		t.Errorf("%q", got)
+	}
+	if got := loadError(t, "b.toml", "[vars]\na = '"+strings.Repeat("x", 500_000)+"'\n[system]\nos = '"+strings.Repeat("${a}", 1000)+"'\n"); len(got) > 200 {
+		t.Errorf("%.200s", got)
+	}
+}
+
+func TestHugeBaseline(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("[packages.required]\npackages = [")
+	for i := range 25_000 {
+		fmt.Fprintf(&b, "'p%d',", i)
+	}
+	b.WriteString("]\n")
+	if got := loadError(t, "b.toml", b.String()); !strings.Contains(got, "more than 20000 checks in one file") {
+		t.Errorf("%.200s", got)
+	}
+	b.Reset()
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "k%d=1\n", i)
+	}
+	if got := loadError(t, "b.toml", b.String()); strings.Count(got, "\n") > 60 {
+		t.Errorf("%d errors", strings.Count(got, "\n"))
+	}
+}
+
+func TestInterruptedChecksAreUnknown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := load(t, system("timezone", "'UTC'")+list("packages.required", "'nginx'"))
+	for _, f := range p.Judge(ctx, guestFacts()) {
+		if f.Status != unknown {
+			t.Errorf("%s: %s", f.ID, f.Status)
+		}
+	}
+}
+
+func TestJudgeIsTheSameTwice(t *testing.T) {
+	p, err := policy.Load([]string{"testdata/vocabulary.toml"}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p.Judge(t.Context(), guestFacts()), p.Judge(t.Context(), guestFacts())); diff != "" {
+		t.Error(diff)
+	}
+}

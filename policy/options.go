@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/guestctl/guestctl/finding"
+)
+
+// options is what the long form of any entry can say beside its value.
+type options struct {
+	id, reason, fix string
+	severity        finding.Severity
+	refs            []string
+	when            *condition
+}
+
+func optionKeys() []string { return []string{"severity", "reason", "refs", "when", "id", "fix"} }
+
+// options reads the options of an inline table. Keys in own belong to the entry itself; any other is refused.
+func (c *compiler) options(n *node, own ...string) (o options, ok bool) {
+	before := c.failures
+	for _, name := range n.keys {
+		v := n.table[name]
+		switch {
+		case slices.Contains(own, name) || free(name):
+		case name == "severity":
+			o.severity = c.severity(v)
+		case name == "reason":
+			o.reason = c.text(v)
+		case name == "refs":
+			o.refs = textsOf(c.texts(v))
+		case name == "when":
+			if cond, ok := c.condition(v); ok {
+				o.when = &cond
+			}
+		case name == "id":
+			o.id = c.text(v)
+		case name == "fix":
+			o.fix = c.text(v)
+		default:
+			c.unknownKey(v, slices.Concat(own, optionKeys()))
+		}
+	}
+	return o, c.failures == before
+}
+
+func (c *compiler) severity(n *node) finding.Severity {
+	s := finding.Severity(c.text(n))
+	if s != "" && s.Rank() < 0 {
+		var known []string
+		for _, one := range finding.Severities() {
+			known = append(known, string(one))
+		}
+		suggestion := nearest(string(s), known)
+		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, string(s), hint(suggestion, known))
+		return ""
+	}
+	return s
+}
