@@ -10,7 +10,7 @@ import (
 
 // TestDocumentsFitTheirSchemas validates what the commands print about a real image.
 func TestDocumentsFitTheirSchemas(t *testing.T) {
-	const image = "../../testdata/images/debian12-small.qcow2"
+	const image = smallImage
 	for name, args := range map[string][]string{
 		"result":     {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
 		"inspection": {"inspect", "--format", "json", image},
