@@ -2,12 +2,17 @@ package engine
 
 import (
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/boot"
+	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
 	"github.com/guestctl/guestctl/engine/facts/files"
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
+	"github.com/guestctl/guestctl/engine/facts/kernel"
+	"github.com/guestctl/guestctl/engine/facts/locale"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
 )
 
@@ -18,6 +23,11 @@ func Collectors() []facts.Collector {
 		hostname.Collector,
 		machineid.Collector,
 		timezone.Collector,
+		locale.Collector,
+		boot.Collector,
+		defaulttarget.Collector,
+		kernel.Collector,
+		selinux.Collector,
 		packages.Collector,
 		files.Collector,
 		globs.Collector,

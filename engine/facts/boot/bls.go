@@ -3,6 +3,7 @@ package boot
 import (
 	"cmp"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -40,11 +41,14 @@ func readEntries(s *facts.Scope, dirs []string) []blsEntry {
 	var entries []blsEntry
 	seen := map[string]bool{}
 	for _, dir := range append([]string{entriesDir}, dirs...) {
-		if target, err := s.Guest.Resolve(dir); err != nil || seen[target] {
-			continue
-		} else {
-			seen[target] = true
+		target, err := s.Guest.Resolve(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.Problem(dir, 0, err)
 		}
+		if err != nil || seen[target] {
+			continue
+		}
+		seen[target] = true
 		for _, e := range s.ReadDir(dir) {
 			name, ok := strings.CutSuffix(e.Name, ".conf")
 			if !ok || strings.HasPrefix(name, ".") {

@@ -8,7 +8,9 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -83,6 +85,9 @@ func glob(s *facts.Scope, patterns []string) []string {
 	for _, pattern := range patterns {
 		for _, path := range s.Glob(pattern) {
 			target, err := s.Guest.Resolve(path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				s.Problem(path, 0, err)
+			}
 			if err != nil || slices.Contains(resolved, target) {
 				continue // a link that leads nowhere is no configuration
 			}

@@ -73,8 +73,10 @@ func TestDebian(t *testing.T) {
 		Title: "Debian GNU/Linux", ID: "gnulinux-simple-1c0ffee0-0000-4000-8000-000000000012", Kind: "normal",
 		Kernel: "/boot/vmlinuz-6.1.0-56-cloud-amd64", Initrd: "/boot/initrd.img-6.1.0-56-cloud-amd64",
 		Args: []facts.BootArg{
-			{Key: "root", Value: "UUID=1c0ffee0-0000-4000-8000-000000000012"}, {Key: "ro"},
-			{Key: "console", Value: "ttyS0"}, {Key: "quiet"},
+			{Key: "root", Value: "UUID=1c0ffee0-0000-4000-8000-000000000012"},
+			{Key: "ro"},
+			{Key: "console", Value: "ttyS0"},
+			{Key: "quiet"},
 		},
 		Source: facts.Source{Path: cfg, Line: 111, Text: line},
 	}
@@ -346,6 +348,13 @@ func TestUnreadableConfiguration(t *testing.T) {
 	g := factstest.Guest(t, map[string]memfs.File{cfg: {Data: "menuentry a { linux /k ro }", Err: os.ErrPermission}})
 	if b, status := factstest.Collect[facts.Boot](t, g, facts.Request{}, Collector); status.State != facts.Partial {
 		t.Errorf("got %+v, %s, want partial", b, status.State)
+	}
+}
+
+func TestBootOnAVolumeThatWasNotRead(t *testing.T) {
+	b, status := collectFrom(t, map[string]string{"/etc/fstab": "UUID=77c1 /boot ext4 defaults 0 2\n", cfg: "menuentry a { linux /k ro }"})
+	if status.State != facts.Partial || b.Loader != "none" {
+		t.Errorf("got %+v, %s (%v), want partial", b, status.State, status.Problems)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func systemdBoot(s *facts.Scope) *facts.Boot {
 	for _, esp := range []string{"/boot", "/boot/efi", "/efi"} {
 		conf := esp + "/loader/loader.conf"
-		if !exists(s, conf) && len(glob(s, []string{esp + "/EFI/systemd/systemd-boot*.efi"})) == 0 {
+		if !s.Exists(conf) && len(glob(s, []string{esp + "/EFI/systemd/systemd-boot*.efi"})) == 0 {
 			continue
 		}
 		return systemdMenu(s, esp, conf)

@@ -33,10 +33,12 @@ func collect(_ context.Context, s *facts.Scope) (*facts.MachineID, error) {
 		return id, nil
 	}
 	o, err := s.Lstat(dbusPath)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return id, nil
+	case err != nil:
 		return nil, err
-	}
-	if err != nil || !o.IsRegular() {
+	case !o.IsRegular():
 		return id, nil
 	}
 	dbus, err := read(s, dbusPath)

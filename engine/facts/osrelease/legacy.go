@@ -56,8 +56,14 @@ var redHatLine = regexp.MustCompile(`^(.+?) release ([0-9][0-9.]*)(?: *\(([^)]*)
 
 // redHatNames by how the line starts; the first that fits is taken.
 var redHatNames = []struct{ start, id string }{
-	{"Red Hat", "rhel"}, {"CentOS", "centos"}, {"Fedora", "fedora"}, {"Oracle", "ol"}, {"Rocky", "rocky"},
-	{"AlmaLinux", "almalinux"}, {"Amazon Linux", "amzn"}, {"Scientific", "scientific"},
+	{"Red Hat", "rhel"},
+	{"CentOS", "centos"},
+	{"Fedora", "fedora"},
+	{"Oracle", "ol"},
+	{"Rocky", "rocky"},
+	{"AlmaLinux", "almalinux"},
+	{"Amazon Linux", "amzn"},
+	{"Scientific", "scientific"},
 }
 
 func redHat(id string) func([]string) *facts.OS {
