@@ -173,7 +173,7 @@ func (m *mode) fixed(bits uint64) uint64 {
 // oneOf reports whether an owner is among the alternatives. A number stands for the id, a name for the guest's own name of it.
 func oneOf(alternatives, name string, id uint32) bool {
 	for one := range strings.SplitSeq(alternatives, "|") {
-		if n, err := strconv.ParseUint(one, 10, 32); err == nil && uint32(n) == id || name != "" && one == name {
+		if n, err := strconv.ParseUint(one, 10, 32); err == nil && uint32(n) == id || one == name {
 			return true
 		}
 	}

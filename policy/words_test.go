@@ -103,6 +103,7 @@ func packageCases() []wordCase {
 		{"packages.only.packages", list("packages.only", `"l*", "nginx"`), "packages.only", fail, "4 not allowed: exim4, inetutils-telnet, postgresql-common, zlib1g-dev"},
 		{"packages.holds", "[packages]\nholds = ['linux-image-amd64']\n", "packages.holds", pass, "linux-image-amd64"},
 		{"packages.holds", "[packages]\nholds = []\n", "packages.holds", fail, "want exactly nothing, is linux-image-amd64"},
+		{"packages.holds", "[packages]\nholds = ['linux-image-amd64', 'nginx']\n", "packages.holds", fail, ""},
 		{"packages.holds", "[packages]\nholds = { subset_of = ['a', 'linux-image-amd64'], count = 1 }\n", "packages.holds", pass, ""},
 		{"packages.holds", "[packages]\nholds = { superset_of = ['a'] }\n", "packages.holds", fail, ""},
 		{"packages.holds", "[packages]\nholds = { excludes = 'linux-image-amd64' }\n", "packages.holds", fail, ""},
@@ -234,10 +235,23 @@ func TestNothingReadIsNeverAPass(t *testing.T) {
 					delete(doc.Collectors, domain)
 				}
 				f := p.Judge(t.Context(), doc)[0]
+				if state != facts.Partial { // what came with an error is not to be used
+					doc.Facts[domain] = guestFacts().Facts[domain]
+					if f := p.Judge(t.Context(), doc)[0]; f.Status != unknown {
+						t.Errorf("%s with %s %q and leftovers: %s %s", c.text, domain, state, f.Status, f.Message)
+					}
+				}
 				decided := state == facts.Partial && (domain == "files" || domain == "globs") // each entry says for itself
 				if f.Status != unknown && !decided {
 					t.Errorf("%s with %s %q: %s %s", c.text, domain, state, f.Status, f.Message)
 				}
+			}
+		}
+		for _, domain := range r.Domains {
+			doc := guestFacts()
+			doc.Facts[domain] = nil
+			if f := p.Judge(t.Context(), doc)[0]; f.Status != unknown {
+				t.Errorf("%s with an ok %s without facts: %s", c.text, domain, f.Status)
 			}
 		}
 		for _, doc := range []*facts.Document{{}, {Collectors: map[string]facts.Status{}, Facts: map[string]any{}}} {
