@@ -1,0 +1,111 @@
+package facts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	// storedMagic begins a stored document; the digit is the version of the form, not of the document.
+	storedMagic = "guestctl-facts-1\n"
+	// maxStored bounds a stored document after decompression, in bytes.
+	maxStored = 512 << 20
+	// maxStoredItems bounds the lists and maps in one, since a small file may claim large ones.
+	maxStoredItems = 1 << 24
+)
+
+// stored is a document as it lies on disk: each domain is a column of its own, so that a reader decodes what it knows.
+type stored struct {
+	Schema     string
+	Meta       Meta
+	Collectors map[string]Status
+	Domains    map[string]cbor.RawMessage
+}
+
+// Write stores a document: one CBOR column for each domain, compressed with zstd. The same document gives the same bytes.
+func Write(w io.Writer, d *Document) error {
+	enc, err := cbor.EncOptions{Sort: cbor.SortCoreDeterministic, Time: cbor.TimeRFC3339Nano}.EncMode()
+	if err != nil {
+		return err
+	}
+	s := stored{d.Schema, d.Meta, d.Collectors, map[string]cbor.RawMessage{}}
+	for name, v := range d.Facts {
+		if s.Domains[name], err = enc.Marshal(v); err != nil {
+			return fmt.Errorf("facts: %s: %w", name, err)
+		}
+	}
+	b, err := enc.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, storedMagic); err != nil {
+		return err
+	}
+	z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	_, err = z.Write(b)
+	return errors.Join(err, z.Close())
+}
+
+// IsStored reports whether a file that begins with b holds a document, stored by Write or as JSON.
+func IsStored(b []byte) bool {
+	return bytes.HasPrefix(b, []byte(storedMagic)) || bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
+}
+
+// Read reads a document that Write stored, or one as JSON. The collectors tell the types of the domains; a domain that
+// none of them fills is an error, since judging without it would miss something that was there.
+func Read(r io.Reader, collectors []Collector) (*Document, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxStored))
+	if err != nil {
+		return nil, fmt.Errorf("facts document: %w", err)
+	}
+	packed, ok := bytes.CutPrefix(b, []byte(storedMagic))
+	if !ok {
+		return Decode(b, collectors)
+	}
+	z, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxStored))
+	if err != nil {
+		return nil, fmt.Errorf("facts document: %w", err)
+	}
+	defer z.Close()
+	if b, err = io.ReadAll(io.LimitReader(z, maxStored)); err != nil {
+		return nil, fmt.Errorf("facts document: %w", err)
+	}
+	return unpack(b, collectors)
+}
+
+func unpack(b []byte, collectors []Collector) (*Document, error) {
+	dec, err := cbor.DecOptions{MaxArrayElements: maxStoredItems, MaxMapPairs: maxStoredItems}.DecMode()
+	if err != nil {
+		return nil, err
+	}
+	var s stored
+	if err := dec.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("facts document: %w", err)
+	}
+	if s.Schema != Schema {
+		return nil, fmt.Errorf("facts document: schema %q, want %q", s.Schema, Schema)
+	}
+	d := &Document{s.Schema, s.Meta, s.Collectors, map[string]any{}}
+	for _, name := range slices.Sorted(maps.Keys(s.Domains)) {
+		i := slices.IndexFunc(collectors, func(c Collector) bool { return c.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("facts document: unknown domain %q", name)
+		}
+		v := collectors[i].New()
+		if err := dec.Unmarshal(s.Domains[name], v); err != nil {
+			return nil, fmt.Errorf("facts document: %s: %w", name, err)
+		}
+		d.Facts[name] = v
+	}
+	return d, nil
+}
