@@ -19,7 +19,7 @@ demo: ## build guestctl and judge a sample image with a baseline
 	@testdata/demo.sh
 
 build: ## build bin/guestctl: one static program
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/guestctl ./cmd/guestctl
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/guestctl ./cmd/guestctl
 
 test: ## run the whole test suite
 	$(GO) test $(TESTFLAGS) ./...
