@@ -37,7 +37,11 @@ func Of[T any](s *Scope, name string) (*T, bool) {
 
 // Problem records something that went wrong; the domain becomes Partial. Line counts from 1; 0 means the whole file.
 func (s *Scope) Problem(path string, line int, err error) {
-	s.problems = append(s.problems, Problem{path, line, err.Error()})
+	p := problemOf(err)
+	if p.Path != "" && p.Path != path {
+		p.Message = p.Path + ": " + p.Message
+	}
+	s.problems = append(s.problems, Problem{path, line, p.Message})
 }
 
 // ReadFile returns the content of the file that path leads to. Content that must not be believed is returned and
@@ -151,10 +155,10 @@ func (s *Scope) status(err error) Status {
 	return st
 }
 
+// problemOf takes the path out of the error's text, where it is the error of a path.
 func problemOf(err error) Problem {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return Problem{Path: pathErr.Path, Message: err.Error()}
+	if pathErr, ok := err.(*fs.PathError); ok { //nolint:errorlint // a wrapped one has more to say than its path
+		return Problem{Path: pathErr.Path, Message: pathErr.Err.Error()}
 	}
 	return Problem{Message: err.Error()}
 }
