@@ -84,7 +84,8 @@ func Read(r io.Reader, collectors []Collector) (*Document, error) {
 }
 
 func unpack(b []byte, collectors []Collector) (*Document, error) {
-	dec, err := cbor.DecOptions{MaxArrayElements: maxStoredItems, MaxMapPairs: maxStoredItems}.DecMode()
+	// A guest's names are bytes: as text of CBOR they need not be UTF-8.
+	dec, err := cbor.DecOptions{MaxArrayElements: maxStoredItems, MaxMapPairs: maxStoredItems, UTF8: cbor.UTF8DecodeInvalid}.DecMode()
 	if err != nil {
 		return nil, err
 	}
