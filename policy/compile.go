@@ -11,7 +11,7 @@ import (
 // compiler makes the checks of one file.
 type compiler struct {
 	src      *source
-	words    []word
+	words    []splitWord
 	header   header
 	checks   []Check
 	at       map[string]int // offset of each check by its id
@@ -67,13 +67,14 @@ func (c *compiler) compile(root *node) {
 
 // key reads one key and what is below it.
 func (c *compiler) key(n *node, path []string) {
-	if free(n.name) || len(c.errs) > maxErrors {
+	if len(c.errs) > maxErrors {
 		return
 	}
 	found, table := find(c.words, path)
 	switch {
 	case found != nil:
 		found.read(c, n)
+	case free(n.name):
 	case table && n.table == nil:
 		c.notTable(n, path)
 	case table:

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,23 +34,31 @@ func (c condition) gate(doc *facts.Document) (Outcome, bool) {
 	if problem != "" {
 		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %s", c.text, problem)), true
 	}
-	if len(c.arch) > 0 && guest.Arch == "" {
-		return unknown(fmt.Sprintf("whether it applies (%s) is not known: no architecture was found", c.text)), true
-	}
-	matchesOS := len(c.os) == 0
-	for _, t := range c.os {
-		holds, err := t.holds(guest)
-		if err != nil {
-			return unknown(fmt.Sprintf("whether it applies (%s) is not known: %v", c.text, err)), true
-		}
-		matchesOS = matchesOS || holds
-	}
 	matchesArch := len(c.arch) == 0 || slices.Contains(c.arch, archName(guest.Arch))
-	if matchesOS && matchesArch {
+	matchesOS, err := c.matchesOS(guest)
+	switch {
+	case err == nil && matchesOS && matchesArch:
 		return Outcome{}, false
+	case err == nil && matchesOS && guest.Arch == "":
+		err = errors.New("no architecture was found")
+	}
+	if err != nil && (matchesArch || guest.Arch == "") {
+		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %v", c.text, err)), true
 	}
 	is := strings.TrimSpace(guest.ID + " " + guest.VersionID + " " + guest.Arch)
 	return Outcome{Status: finding.NotApplicable, Message: fmt.Sprintf("for %s, the guest is %s", c.text, is)}, true
+}
+
+func (c condition) matchesOS(guest *facts.OS) (bool, error) {
+	var unclear error
+	for _, t := range c.os {
+		holds, err := t.holds(guest)
+		if holds {
+			return true, nil
+		}
+		unclear = cmp.Or(unclear, err)
+	}
+	return len(c.os) == 0, unclear
 }
 
 func (t osTerm) holds(guest *facts.OS) (bool, error) {

@@ -82,6 +82,7 @@ func TestErrors(t *testing.T) {
 		{"coverage", "[baseline]\nmin_coverage = 101\n[system]\nos = 'a'\n", "b.toml:2:16: baseline.min_coverage is 101, want a percentage from 0 to 100"},
 		{"coverage that is no number", "[baseline]\nmin_coverage = nan\n[system]\nos = 'a'\n", "b.toml:2:16: baseline.min_coverage is NaN, want a percentage from 0 to 100"},
 		{"when", "[system]\nos = { equals = 'a', when = { so = ['b'] } }\n", "b.toml:2:31: unknown key system.os.when.so, did you mean os?"},
+		{"id", "[system]\nos = { equals = 'a', id = 'a b' }\n", "b.toml:2:27: system.os.id is \"a b\", want a word without blanks"},
 		{"empty when", "[system]\nos = { equals = 'a', when = {} }\n", "b.toml:2:29: system.os.when names no operating system and no architecture"},
 		{"labels", "[baseline]\napplies_to = { labels = { role = 'web' } }\n[system]\nos = 'a'\n", "b.toml:2:16: labels are not judged by this version"},
 		{"os of a condition", "[system]\nos = { equals = 'a', when = { os = ['>=9'] } }\n", "b.toml:2:37: \">=9\" names no operating system, want one such as \"debian==12\""},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
@@ -70,11 +71,11 @@ func problemText(st facts.Status) string {
 		return string(st.State)
 	}
 	p := st.Problems[0]
-	text := p.Message
+	text := problemMessage(p)
 	if p.Path != "" && p.Line > 0 {
-		text = fmt.Sprintf("%s:%d: %s", p.Path, p.Line, p.Message)
+		text = fmt.Sprintf("%s:%d: %s", p.Path, p.Line, text)
 	} else if p.Path != "" {
-		text = fmt.Sprintf("%s: %s", p.Path, p.Message)
+		text = p.Path + ": " + text
 	}
 	if more := len(st.Problems) - 1; more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
@@ -82,11 +83,19 @@ func problemText(st facts.Status) string {
 	return text
 }
 
+// problemMessage is a problem without the path it stands beside, which errors of files repeat.
+func problemMessage(p facts.Problem) string {
+	if _, rest, ok := strings.Cut(p.Message, p.Path+": "); ok && p.Path != "" {
+		return rest
+	}
+	return p.Message
+}
+
 func problemLocations(problems []facts.Problem) []finding.Location {
 	var where []finding.Location
 	for _, p := range problems[:min(len(problems), maxProblems)] {
 		if p.Path != "" {
-			where = append(where, finding.Location{Path: p.Path, Line: p.Line, Note: p.Message})
+			where = append(where, finding.Location{Path: p.Path, Line: p.Line, Note: problemMessage(p)})
 		}
 	}
 	return where

@@ -155,8 +155,8 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	p := &Policy{}
 	checks := map[string]Check{}
 	for _, part := range l.parts {
-		c := &compiler{src: part.src, words: vocabulary(), incomplete: l.incomplete}
-		c.substitute(part.root, vars)
+		c := &compiler{src: part.src, words: split(vocabulary()), incomplete: l.incomplete}
+		c.substitute(part.root, nil, vars)
 		c.compile(part.root)
 		slices.SortStableFunc(c.errs, byPosition)
 		l.errs = append(l.errs, c.errs...)

@@ -113,9 +113,15 @@ func TestConditions(t *testing.T) {
 	doc := guestFacts()
 	os, _ := facts.Get[facts.OS](doc, "os")
 	os.Arch, os.VersionID = "", ""
-	for _, when := range []string{`arch = ["x86_64"]`, `os = ["debian>=12"]`} {
+	for when, want := range map[string]finding.Status{
+		`arch = ["x86_64"]`:                           unknown,
+		`os = ["debian>=12"]`:                         unknown,
+		`os = ["debian>=12", "debian"]`:               fail,
+		`os = ["rocky"], arch = ["x86_64"]`:           notApp,
+		`os = ["rocky", "debian>1"], arch = ["s390"]`: unknown,
+	} {
 		p := load(t, system("selinux", `{ equals = "enforcing", when = { `+when+` } }`))
-		if f := p.Judge(t.Context(), doc)[0]; f.Status != unknown {
+		if f := p.Judge(t.Context(), doc)[0]; f.Status != want {
 			t.Errorf("%s of a guest that does not say: %s (%s)", when, f.Status, f.Message)
 		}
 	}
@@ -215,6 +221,15 @@ func TestAllowListInAFile(t *testing.T) {
 	f := p.Judge(t.Context(), guestFacts())[0]
 	if f.Status != fail || f.Message != "2 not allowed: inetutils-telnet, zlib1g-dev" {
 		t.Errorf("%s %s", f.Status, f.Message)
+	}
+}
+
+func TestFreeKeys(t *testing.T) {
+	p := load(t, "x-a = '${b}'\n[x-c]\nd = 1\n[system]\nx-e = [1]\nos = { equals = 'a', x-f = 1 }\n[packages.versions]\n"+
+		"x-face-el = '${v}'\n[vars]\nv = '>=1'\n[meta]\nanything = ['${b}']\n")
+	// the keys of [packages.versions] are names of packages
+	if want := []string{"packages.versions/x-face-el", "system.os"}; !slices.Equal(ids(p), want) {
+		t.Errorf("%v, want %v", ids(p), want)
 	}
 }
 

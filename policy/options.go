@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/guestctl/guestctl/finding"
 )
@@ -34,7 +35,9 @@ func (c *compiler) options(n *node, own ...string) (o options, ok bool) {
 				o.when = &cond
 			}
 		case name == "id":
-			o.id = c.text(v)
+			if o.id = c.text(v); strings.ContainsFunc(o.id, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+				c.fail(v.at, "%s is %q, want a word without blanks", v.path, o.id)
+			}
 		case name == "fix":
 			o.fix = c.text(v)
 		default:

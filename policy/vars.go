@@ -9,17 +9,19 @@ import (
 const maxExpanded = 4 << 20 // bytes that the variables of one file may put in
 
 // substitute puts the values of [vars] into every string below n.
-func (c *compiler) substitute(n *node, vars map[string]string) {
+func (c *compiler) substitute(n *node, path []string, vars map[string]string) {
 	if s, ok := n.value.(string); ok && c.expanded <= maxExpanded {
 		n.value = c.expand(n, s, vars)
 	}
 	for _, name := range n.keys {
-		if !free(name) && (n.path != "" || name != "meta" && name != "vars") {
-			c.substitute(n.table[name], vars)
+		below := append(path[:len(path):len(path)], name)
+		if found, _ := find(c.words, below); found == nil && free(name) || len(path) == 0 && (name == "meta" || name == "vars") {
+			continue
 		}
+		c.substitute(n.table[name], below, vars)
 	}
 	for _, item := range n.list {
-		c.substitute(item, vars)
+		c.substitute(item, path, vars)
 	}
 }
 

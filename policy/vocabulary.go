@@ -11,6 +11,20 @@ type word struct {
 	read func(c *compiler, n *node)
 }
 
+// splitWord is a word with its path in parts.
+type splitWord struct {
+	word
+	parts []string
+}
+
+func split(words []word) []splitWord {
+	all := make([]splitWord, len(words))
+	for i, w := range words {
+		all[i] = splitWord{w, strings.Split(w.path, ".")}
+	}
+	return all
+}
+
 // vocabulary lists every key of a baseline. Everything else is an error: a key with a typing mistake must not disable a
 // check.
 func vocabulary() []word {
@@ -80,9 +94,9 @@ func notYet() []string {
 func free(name string) bool { return strings.HasPrefix(name, "x-") }
 
 // find returns the word at the path of keys, and whether a longer word begins with the path.
-func find(words []word, path []string) (found *word, table bool) {
+func find(words []splitWord, path []string) (found *splitWord, table bool) {
 	for i := range words {
-		parts := strings.Split(words[i].path, ".")
+		parts := words[i].parts
 		if len(parts) < len(path) || !matches(parts[:len(path)], path) {
 			continue
 		}
@@ -99,10 +113,10 @@ func matches(parts, path []string) bool {
 }
 
 // below lists the keys that may stand under path.
-func below(words []word, path []string) []string {
+func below(words []splitWord, path []string) []string {
 	var keys []string
 	for _, w := range words {
-		parts := strings.Split(w.path, ".")
+		parts := w.parts
 		if len(parts) > len(path) && matches(parts[:len(path)], path) && parts[len(path)] != "*" {
 			keys = append(keys, parts[len(path)])
 		}
@@ -115,11 +129,10 @@ func below(words []word, path []string) []string {
 }
 
 // elsewhere returns the tables and keys of the vocabulary that are called name, wherever they stand.
-func elsewhere(words []word, name string) string {
+func elsewhere(words []splitWord, name string) string {
 	for _, w := range words {
-		parts := strings.Split(w.path, ".")
-		if i := slices.Index(parts, name); i >= 0 {
-			return strings.Join(parts[:i+1], ".")
+		if i := slices.Index(w.parts, name); i >= 0 {
+			return strings.Join(w.parts[:i+1], ".")
 		}
 	}
 	return ""
