@@ -47,8 +47,16 @@ func (f *FS) openDir(in *inode) (*directory, error) {
 		return nil, err
 	}
 	d.blocks, d.inline = c.blocks, c.inline
+	if d.inline != nil && int64(len(d.inline)) < in.size {
+		return nil, binread.Corrupt("inline directory of %d bytes, want %d", len(d.inline), in.size)
+	}
 	d.count = (uint64(in.size) + uint64(f.blockSize) - 1) >> f.device.shift
 	return d, nil
+}
+
+// indexed reports whether the directory has a hash tree.
+func (d *directory) indexed() bool {
+	return d.in.has(flagIndex) && d.inline == nil && d.fs.super.features.dirIndex()
 }
 
 // ReadDir lists a directory in the order of the names' bytes.
@@ -192,7 +200,7 @@ func (d *directory) readBlock(logical, number uint64) ([]byte, error) {
 		return b, err
 	}
 	c := binread.Little(b)
-	if d.in.has(flagIndex) && (logical == 0 || d.recordLength(c.At(4).U16()) == len(b)) {
+	if d.indexed() && (logical == 0 || d.recordLength(c.At(4).U16()) == len(b)) {
 		return b, d.verifyIndex(b)
 	}
 	tail := len(b) - tailSize

@@ -4,18 +4,26 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
-// image returns the bytes of an image of testdata.
+// images holds what was uncompressed: with the race detector that takes longer than most tests.
+var images sync.Map
+
+// image returns the bytes of an image of testdata. They are shared: who changes them clones them first.
 func image(t testing.TB, name string) []byte {
 	t.Helper()
+	if b, ok := images.Load(name); ok {
+		return b.([]byte)
+	}
 	b, err := conformance.ReadFile(filepath.Join("testdata", name+".img.zst"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	images.Store(name, b)
 	return b
 }
 

@@ -35,6 +35,12 @@ type fastCommits struct {
 	fresh   map[uint32]bool              // directories that are new: what their blocks hold is not theirs
 }
 
+func newFastCommits() fastCommits {
+	return fastCommits{
+		map[uint32][]byte{}, map[uint32]extentList{}, map[uint32]map[string]uint32{}, map[uint32]bool{},
+	}
+}
+
 type fastTag struct {
 	kind  uint16
 	value []byte
@@ -46,9 +52,7 @@ func (f *FS) replayFastCommits(j *journal, sequence uint32) error {
 	if err != nil || len(tags) == 0 {
 		return err
 	}
-	f.fast = fastCommits{
-		map[uint32][]byte{}, map[uint32]extentList{}, map[uint32]map[string]uint32{}, map[uint32]bool{},
-	}
+	f.fast = newFastCommits()
 	for _, tag := range tags {
 		if err := f.applyFast(tag); err != nil {
 			return err
@@ -121,9 +125,12 @@ func (r *fastReader) tag(tag fastTag, summed []byte) (more bool, err error) {
 			return false, nil
 		}
 	case fastTail:
-		sum := crc32c(r.sum, summed[:fastTagHeader+4])
-		if c.U32() != r.sequence || c.U32() != sum {
+		if c.U32() != r.sequence {
 			return false, nil
+		}
+		// the tail is written when all before it is on the disk
+		if got, want := c.U32(), crc32c(r.sum, summed[:fastTagHeader+4]); got != want {
+			return false, binread.Checksum("checksum %#08x, want %#08x", got, want)
 		}
 		r.complete = append(r.complete, r.open...)
 		r.open, r.sum = r.open[:0], 0

@@ -13,6 +13,7 @@ type features struct {
 
 const (
 	compatHasJournal   = 0x4
+	compatDirIndex     = 0x20
 	compatSparseSuper2 = 0x200
 	compatFastCommit   = 0x400
 
@@ -45,6 +46,7 @@ const (
 )
 
 func (f features) hasJournal() bool   { return f.compat&compatHasJournal != 0 }
+func (f features) dirIndex() bool     { return f.compat&compatDirIndex != 0 }
 func (f features) sparseSuper2() bool { return f.compat&compatSparseSuper2 != 0 }
 func (f features) filetype() bool     { return f.incompat&incompatFiletype != 0 }
 func (f features) needsRecovery() bool {
@@ -91,7 +93,7 @@ var (
 		{compatHasJournal, "has_journal"},
 		{0x8, "ext_attr"},
 		{0x10, "resize_inode"},
-		{0x20, "dir_index"},
+		{compatDirIndex, "dir_index"},
 		{0x40, "lazy_bg"},
 		{0x100, "exclude_bitmap"},
 		{compatSparseSuper2, "sparse_super2"},

@@ -7,8 +7,10 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys"
 )
 
-// maxGroupProblems bounds how many damaged descriptors are named one by one.
-const maxGroupProblems = 8
+const (
+	maxGroupProblems = 8    // damaged descriptors that are named one by one
+	maxGroupCopies   = 4096 // damaged descriptors for which a copy is looked for
+)
 
 // loadGroups reads where each group keeps its inodes. A descriptor that is damaged is taken from a copy; where there is no
 // good copy, the group's inodes give an error when they are asked for.
@@ -16,7 +18,7 @@ func (f *FS) loadGroups() {
 	count := f.super.groups()
 	perBlock := uint64(f.blockSize) / uint64(f.super.descriptorSize)
 	bad := 0
-	f.inodeTables = f.inodeTables[:0]
+	f.inodeTables = make([]uint64, 0, count)
 	for first := uint64(0); first < count; first += perBlock {
 		block, err := f.readBlock(f.descriptorBlock(first, 0))
 		n := min(perBlock, count-first)
@@ -26,8 +28,9 @@ func (f *FS) loadGroups() {
 				table, groupErr = f.decodeGroup(block, first+i, i)
 			}
 			if groupErr != nil {
-				table = f.groupFromCopy(first+i, table)
-				bad++
+				if bad++; bad <= maxGroupCopies {
+					table = f.groupFromCopy(first+i, table)
+				}
 				if bad <= maxGroupProblems {
 					f.problem(true, "group %d: descriptor: %v", first+i, groupErr)
 				}

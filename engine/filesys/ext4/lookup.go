@@ -42,7 +42,7 @@ func (d *directory) lookup(name string) (filesys.Node, error) {
 		return 0, fs.ErrNotExist
 	}
 	var bad damage
-	if d.in.has(flagIndex) && d.inline == nil && !d.in.has(flagCasefold) {
+	if d.indexed() && !d.in.has(flagCasefold) {
 		node, err := d.lookupHash(name)
 		if !errors.Is(err, errBadIndex) {
 			return node, err

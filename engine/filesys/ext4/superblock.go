@@ -16,6 +16,7 @@ const (
 	// maxGroups bounds the group table: 128 TiB of 4 KiB blocks.
 	maxGroups    = 1 << 20
 	maxBlocks    = 1 << 48 // what extents and descriptors can name
+	maxSize      = 1 << 62 // bytes
 	maxLogBlock  = 6       // 64 KiB
 	maxInodeSize = inodeChunk
 	oldInodeSize = 128
@@ -29,34 +30,33 @@ const (
 
 // superblock is what reading needs of struct ext4_super_block.
 type superblock struct {
-	inodes           uint32 // s_inodes_count
-	blocks           uint64 // s_blocks_count
-	free             uint64 // s_free_blocks_count, in blocks even with bigalloc
-	firstDataBlock   uint32
-	logBlockSize     uint32 // 0 is 1 KiB
-	logClusterSize   uint32
-	blocksPerGroup   uint32
-	clustersPerGroup uint32
-	inodesPerGroup   uint32
-	state            uint16
-	revision         uint32
-	inodeSize        uint32
-	group            uint16 // s_block_group_nr: which copy this is
-	features         features
-	uuid             [16]byte
-	label            string
-	journalInode     uint32
-	journalDevice    uint32
-	hashSeed         [4]uint32
-	journalBackup    []byte // s_jnl_blocks, nil when not kept
-	descriptorSize   uint32
-	firstMetaGroup   uint32 // s_first_meta_bg, in descriptor blocks
-	flags            uint32 // s_flags
-	checksumType     uint8
-	backupGroups     [2]uint32 // s_backup_bgs
-	checksumSeed     uint32
-	checksum         uint32
-	raw              []byte
+	inodes         uint32 // s_inodes_count
+	blocks         uint64 // s_blocks_count
+	free           uint64 // s_free_blocks_count, in blocks even with bigalloc
+	firstDataBlock uint32
+	logBlockSize   uint32 // 0 is 1 KiB
+	logClusterSize uint32
+	blocksPerGroup uint32
+	inodesPerGroup uint32
+	state          uint16
+	revision       uint32
+	inodeSize      uint32
+	group          uint16 // s_block_group_nr: which copy this is
+	features       features
+	uuid           [16]byte
+	label          string
+	journalInode   uint32
+	journalDevice  uint32
+	hashSeed       [4]uint32
+	journalBackup  []byte // s_jnl_blocks, nil when not kept
+	descriptorSize uint32
+	firstMetaGroup uint32 // s_first_meta_bg, in descriptor blocks
+	flags          uint32 // s_flags
+	checksumType   uint8
+	backupGroups   [2]uint32 // s_backup_bgs
+	checksumSeed   uint32
+	checksum       uint32
+	raw            []byte
 }
 
 func decodeSuperblock(b []byte) (*superblock, error) {
@@ -65,33 +65,32 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 		return nil, binread.Corrupt("magic %#x, want %#x", magic, superMagic)
 	}
 	s := &superblock{
-		inodes:           c.At(0x00).U32(),
-		blocks:           uint64(c.At(0x04).U32()),
-		free:             uint64(c.At(0x0c).U32()),
-		firstDataBlock:   c.At(0x14).U32(),
-		logBlockSize:     c.U32(),
-		logClusterSize:   c.U32(),
-		blocksPerGroup:   c.U32(),
-		clustersPerGroup: c.U32(),
-		inodesPerGroup:   c.U32(),
-		state:            c.At(0x3a).U16(),
-		revision:         c.At(0x4c).U32(),
-		inodeSize:        oldInodeSize,
-		group:            c.At(0x5a).U16(),
-		features:         features{c.At(0x5c).U32(), c.U32(), c.U32()},
-		uuid:             [16]byte(c.Bytes(16)),
-		label:            cString(c.Bytes(16)),
-		journalInode:     c.At(0xe0).U32(),
-		journalDevice:    c.U32(),
-		hashSeed:         [4]uint32{c.At(0xec).U32(), c.U32(), c.U32(), c.U32()},
-		descriptorSize:   uint32(c.At(0xfe).U16()),
-		firstMetaGroup:   c.At(0x104).U32(),
-		flags:            c.At(0x160).U32(),
-		checksumType:     c.At(0x175).U8(),
-		backupGroups:     [2]uint32{c.At(0x24c).U32(), c.U32()},
-		checksumSeed:     c.At(0x270).U32(),
-		checksum:         c.At(0x3fc).U32(),
-		raw:              b,
+		inodes:         c.At(0x00).U32(),
+		blocks:         uint64(c.At(0x04).U32()),
+		free:           uint64(c.At(0x0c).U32()),
+		firstDataBlock: c.At(0x14).U32(),
+		logBlockSize:   c.U32(),
+		logClusterSize: c.U32(),
+		blocksPerGroup: c.U32(),
+		inodesPerGroup: c.At(0x28).U32(),
+		state:          c.At(0x3a).U16(),
+		revision:       c.At(0x4c).U32(),
+		inodeSize:      oldInodeSize,
+		group:          c.At(0x5a).U16(),
+		features:       features{c.At(0x5c).U32(), c.U32(), c.U32()},
+		uuid:           [16]byte(c.Bytes(16)),
+		label:          cString(c.Bytes(16)),
+		journalInode:   c.At(0xe0).U32(),
+		journalDevice:  c.U32(),
+		hashSeed:       [4]uint32{c.At(0xec).U32(), c.U32(), c.U32(), c.U32()},
+		descriptorSize: uint32(c.At(0xfe).U16()),
+		firstMetaGroup: c.At(0x104).U32(),
+		flags:          c.At(0x160).U32(),
+		checksumType:   c.At(0x175).U8(),
+		backupGroups:   [2]uint32{c.At(0x24c).U32(), c.U32()},
+		checksumSeed:   c.At(0x270).U32(),
+		checksum:       c.At(0x3fc).U32(),
+		raw:            b,
 	}
 	if c.At(0xfd).U8() == 1 {
 		s.journalBackup = c.At(0x10c).Bytes(68)
@@ -137,8 +136,8 @@ func (s *superblock) validate() error {
 		return binread.Corrupt("%d inodes per group, want 1 to %d", s.inodesPerGroup, 8*blockSize)
 	case s.blocksPerGroup == 0 || s.blocksPerGroup>>ratio > 8*blockSize:
 		return binread.Corrupt("%d blocks per group, want 1 to %d", s.blocksPerGroup, uint64(8*blockSize)<<ratio)
-	case s.blocks > maxBlocks || uint64(s.firstDataBlock) >= s.blocks:
-		return binread.Corrupt("%d blocks with the first at %d, want at most 2^48", s.blocks, s.firstDataBlock)
+	case s.blocks > maxBlocks || s.blocks > maxSize/uint64(blockSize) || uint64(s.firstDataBlock) >= s.blocks:
+		return binread.Corrupt("%d blocks with the first at %d, want at most 2^48 and 2^62 bytes", s.blocks, s.firstDataBlock)
 	case s.descriptorSize < 32 || s.descriptorSize > 1024 || bits.OnesCount32(s.descriptorSize) != 1 ||
 		s.features.has64bit() && s.descriptorSize < 64:
 		return binread.Corrupt("group descriptor size %d, want a power of two from 64 to 1024", s.descriptorSize)

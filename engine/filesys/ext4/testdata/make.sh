@@ -264,6 +264,26 @@ options=data=journal,nodelalloc crashed journal_data 12M 1024 -t ext4
 crashed journal_revoke 4M 1024 -t ext4 -m 0
 crashed fast_commit 12M 1024 -t ext4 -O fast_commit
 
+# the kernel no longer writes version 2 of the journal's checksums: debugfs does
+for bits in 64bit ^64bit; do
+    name=journal_sum2${bits/^64bit/-32bit}
+    name=${name/64bit/}
+    want "$name" || continue
+    mkdir -p "$work/logged"
+    seq 3000 >"$work/logged/replaced"
+    seq 2000 >"$work/logged/revoked"
+    (printf '\xc0\x3b\x39\x98' && yes "replaced by the log") 2>/dev/null | head -c 2048 >"$work/blocks" || true
+    format "$name" 4M -b 1024 -t ext4 -O "$bits" -d "$work/logged"
+    block() { debugfs -R "bmap $1 1" "$work/$name.img" 2>/dev/null; }
+    printf 'jo -c -v 2\njw -b %d,%d %s\njw -r %d\njc\n' "$(block replaced)" "$(block revoked)" "$work/blocks" "$(block revoked)" |
+        debugfs -w -f - "$work/$name.img" >/dev/null 2>&1
+    cp "$work/$name.img" "$work/$name.crash"
+    mount -o loop,noatime "$work/$name.img" "$mnt" && umount "$mnt"
+    listing "$name"
+    mv "$work/$name.crash" "$work/$name.img"
+    pack "$name"
+done
+
 # the kernel of a build machine may not know casefold: mke2fs, debugfs and e2fsck do
 if want casefold; then
     mkdir -p "$work/fold/folded" "$work/fold/small" "$work/fold/plain"
