@@ -189,16 +189,25 @@ func TestProbeWantsAProtectiveMBRForABackup(t *testing.T) {
 	}
 }
 
-// failing is a disk whose medium fails.
-type failing struct{ err error }
+// failing is a disk whose medium fails where the primary header is.
+type failing struct {
+	*bytes.Reader
+	err error
+}
 
-func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
+func (f failing) ReadAt(b []byte, off int64) (int, error) {
+	if off >= 512 && off < 1024 {
+		return 0, f.err
+	}
+	return f.Reader.ReadAt(b, off)
+}
 
 func TestReadErrorsAreNotDamage(t *testing.T) {
 	want := errors.New("medium error")
-	disk := &volume.Volume{ReaderAt: failing{want}, Size: 1 << 20}
-	if _, err := Format.Open(context.Background(), []*volume.Volume{disk}); !errors.Is(err, want) {
-		t.Errorf("open: %v, want %v", err, want)
+	b := image(t, "types") // its backup could be read, but whether it is the one to use cannot be known
+	disk := &volume.Volume{ReaderAt: failing{bytes.NewReader(b), want}, Size: int64(len(b))}
+	if got, err := Format.Open(context.Background(), []*volume.Volume{disk}); !errors.Is(err, want) {
+		t.Errorf("open: %v, %v, want %v", got, err, want)
 	}
 	if _, err := Format.Probe(disk, disk.Size); !errors.Is(err, want) {
 		t.Errorf("probe: %v, want %v", err, want)

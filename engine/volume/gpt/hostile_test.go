@@ -64,8 +64,8 @@ func TestHostileHeadersAreRefused(t *testing.T) {
 		{"no entries", func(b []byte) { put32(b, head+80, 0) }, binread.ErrCorrupt, "0 entries"},
 		{"entries 2^32-1", func(b []byte) { put32(b, head+80, 1<<32-1) }, binread.ErrLimit, "4294967295 entries"},
 		{"entries of 16 MiB", func(b []byte) { put32(b, head+80, 4096); put32(b, head+84, 4096) }, binread.ErrLimit, "16777216 bytes"},
-		{"array over the MBR", func(b []byte) { put64(b, head+72, 0) }, binread.ErrCorrupt, "entries at LBA 0"},
-		{"array over the header", func(b []byte) { put64(b, head+72, 1) }, binread.ErrCorrupt, "entries at LBA 1"},
+		{"array over the MBR", func(b []byte) { put64(b, head+72, 0) }, binread.ErrCorrupt, "entries at LBA 0, want"},
+		{"array over the header", func(b []byte) { put64(b, head+72, 1) }, binread.ErrCorrupt, "entries at LBA 1, want"},
 		{"array beyond the disk", func(b []byte) { put64(b, head+72, 1024) }, binread.ErrCorrupt, "beyond the end of the disk at 1024"},
 		{"array at 2^63", func(b []byte) { put64(b, head+72, 1<<63) }, binread.ErrCorrupt, "beyond the end"},
 		{"array cut by the end", func(b []byte) { put64(b, head+72, 1000) }, binread.ErrCorrupt, "end after"},
@@ -115,6 +115,12 @@ func TestProblemsAreSaid(t *testing.T) {
 		{"disk cut off", func(b []byte) []byte { return b[:52*512] }, "the disk ends at LBA 51, before its backup header at 1023: it was cut off", "4"},
 		{"partition cut off", func(b []byte) []byte { return b[:52*512] }, "p1 ends at LBA 55, beyond the end of the disk at 52: cut off", "4"},
 		{"partition beyond a cut", func(b []byte) []byte { return b[:52*512] }, "p2 starts at LBA 56, beyond the end of the disk at 52: left out", "4"},
+		{"partition ends one sector late", func(b []byte) []byte { put64(b, entry1+40, 1024); return b }, "p1 ends at LBA 1024, beyond the end of the disk at 1024: cut off", "976"},
+		{"partition starts at the end", func(b []byte) []byte {
+			put64(b, entry1+32, 1024)
+			put64(b, entry1+40, 1024)
+			return b
+		}, "p1 starts at LBA 1024, beyond the end of the disk at 1024: left out", ""},
 		{"partition ends at 2^64-1", func(b []byte) []byte { put64(b, entry1+40, 1<<64-1); return b }, "p1 ends at LBA 18446744073709551615, beyond the end of the disk at 1024: cut off", "976"},
 		{"partition starts at 2^63", func(b []byte) []byte {
 			put64(b, entry1+32, 1<<63)
@@ -124,7 +130,7 @@ func TestProblemsAreSaid(t *testing.T) {
 		{"partition ends before its start", func(b []byte) []byte { put64(b, entry1+40, 47); return b }, "p1 ends at LBA 47, before its start at 48: left out", ""},
 		{"partition over the table", func(b []byte) []byte { put64(b, entry1+32, 0); return b }, "p1 starts at LBA 0, on the table itself: left out", ""},
 		{"partition before the usable sectors", func(b []byte) []byte { put64(b, entry1+32, 33); return b }, "p1 is at LBA 33 to 55, want it within the usable 34 to 990", "23"},
-		{"partitions overlap", func(b []byte) []byte { put64(b, entry1+40, 60); return b }, "p2 overlaps p1 from LBA 56 on", "13"},
+		{"partitions overlap", func(b []byte) []byte { put64(b, entry1+40, 56); return b }, "p2 overlaps p1 from LBA 56 on", "9"},
 		{"one partition over several", func(b []byte) []byte { put64(b, entry1+40, 90); return b }, "p6 overlaps p1 from LBA 88 on", "43"},
 		{"GUID taken twice", func(b []byte) []byte { copy(b[entry2+16:entry2+32], b[entry1+16:]); return b }, "p2 has the GUID of p1, 0a0b0c0d-0e0f-1011-1213-141516170001", "8"},
 	} {
