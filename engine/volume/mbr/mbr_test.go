@@ -184,6 +184,7 @@ func TestProblemsAreSaid(t *testing.T) {
 		{"count of 2^32-1", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 8, 1<<32-1); return b }, "p1 ends at sector 4294967303, beyond", "p1 8+1016, p2 200+100, p3 400+624"},
 		{"start of 2^32-1", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 1<<32-1, 1<<32-1); return b }, "p1 starts at sector 4294967295, beyond", "p2 200+100, p3 400+624"},
 		{"start at the end", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 1024, 1); return b }, "p1 starts at sector 1024, beyond", "p2 200+100, p3 400+624"},
+		{"side by side", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 8, 192); return b }, "", "p1 8+192, p2 200+100, p3 400+624"},
 		{"one over several", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 8, 393); return b }, "p3 overlaps p1 from sector 400 on", "p1 8+393, p2 200+100, p3 400+624"},
 		{"start on the table", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 0, 10); return b }, "p1 starts at sector 0, on the table itself: left out", "p2 200+100, p3 400+624"},
 		{"overlap", func(b []byte) []byte { put(b, 0, 0, 0, 0x83, 8, 193); return b }, "p2 overlaps p1 from sector 200 on", "p1 8+193, p2 200+100, p3 400+624"},
