@@ -13,6 +13,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
+	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
 )
 
@@ -31,5 +32,6 @@ func Collectors() []facts.Collector {
 		packages.Collector,
 		files.Collector,
 		globs.Collector,
+		sysctl.Collector,
 	}
 }

@@ -16,6 +16,8 @@ import (
 // maxText bounds a configuration file or package database, in bytes.
 const maxText = 64 << 20
 
+const maxProblems = 1000 // of one domain
+
 // Scope is one collector's view of the guest. It remembers which files were read and what went wrong, so that a
 // collector cannot forget to say so.
 type Scope struct {
@@ -35,8 +37,12 @@ func Of[T any](s *Scope, name string) (*T, bool) {
 	return v, ok && v != nil
 }
 
-// Problem records something that went wrong; the domain becomes Partial. Line counts from 1; 0 means the whole file.
+// Problem records something that went wrong; the domain becomes Partial. Line counts from 1; 0 means the whole file. Of
+// very many the first ones are kept.
 func (s *Scope) Problem(path string, line int, err error) {
+	if len(s.problems) >= maxProblems {
+		return
+	}
 	p := problemOf(err)
 	if p.Path != "" && p.Path != path {
 		p.Message = p.Path + ": " + p.Message
