@@ -40,7 +40,8 @@ func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 func looksLikeRoot(f filesys.FS) (bool, error) {
 	has := func(path string) (bool, error) {
 		node := f.Root()
-		for name := range strings.SplitSeq(path, "/") {
+		names := strings.Split(path, "/")
+		for i, name := range names {
 			next, err := f.Lookup(node, name)
 			if next == 0 {
 				if errors.Is(err, fs.ErrNotExist) {
@@ -55,8 +56,8 @@ func looksLikeRoot(f filesys.FS) (bool, error) {
 			if st.IsSymlink() {
 				return true, nil
 			}
-			if node = next; !st.IsDir() {
-				break
+			if node = next; !st.IsDir() && (i < len(names)-1 || path == "etc") {
+				return false, nil
 			}
 		}
 		return true, nil
@@ -77,8 +78,7 @@ func looksLikeRoot(f filesys.FS) (bool, error) {
 
 // assemble mounts what the root's fstab names, in its order with parents first, and records what it cannot.
 func assemble(root Volume, volumes []Volume) *Guest {
-	g := &Guest{Root: root, over: map[place]*mounted{}}
-	g.mount(Mount{Target: "/", Source: root.Device, FSType: root.FS.Description().Type, Device: root.Device}, newMounted(root), place{})
+	g := newGuest(root)
 	entries, problems := g.readFstab()
 	g.Problems = append(g.Problems, problems...)
 	slices.SortStableFunc(entries, func(a, b fstabEntry) int {
@@ -94,7 +94,7 @@ func (g *Guest) mountEntry(e fstabEntry, volumes []Volume) {
 	m := Mount{Target: e.target, Source: e.source, FSType: e.fstype, Line: e.line}
 	over, t, err := g.resolve("mount", e.target, true)
 	if err != nil && !damaged(err) {
-		g.Problems = append(g.Problems, Problem{fstabPath, e.line, fmt.Sprintf("mount point %s: %v", e.target, err)})
+		g.mountNowhere(m, t, err)
 		return
 	}
 	m.Target = t.path()
@@ -113,6 +113,17 @@ func (g *Guest) mountEntry(e fstabEntry, volumes []Volume) {
 	}
 	m.Device = found.Device
 	g.mount(m, newMounted(*found), over)
+}
+
+// mountNowhere is for a mount point that could not be reached. One that is not there is made at boot (systemd.mount(5)),
+// so that paths below it may exist: the first name that is missing stands for them.
+func (g *Guest) mountNowhere(m Mount, t *trail, err error) {
+	m.Unread = fmt.Sprintf("mount point %s: %v", m.Target, err)
+	g.Problems = append(g.Problems, Problem{fstabPath, m.Line, m.Unread})
+	g.Mounts = append(g.Mounts, m)
+	if errors.Is(err, fs.ErrNotExist) && t.missing != "" {
+		g.nowhere[name{t.here(), t.missing}] = fmt.Sprintf("%s is not mounted: %s", m.Source, m.Unread)
+	}
 }
 
 func (g *Guest) mountBind(m Mount, e fstabEntry, over place) {
@@ -136,6 +147,12 @@ func (g *Guest) mount(m Mount, what *mounted, over place) {
 	}
 }
 
+func newGuest(root Volume) *Guest {
+	g := &Guest{Root: root, over: map[place]*mounted{}, nowhere: map[name]string{}}
+	g.mount(Mount{Target: "/", Source: root.Device, FSType: root.FS.Description().Type, Device: root.Device}, newMounted(root), place{})
+	return g
+}
+
 func newMounted(v Volume) *mounted {
 	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root()}
 	for _, p := range v.FS.Description().Problems {
@@ -150,7 +167,5 @@ func newMounted(v Volume) *mounted {
 // Bare returns the tree of a single volume, with nothing mounted into it: for looking into a disk that holds no operating
 // system.
 func Bare(v Volume) *Guest {
-	g := &Guest{Root: v, over: map[place]*mounted{}}
-	g.mount(Mount{Target: "/", Source: v.Device, FSType: v.FS.Description().Type, Device: v.Device}, newMounted(v), place{})
-	return g
+	return newGuest(v)
 }

@@ -33,6 +33,11 @@ func (e fstabEntry) bind() bool {
 	return slices.Contains(e.options, "bind") || slices.Contains(e.options, "rbind")
 }
 
+// onDemand reports whether the entry waits for a person to mount it. An automount does not: the first access mounts it.
+func (e fstabEntry) onDemand() bool {
+	return slices.Contains(e.options, "noauto") && !slices.Contains(e.options, "x-systemd.automount")
+}
+
 // pseudo are file systems without bytes on a disk: what stands under their mount point stays visible.
 var pseudo = []string{
 	"proc", "sysfs", "tmpfs", "devtmpfs", "devpts", "swap", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs",
@@ -45,22 +50,31 @@ func (g *Guest) readFstab() ([]fstabEntry, []Problem) {
 	var problems []Problem
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		problems = append(problems, Problem{fstabPath, 0, err.Error()})
+		g.doubt = "what is mounted is not known: " + err.Error()
 	}
-	entries, bad := parseFstab(string(b))
+	entries, bad, err := parseFstab(string(b))
+	if err != nil {
+		bad = append(bad, Problem{fstabPath, 0, err.Error()})
+		g.doubt = "what is mounted is not known: " + err.Error()
+	}
 	return entries, append(problems, bad...)
 }
 
-func parseFstab(text string) ([]fstabEntry, []Problem) {
+// parseFstab returns the entries with problems of single lines. The error says that there are more entries.
+func parseFstab(text string) ([]fstabEntry, []Problem, error) {
 	var entries []fstabEntry
 	var problems []Problem
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		n++
-		fields := strings.Fields(line)
+		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' })
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
 		if len(fields) < 2 {
+			if len(problems) == maxMounts {
+				continue
+			}
 			problems = append(problems, Problem{fstabPath, n, "line has one field, want a source and a mount point"})
 			continue
 		}
@@ -71,19 +85,18 @@ func parseFstab(text string) ([]fstabEntry, []Problem) {
 		if len(fields) > 3 {
 			e.options = strings.Split(fields[3], ",")
 		}
-		if slices.Contains(pseudo, e.fstype) || slices.Contains(e.options, "noauto") || !strings.HasPrefix(e.target, "/") {
+		if slices.Contains(pseudo, e.fstype) && !e.bind() || e.onDemand() || !strings.HasPrefix(e.target, "/") {
 			continue
 		}
 		if e.target = path.Clean(e.target); e.target == "/" {
 			continue
 		}
 		if len(entries) == maxMounts {
-			problems = append(problems, Problem{fstabPath, n, fmt.Sprintf("more than %d mounts; the rest is not mounted", maxMounts)})
-			break
+			return entries, problems, binread.Limit("line %d: more than %d mounts", n, maxMounts)
 		}
 		entries = append(entries, e)
 	}
-	return entries, problems
+	return entries, problems, nil
 }
 
 var octal = regexp.MustCompile(`\\[0-7]{3}`)
@@ -135,10 +148,12 @@ var diskName = regexp.MustCompile(`^/dev/(?:(?:[shv]|xv)d([a-z])|nvme(\d+)n1|mmc
 // matcher returns the test for a source of fstab(5), or nil when the source is no local block device.
 func matcher(source string) func(Volume) bool {
 	if by, name, ok := strings.Cut(strings.TrimPrefix(source, "/dev/disk/by-"), "/"); ok && strings.HasPrefix(source, "/dev/disk/by-") {
-		source = strings.ToUpper(by) + "=" + name
+		source = strings.ToUpper(by) + "=" + unescapeUdev(name)
 	}
 	tag, value, tagged := strings.Cut(source, "=")
 	switch {
+	case tagged && value == "":
+		return func(Volume) bool { return false }
 	case tagged && tag == "UUID":
 		return func(v Volume) bool { return strings.EqualFold(v.FS.Description().UUID, value) }
 	case tagged && tag == "LABEL":
@@ -160,6 +175,19 @@ func matcher(source string) func(Volume) bool {
 		return func(v Volume) bool { return source == "/dev/"+v.Device }
 	}
 	return nil
+}
+
+var hexadecimal = regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
+
+// unescapeUdev decodes \x20 and its like in the names of links below /dev/disk (udev(7), ENV{ID_FS_LABEL_ENC}).
+func unescapeUdev(s string) string {
+	return hexadecimal.ReplaceAllStringFunc(s, func(e string) string {
+		n, err := strconv.ParseUint(e[2:], 16, 8)
+		if err != nil {
+			return e
+		}
+		return string([]byte{byte(n)})
+	})
 }
 
 func diskIndex(letter, digits string) int {

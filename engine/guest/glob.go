@@ -29,10 +29,12 @@ func (g *Guest) Glob(pattern string) ([]string, error) {
 		for _, base := range found {
 			names, err := g.matches(base, part)
 			next = append(next, names...)
-			errs = append(errs, err)
-		}
-		if len(next) > maxGlob {
-			return nil, binread.Limit("pattern %q matches more than %d paths", pattern, maxGlob)
+			if err != nil {
+				errs = append(errs, err)
+			}
+			if len(next) > maxGlob {
+				return nil, binread.Limit("pattern %q matches more than %d paths", pattern, maxGlob)
+			}
 		}
 		found = next
 	}

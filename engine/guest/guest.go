@@ -44,6 +44,9 @@ type Guest struct {
 
 	mounts []*mounted
 	over   map[place]*mounted // what is mounted over a directory
+
+	nowhere map[name]string // names that are missing and lead to a mount point, with why nothing is mounted there
+	doubt   string          // why what is missing may be on another volume; "" when fstab was read whole
 }
 
 // Mount is one entry of the guest's tree.
@@ -82,6 +85,12 @@ type mounted struct {
 type place struct {
 	at   *mounted
 	node filesys.Node
+}
+
+// name is one name in a directory.
+type name struct {
+	dir  place
+	name string
 }
 
 // Stat describes what path leads to.

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -14,6 +15,8 @@ type trail struct {
 	root   place
 	names  []string
 	places []place
+
+	missing string // the name after them that does not exist
 }
 
 func (t *trail) path() string { return "/" + strings.Join(t.names, "/") }
@@ -75,7 +78,7 @@ func (w *walk) step(name string, follow bool) error {
 	dir := w.here()
 	node, err := dir.at.fs.Lookup(dir.node, name)
 	if node == 0 || err != nil && !damaged(err) {
-		return first(err, fs.ErrNotExist)
+		return w.notFound(dir, name, err)
 	}
 	p := w.guest.enter(place{dir.at, node})
 	if p.at.unread != "" {
@@ -101,6 +104,27 @@ func (w *walk) step(name string, follow bool) error {
 	return nil
 }
 
+// notFound is the error of a name that Lookup gave no node for. No value comes with it, whatever its kind was.
+func (w *walk) notFound(dir place, missing string, err error) error {
+	if damaged(err) {
+		return binread.Corrupt("%s: %v", missing, err)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	w.missing = missing
+	if why, ok := w.guest.nowhere[name{dir, missing}]; ok {
+		return fmt.Errorf("%w: %s", ErrUnread, why)
+	}
+	if w.guest.doubt != "" {
+		return fmt.Errorf("%w: %s", ErrUnread, w.guest.doubt)
+	}
+	if w.damage != nil {
+		return binread.Corrupt("%s is not there, and that is not to be believed: %v", missing, w.damage)
+	}
+	return fs.ErrNotExist
+}
+
 // link goes on with the target of the link at p.
 func (w *walk) link(p place) error {
 	if w.hops++; w.hops > maxHops {
@@ -112,7 +136,7 @@ func (w *walk) link(p place) error {
 	}
 	w.damage = first(w.damage, err)
 	if target == "" {
-		return fs.ErrNotExist
+		return binread.Corrupt("link without a target")
 	}
 	if target[0] == '/' {
 		w.reset()

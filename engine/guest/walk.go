@@ -3,6 +3,7 @@ package guest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -24,7 +25,7 @@ func (g *Guest) Walk(ctx context.Context, root string, visit Visit) error {
 	if err != nil && !damaged(err) {
 		return err
 	}
-	w := walker{ctx: ctx, g: g, visit: visit, open: map[place]bool{}}
+	w := walker{ctx: ctx, g: g, visit: visit, dirs: map[place]bool{}}
 	err = w.walk(p, t.path(), err)
 	if errors.Is(err, fs.SkipAll) || errors.Is(err, fs.SkipDir) {
 		return nil
@@ -36,7 +37,7 @@ type walker struct {
 	ctx   context.Context
 	g     *Guest
 	visit Visit
-	open  map[place]bool // directories on the way here: a damaged one may contain itself
+	dirs  map[place]bool // directories visited: a damaged one may contain itself, or have two names
 	depth int
 	seen  int
 }
@@ -46,11 +47,11 @@ func (w *walker) walk(p place, path string, err error) error {
 		return binread.Limit("%s: more than %d objects", path, maxObjects)
 	}
 	if p.at.unread != "" {
-		return w.visit(Object{Path: path, Device: p.at.device}, &fs.PathError{Op: "walk", Path: path, Err: ErrUnread})
+		return w.visit(Object{Path: path, Device: p.at.device}, wrap("walk", path, p, fmt.Errorf("%w: %s", ErrUnread, p.at.unread)))
 	}
 	st, statErr := p.at.fs.Stat(p.node)
 	o := Object{st, path, p.at.device, p}
-	err = first(err, wrap("stat", path, p, statErr))
+	err = first(err, wrap("stat", path, p, statErr), o.taint("stat"))
 	if !st.IsDir() || statErr != nil && !damaged(statErr) {
 		return w.visit(o, err)
 	}
@@ -60,15 +61,18 @@ func (w *walker) walk(p place, path string, err error) error {
 		}
 		return err
 	}
-	return w.dir(p, o)
+	if err := w.dir(p, o); !errors.Is(err, fs.SkipDir) {
+		return err
+	}
+	return nil
 }
 
 func (w *walker) dir(p place, o Object) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if w.open[p] || w.depth == maxDepth {
-		return w.visit(o, &fs.PathError{Op: "readdir", Path: o.Path, Err: binread.Corrupt("directory contains itself, or is more than %d deep", maxDepth)})
+	if w.dirs[p] || w.depth == maxDepth {
+		return w.visit(o, &fs.PathError{Op: "readdir", Path: o.Path, Err: binread.Corrupt("directory has a second name, or is more than %d deep", maxDepth)})
 	}
 	entries, err := p.at.fs.ReadDir(p.node)
 	if err != nil {
@@ -76,13 +80,12 @@ func (w *walker) dir(p place, o Object) error {
 			return err
 		}
 	}
-	w.open[p] = true
+	w.dirs[p] = true
 	w.depth++
-	defer func() { delete(w.open, p); w.depth-- }()
+	defer func() { w.depth-- }()
 	base := strings.TrimSuffix(o.Path, "/") + "/"
 	for _, e := range entries {
-		err := w.walk(w.g.enter(place{p.at, e.Node}), base+e.Name, nil)
-		if err != nil && !errors.Is(err, fs.SkipDir) {
+		if err := w.walk(w.g.enter(place{p.at, e.Node}), base+e.Name, nil); err != nil {
 			return err
 		}
 	}
