@@ -220,8 +220,17 @@ func guard(image string, work func() error) (err error) {
 	return work()
 }
 
-// image judges the guests of one image.
+// image judges the guests of one image, or the facts of one that were stored.
 func (r *Result) image(ctx context.Context, name string) (targets []Target, err error) {
+	doc, ok, err := engine.ReadFacts(name)
+	if err != nil {
+		return r.notJudged(ctx, name, nil, err)
+	}
+	if ok {
+		t := r.document(ctx, name, doc)
+		t.Disk = &Disk{Format: doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
+		return []Target{t}, ctx.Err()
+	}
 	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
 	if err != nil {
 		return r.notJudged(ctx, name, nil, err)
@@ -259,17 +268,20 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	if err != nil {
 		return Target{}, err
 	}
-	t := Target{
-		Image: name, Disk: diskOf(m), Root: &doc.Meta.Root, Problems: problemsOf(m, g),
-		Checks: r.job.Policy.Judge(ctx, doc),
-	}
+	t := r.document(ctx, name, doc)
+	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
+	return t, ctx.Err()
+}
+
+// document judges the facts of one guest.
+func (r *Result) document(ctx context.Context, name string, doc *facts.Document) Target {
+	t := Target{Image: name, Root: &doc.Meta.Root, Problems: collectorProblems(doc), Checks: r.job.Policy.Judge(ctx, doc)}
 	t.OS, _ = facts.Get[facts.OS](doc, "os")
-	t.Problems = append(t.Problems, collectorProblems(doc)...)
 	readable, needed := r.job.Policy.Coverage(doc)
 	t.Coverage = percent(readable, needed)
 	t.count()
 	t.Result = r.judge(t)
-	return t, ctx.Err()
+	return t
 }
 
 // judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.

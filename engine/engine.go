@@ -7,7 +7,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
+	"github.com/guestctl/guestctl/engine/cache"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/image"
@@ -20,6 +22,8 @@ type Options struct {
 	Snapshot string
 	// AllowDirs are directories in which the images may have their backing files, beside their own directory.
 	AllowDirs []string
+	// Cache keeps facts from one run to the next; nil keeps nothing.
+	Cache *cache.Cache
 }
 
 // Machine is a set of disks that were opened, with what was found on them.
@@ -29,6 +33,11 @@ type Machine struct {
 	Guests  []*guest.Guest
 	// Problems is what went wrong with the machine as a whole, beyond the errors of single volumes.
 	Problems []string
+	// Identity tells the state of the disks when they were opened.
+	Identity Identity
+
+	cache    *cache.Cache
+	snapshot string
 }
 
 // Disk is one open image.
@@ -49,9 +58,10 @@ type Volume struct {
 // Open opens the disks of one machine and finds its guests. An error is about a disk that cannot be opened at all: what
 // is wrong with single volumes is on them. Close the machine after use.
 func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
-	m := &Machine{}
+	m := &Machine{cache: opts.Cache, snapshot: opts.Snapshot}
+	w := newWitness()
 	for _, name := range disks {
-		img, err := openImage(name, opts)
+		img, err := openImage(name, opts, w)
 		if err != nil {
 			return nil, errors.Join(err, m.Close())
 		}
@@ -68,6 +78,7 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 		m.Problems = append(m.Problems, "search for operating systems: "+err.Error())
 	}
 	m.Guests = guests
+	m.Identity = w.identity(time.Now())
 	return m, nil
 }
 

@@ -1,19 +1,33 @@
 package engine
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
 	"time"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
-// Facts gathers what the request names from a guest of this machine. The error is that of facts.Collect.
+// Facts gathers what the request names from a guest of this machine, from the cache where it holds the same facts of the
+// same disks. The error is that of facts.Collect.
 func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, now time.Time) (*facts.Document, error) {
 	day := int(now.UTC().Unix() / 86400)
-	doc, err := facts.Collect(ctx, g, req, Collectors(), day)
-	if err != nil {
-		return nil, err
+	key := m.factsKey(g, req, day)
+	doc, ok := m.cache.Get(key, Collectors())
+	if !ok {
+		var err error
+		if doc, err = facts.Collect(ctx, g, req, Collectors(), day); err != nil {
+			return nil, err
+		}
+		if m.Identity.Settled && complete(doc) {
+			m.cache.Put(key, doc)
+		}
 	}
 	disk := m.Disks[0]
 	fsys := g.Root.FS.Description()
@@ -23,4 +37,53 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 		NowDay: day,
 	}
 	return doc, nil
+}
+
+// ReadFacts returns the document that the file called name holds, or false when the file holds none: then it is an image.
+func ReadFacts(name string) (*facts.Document, bool, error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, false, nil // for OpenFile to say
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, false, nil
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	start, err := r.Peek(int(min(512, info.Size())))
+	if err != nil || !facts.IsStored(start) {
+		return nil, false, nil
+	}
+	doc, err := facts.Read(r, Collectors())
+	if err != nil {
+		return nil, true, fmt.Errorf("%s: %w", name, err)
+	}
+	return doc, true, nil
+}
+
+// factsKey names facts by all they depend on beside this program: the disks, the guest, the request and the day.
+func (m *Machine) factsKey(g *guest.Guest, req facts.Request, day int) string {
+	h := sha256.New()
+	// The values are plain structs of strings and numbers, which encode always.
+	_ = json.NewEncoder(h).Encode([]any{m.Identity.Digest, m.snapshot, g.Root.Device, req, day})
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// complete reports whether nothing went wrong that may go better the next time, such as a read error of the host.
+func complete(d *facts.Document) bool {
+	for _, st := range d.Collectors {
+		if st.State == facts.Partial || st.State == facts.Error {
+			return false
+		}
+	}
+	files, _ := facts.Get[facts.Files](d, "files")
+	if files != nil {
+		for _, f := range *files {
+			if f.Error != "" {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -10,21 +10,22 @@ import (
 )
 
 // openImage opens the image in the file called name, whatever its format.
-func openImage(name string, opts Options) (image.Image, error) {
+func openImage(name string, opts Options, w *witness) (image.Image, error) {
 	f, err := image.OpenFile(name)
 	if err != nil {
 		return nil, err
 	}
-	dirs := image.Dirs{Allowed: opts.AllowDirs, Open: openSibling}
-	img, err := openContainer(f, f.Size(), "", image.Options{Sibling: dirs.Sibling(f), Snapshot: opts.Snapshot})
+	dirs := image.Dirs{Allowed: opts.AllowDirs, Open: func(r io.ReaderAt, size int64, format string, sibling image.Sibling) (image.Image, error) {
+		if file, ok := r.(*image.File); ok {
+			r = w.watch(file)
+		}
+		return openContainer(r, size, format, image.Options{Sibling: sibling})
+	}}
+	img, err := openContainer(w.watch(f), f.Size(), "", image.Options{Sibling: dirs.Sibling(f), Snapshot: opts.Snapshot})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	return image.WithFile(img, f), nil
-}
-
-func openSibling(r io.ReaderAt, size int64, format string, sibling image.Sibling) (image.Image, error) {
-	return openContainer(r, size, format, image.Options{Sibling: sibling})
 }
 
 // openContainer opens the container whose file is r. A format other than "" is what another image says the file is.

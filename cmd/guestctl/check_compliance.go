@@ -142,7 +142,7 @@ func openReports(specs []string) (reportFiles, error) {
 		}
 		var temp *os.File
 		if err == nil {
-			temp, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+			temp, err = createBeside(path)
 		}
 		if err != nil {
 			files.discard()
@@ -175,9 +175,19 @@ func (f reportFile) write(r *audit.Result) error {
 	if err := f.format.Write(plain(f.temp), r); err != nil {
 		return err
 	}
-	// CreateTemp makes files private; a report is read by others, such as the next step of a pipeline.
-	if err := errors.Join(f.temp.Chmod(0o644), f.temp.Close()); err != nil {
+	return finish(f.temp, f.path)
+}
+
+// createBeside makes a temporary file in the folder of path.
+func createBeside(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// finish gives a temporary file that is complete its name.
+func finish(temp *os.File, path string) error {
+	// CreateTemp makes files private; this one is read by others, such as the next step of a pipeline.
+	if err := errors.Join(temp.Chmod(0o644), temp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.temp.Name(), f.path)
+	return os.Rename(temp.Name(), path)
 }

@@ -1,81 +1,152 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/report"
 )
 
 func newFactsCommand() *cobra.Command {
-	var f struct {
-		only    []string
-		files   []string
-		digests []string
-		format  string
-		image   imageFlags
-	}
-	writers := map[string]func(io.Writer, any) error{"json": report.WriteJSON, "yaml": report.WriteYAML}
+	var f factsFlags
 	cmd := &cobra.Command{
-		Use:   "facts IMAGE",
-		Short: "Print the facts about a guest, with the file and line each came from",
+		Use:   "facts IMAGE...",
+		Short: "Print the facts about guests, with the file and line each came from",
+		Long: `Print the facts about guests, with the file and line each came from.
+
+In place of an image stands also a document that --facts-out stored. Of several images each gives a document of its own, in
+the order they are named; an image that cannot be read is told on stderr and does not stop the others.`,
 		Example: `  guestctl facts disk.qcow2
   guestctl facts --only os,selinux disk.qcow2
-  guestctl facts --only files --file /etc/shadow --file '/etc/ssh/*_key' disk.qcow2`,
-		Args: wantArgs(1, 1, "IMAGE"),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			write, ok := writers[f.format]
-			if !ok {
-				return fmt.Errorf("no format %q, want json or yaml", f.format)
-			}
-			req, err := factsRequest(f.only, f.files, f.digests)
-			if err != nil {
-				return err
-			}
-			at, err := now()
-			if err != nil {
-				return err
-			}
-			m, err := f.image.open(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, m.Close()) }()
-			guests, err := m.Select(f.image.root)
-			if err != nil {
-				return notJudged(fmt.Errorf("%s: %w", args[0], err))
-			}
-			if len(guests) > 1 {
-				return fmt.Errorf("%s: %d operating systems, want one: choose it with --root DEVICE", args[0], len(guests))
-			}
-			doc, err := m.Facts(cmd.Context(), guests[0], req, at)
-			if err != nil {
-				return notJudged(err)
-			}
-			doc.Meta.Tool = toolVersion()
-			return withCode(exitInternal, write(output(cmd), doc))
-		},
+  guestctl facts --only files --file /etc/shadow --file '/etc/ssh/*_key' disk.qcow2
+  guestctl facts --facts-out web01.facts disk.qcow2`,
+		Args: wantArgs(1, -1, "IMAGE..."),
+		RunE: func(cmd *cobra.Command, images []string) error { return f.run(cmd, images) },
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.only, "only", nil, "collect just these `DOMAINS`, separated by commas")
 	flags.StringArrayVar(&f.files, "file", nil, "describe this `PATH` or pattern of the guest; may be repeated")
 	flags.StringSliceVar(&f.digests, "digest", nil, "`ALGORITHMS` for the digests of the files, separated by commas: sha256, sha512, blake2b, sha1, md5")
-	flags.StringVar(&f.format, "format", "json", "how to write them: json, yaml")
+	flags.StringVar(&f.format, "format", report.DocumentFormats()[0].Name, "how to write them: "+strings.Join(report.DocumentNames(), ", "))
+	flags.StringVar(&f.out, "facts-out", "", "store the facts in `FILE` and print nothing; a stored document stands in for its image")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are read at the same time")
 	f.image.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
-		"format": carapace.ActionValues("json", "yaml"),
-		"only":   carapace.ActionValues(domains()...).UniqueList(","),
+		"format":    carapace.ActionValues(report.DocumentNames()...),
+		"only":      carapace.ActionValues(domains()...).UniqueList(","),
+		"facts-out": carapace.ActionFiles(),
 	})
-	carapace.Gen(cmd).PositionalCompletion(carapace.ActionFiles())
+	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 	return cmd
+}
+
+type factsFlags struct {
+	only    []string
+	files   []string
+	digests []string
+	format  string
+	out     string
+	jobs    int
+	image   imageFlags
+}
+
+func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
+	format, err := report.FindDocument(f.format)
+	if err != nil {
+		return err
+	}
+	req, err := factsRequest(f.only, f.files, f.digests)
+	if err != nil {
+		return err
+	}
+	if f.jobs < 1 {
+		return fmt.Errorf("--jobs %d, want at least 1", f.jobs)
+	}
+	if f.out != "" && len(images) > 1 {
+		return fmt.Errorf("--facts-out stores the facts of one image, not of %d", len(images))
+	}
+	at, err := now()
+	if err != nil {
+		return err
+	}
+	gather := audit.Gather{Engine: f.image.options(), Root: f.image.root, Request: req, Now: at, Tool: toolVersion()}
+	if f.out != "" {
+		return f.store(cmd.Context(), gather, images[0])
+	}
+	return f.print(cmd, gather, images, format)
+}
+
+// print writes the documents in the order of the images, each as soon as those before it are written.
+func (f *factsFlags) print(cmd *cobra.Command, gather audit.Gather, images []string, format report.DocumentFormat) error {
+	bar := newProgress(cmd, "images", int64(len(images)))
+	defer bar.Close()
+	type result struct {
+		text []byte
+		err  error
+	}
+	results := make([]chan result, len(images))
+	for i := range results {
+		results[i] = make(chan result, 1)
+	}
+	slots := make(chan struct{}, f.jobs)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i, image := range images {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				docs, err := gather.Image(cmd.Context(), image)
+				var b bytes.Buffer
+				for _, d := range docs {
+					err = errors.Join(err, withCode(exitInternal, format.Write(&b, d)))
+				}
+				results[i] <- result{b.Bytes(), err}
+			})
+		}
+	})
+	defer wg.Wait()
+	var errs []error
+	for i := range images {
+		r := <-results[i]
+		bar.Add(1)
+		_, err := cmd.OutOrStdout().Write(r.text)
+		errs = append(errs, factsError(r.err), withCode(exitInternal, err))
+	}
+	return errors.Join(errs...)
+}
+
+// store writes the facts of one image to a file, whole or not at all.
+func (f *factsFlags) store(ctx context.Context, gather audit.Gather, image string) error {
+	docs, err := gather.Image(ctx, image)
+	if err != nil {
+		return factsError(err)
+	}
+	if len(docs) != 1 {
+		return fmt.Errorf("%s: %d operating systems, want one: choose it with --root DEVICE", image, len(docs))
+	}
+	return withCode(exitUsage, writeWhole(f.out, func(w io.Writer) error { return facts.Write(w, docs[0]) }))
+}
+
+// factsError gives an error about an image its exit code, if it has none.
+func factsError(err error) error {
+	if coded := (*codeError)(nil); err == nil || errors.As(err, &coded) {
+		return err
+	}
+	return runError(err)
 }
 
 func domains() []string {
@@ -102,4 +173,17 @@ func factsRequest(only, files, digests []string) (facts.Request, error) {
 		req.AddFile(path, facts.FileRequest{Digests: digests})
 	}
 	return req, nil
+}
+
+// writeWhole writes a file that nobody ever sees half of.
+func writeWhole(path string, write func(io.Writer) error) error {
+	temp, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // does nothing after the rename
+	if err := write(temp); err != nil {
+		return errors.Join(err, temp.Close())
+	}
+	return finish(temp, path)
 }

@@ -20,6 +20,7 @@ type imageFlags struct {
 	root      string
 	snapshot  string
 	allowDirs []string
+	noCache   bool
 }
 
 // add adds the flags of a command that looks at an operating system.
@@ -34,11 +35,16 @@ func (f *imageFlags) addDisk(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.snapshot, "snapshot", "", "internal snapshot of the image, by `NAME` or id")
 	flags.StringArrayVar(&f.allowDirs, "allow-dir", nil, "`DIR` in which the image may have its backing files, beside its own; may be repeated")
+	flags.BoolVar(&f.noCache, "no-cache", false, "neither use nor keep facts of an earlier run")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"allow-dir": carapace.ActionDirectories()})
 }
 
 func (f *imageFlags) options() engine.Options {
-	return engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs}
+	opts := engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs}
+	if !f.noCache {
+		opts.Cache = openCache()
+	}
+	return opts
 }
 
 // open opens the machine of one image for a command that looks inside. Close it after use.

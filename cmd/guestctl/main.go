@@ -72,6 +72,7 @@ func commands() []*cobra.Command {
 		newCatCommand(),
 		newStatCommand(),
 		newFindCommand(),
+		newCacheCommand(),
 		newSchemaCommand(),
 		newCompletionCommand(),
 		newVersionCommand(),

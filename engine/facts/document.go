@@ -7,6 +7,7 @@
 package facts
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -101,12 +102,28 @@ func Get[T any](d *Document, name string) (*T, bool) {
 	return v, ok && v != nil
 }
 
-// MarshalJSON writes the domains beside schema, meta and collectors, in the order of their names.
+// MarshalJSON writes the schema first, by which a file is recognised, then meta, collectors, and the domains in the order
+// of their names.
 func (d *Document) MarshalJSON() ([]byte, error) {
-	flat := map[string]any{}
-	maps.Copy(flat, d.Facts)
-	flat["schema"], flat["meta"], flat["collectors"] = d.Schema, d.Meta, d.Collectors
-	return json.Marshal(flat)
+	values := map[string]any{"schema": d.Schema, "meta": d.Meta, "collectors": d.Collectors}
+	maps.Copy(values, d.Facts)
+	names := append([]string{"schema", "meta", "collectors"}, slices.Sorted(maps.Keys(d.Facts))...)
+	var b bytes.Buffer
+	for i, name := range names {
+		b.WriteByte("{,"[min(i, 1)])
+		for j, v := range []any{name, values[name]} {
+			if j > 0 {
+				b.WriteByte(':')
+			}
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, fmt.Errorf("facts: %s: %w", name, err)
+			}
+			b.Write(text)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }
 
 // Decode reads a document back. The collectors tell the types of the domains; a domain that none of them fills is an

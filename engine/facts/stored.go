@@ -56,9 +56,10 @@ func Write(w io.Writer, d *Document) error {
 	return errors.Join(err, z.Close())
 }
 
-// IsStored reports whether a file that begins with b holds a document, stored by Write or as JSON.
+// IsStored reports whether a file that begins with b, of 64 bytes or more, holds a document: stored by Write, or as JSON,
+// whose first name is the schema's.
 func IsStored(b []byte) bool {
-	return bytes.HasPrefix(b, []byte(storedMagic)) || bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
+	return bytes.HasPrefix(b, []byte(storedMagic)) || bytes.HasPrefix(b, []byte("{")) && bytes.Contains(b[:min(64, len(b))], []byte(Schema))
 }
 
 // Read reads a document that Write stored, or one as JSON. The collectors tell the types of the domains; a domain that

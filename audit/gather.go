@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/facts"
+)
+
+// Gather says which facts to gather, and how.
+type Gather struct {
+	Engine  engine.Options
+	Root    string // "auto", "all" or a device
+	Request facts.Request
+	Now     time.Time
+	Tool    string // the version of the program, for the document
+}
+
+// Image returns the facts about the guests of an image, or the document that the file holds in place of one. A panic,
+// which is a defect of ours, is an error of kind ErrInternal.
+func (g Gather) Image(ctx context.Context, name string) (docs []*facts.Document, err error) {
+	err = guard(name, func() error {
+		docs, err = g.image(ctx, name)
+		return err
+	})
+	return docs, err
+}
+
+func (g Gather) image(ctx context.Context, name string) (docs []*facts.Document, err error) {
+	if doc, ok, err := engine.ReadFacts(name); ok || err != nil {
+		return []*facts.Document{doc}, err
+	}
+	m, err := engine.Open(ctx, []string{name}, g.Engine)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	guests, err := m.Select(g.Root)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, one := range guests {
+		doc, err := m.Facts(ctx, one, g.Request, g.Now)
+		if err != nil {
+			return nil, err
+		}
+		doc.Meta.Tool = g.Tool
+		docs = append(docs, doc)
+	}
+	return docs, nil
+}

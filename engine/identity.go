@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/guestctl/guestctl/engine/image"
+)
+
+// Identity tells the state of a machine's disks from any other: the size, inode and times of every file the images
+// consist of, and a digest of all that was read to find the guests: container tables, partition tables, superblocks.
+type Identity struct {
+	Digest  string
+	Stamps  []image.Stamp // of every file, backing files included
+	Settled bool          // an edit after the opening would change the identity
+}
+
+// witness sees every byte that is read while a machine is opened. It is silent afterwards.
+type witness struct {
+	silent atomic.Bool
+	mu     sync.Mutex
+	sum    hash.Hash
+	stamps []image.Stamp
+}
+
+func newWitness() *witness { return &witness{sum: sha256.New()} }
+
+// watch returns f with its reads witnessed.
+func (w *witness) watch(f *image.File) *watchedFile {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stamps = append(w.stamps, f.Stamp())
+	return &watchedFile{f, w}
+}
+
+// identity ends the watch.
+func (w *witness) identity(now time.Time) Identity {
+	w.silent.Store(true)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := Identity{Stamps: w.stamps, Settled: true}
+	for _, s := range w.stamps {
+		fmt.Fprintln(w.sum, s.Size, s.Inode, s.Modified.UnixNano(), s.Changed.UnixNano())
+		id.Settled = id.Settled && s.Settled(now)
+	}
+	id.Digest = hex.EncodeToString(w.sum.Sum(nil))
+	return id
+}
+
+// watchedFile is a file of the host whose reads are witnessed. It keeps the file's own methods, such as Extent.
+type watchedFile struct {
+	*image.File
+	witness *witness
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *watchedFile) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.File.ReadAt(p, off)
+	if w := f.witness; !w.silent.Load() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		fmt.Fprintln(w.sum, off, n)
+		w.sum.Write(p[:n])
+	}
+	return n, err
+}
