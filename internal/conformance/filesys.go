@@ -46,6 +46,7 @@ func FS(t *testing.T, fsys filesys.FS, truth []Object) {
 // returns all errors joined.
 func Walk(fsys filesys.FS, visit func(path string, n filesys.Node) error) error {
 	var errs []error
+	seen := map[filesys.Node]bool{} // a damaged directory may hold one that is above it
 	var walk func(path string, n filesys.Node, depth int)
 	walk = func(path string, n filesys.Node, depth int) {
 		if err := visit(path, n); err != nil {
@@ -62,6 +63,11 @@ func Walk(fsys filesys.FS, visit func(path string, n filesys.Node) error) error 
 			errs = append(errs, fmt.Errorf("%q: more than %d directories deep", path, maxDepth))
 			return
 		}
+		if seen[n] {
+			errs = append(errs, fmt.Errorf("%q: directory %d has a second name", path, n))
+			return
+		}
+		seen[n] = true
 		entries, err := fsys.ReadDir(n)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%q: %w", path, err))
