@@ -225,8 +225,13 @@ type content struct {
 	err error
 }
 
-// Size is the length in bytes.
-func (c content) Size() int64 { return c.Reader.Size() }
+// Size is the length in bytes. Content that cannot be read is never empty, so that somebody finds out.
+func (c content) Size() int64 {
+	if c.err != nil {
+		return max(1, c.Reader.Size())
+	}
+	return c.Reader.Size()
+}
 
 // ReadAt reads at off.
 func (c content) ReadAt(b []byte, off int64) (int, error) {
