@@ -6,15 +6,22 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
 	"github.com/guestctl/guestctl/engine/facts/files"
 	"github.com/guestctl/guestctl/engine/facts/globs"
+	"github.com/guestctl/guestctl/engine/facts/groups"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
 	"github.com/guestctl/guestctl/engine/facts/locale"
+	"github.com/guestctl/guestctl/engine/facts/logindefs"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
+	"github.com/guestctl/guestctl/engine/facts/nis"
+	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
+	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
+	"github.com/guestctl/guestctl/engine/facts/useradd"
+	"github.com/guestctl/guestctl/engine/facts/users"
 )
 
 // Collectors lists the domains of the facts document.
@@ -32,6 +39,13 @@ func Collectors() []facts.Collector {
 		packages.Collector,
 		files.Collector,
 		globs.Collector,
+		nsswitch.Collector,
+		shells.Collector,
+		logindefs.Collector,
+		useradd.Collector,
+		groups.Collector,
+		users.Collector,
+		nis.Collector,
 		sysctl.Collector,
 	}
 }
