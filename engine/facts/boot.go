@@ -80,4 +80,12 @@ type Kernel struct {
 	Release string `json:"release"` // as uname -r
 	Image   string `json:"path"`    // of its vmlinuz; "" when only modules are there
 	Modules string `json:"modules"` // its module directory; "" when there is none
+	// ConfigPath is the file with its build configuration; "" when the guest has none. Config has the options without
+	// quotes around their values; one that is not set is "n".
+	ConfigPath string            `json:"config_path"`
+	Config     map[string]string `json:"config" jsonschema:"nullable"`
+	// Builtin and Loadable are its modules by name, sorted, with _ for - as the kernel has it. They are nil when no list
+	// is in the image.
+	Builtin  []string `json:"builtin_modules" jsonschema:"nullable"`
+	Loadable []string `json:"loadable_modules" jsonschema:"nullable"`
 }

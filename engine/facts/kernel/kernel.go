@@ -2,7 +2,8 @@
 //
 // Sources: the images /boot/vmlinuz-* and /usr/lib/modules/*/vmlinuz, and the module directories /lib/modules/*. Where a
 // name of an image says no release, as on Alpine and Arch, its own header does (Linux/x86 boot protocol, "kernel_version").
-// Which of the kernels starts is package boot.
+// The build configuration is /boot/config-* or config beside the modules, and the modules are those of modules.dep and
+// modules.builtin (depmod(8)). Which of the kernels starts is package boot.
 package kernel
 
 import (
@@ -52,6 +53,8 @@ func collect(_ context.Context, s *facts.Scope) (*facts.Kernels, error) {
 	}
 	k := &facts.Kernels{Installed: []facts.Kernel{}}
 	for _, one := range found {
+		readBuild(s, one)
+		readModules(s, one)
 		k.Installed = append(k.Installed, *one)
 	}
 	slices.SortFunc(k.Installed, func(a, b facts.Kernel) int { return cmp.Compare(a.Release, b.Release) })
