@@ -72,7 +72,10 @@ func (m *Machine) identify(ctx context.Context, v *Volume) (content string, err 
 		}
 		if ok {
 			v.Table, err = f.Open(ctx, []*volume.Volume{v.Volume})
-			return f.Name, err
+			if err != nil {
+				return f.Name, err
+			}
+			return f.Name, noteDecoy(v)
 		}
 	}
 	for _, f := range FileSystems() {
@@ -98,6 +101,21 @@ func (m *Machine) identify(ctx context.Context, v *Volume) (content string, err 
 		}
 	}
 	return "", nil
+}
+
+// noteDecoy says when the bytes of a table are those of a file system too: one of the two is left over or a decoy, and
+// systems differ in which they take.
+func noteDecoy(v *Volume) error {
+	for _, f := range FileSystems() {
+		ok, err := f.Probe(v, v.Size)
+		if err != nil {
+			return err
+		}
+		if ok {
+			v.Table.Problems = append(v.Table.Problems, fmt.Sprintf("the same bytes hold the superblock of a file system (%s), which is not read", f.Name))
+		}
+	}
+	return nil
 }
 
 // unread is why something that was recognised is not read; nil where there is nothing to read.

@@ -121,6 +121,24 @@ func TestSignaturesAreNamed(t *testing.T) {
 	}
 }
 
+// TestADecoyTableIsSaid puts a partition table into the boot sector of a bare file system.
+func TestADecoyTableIsSaid(t *testing.T) {
+	path := unpack(t, "bare-ext4.img.gz")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[446+4] = 0x83
+	binary.LittleEndian.PutUint32(b[446+8:], 2048)
+	binary.LittleEndian.PutUint32(b[446+12:], 2048)
+	copy(b[510:], "\x55\xaa")
+	m := open(t, write(t, b))
+	disk := m.Volumes[0]
+	if disk.Content != "mbr" || len(disk.Table.Problems) != 1 || !strings.Contains(disk.Table.Problems[0], "ext4") {
+		t.Errorf("got %s with %v, want that the file system is said", disk.Content, disk.Table)
+	}
+}
+
 // TestNestingEnds opens a disk in which every partition holds a partition table.
 func TestNestingEnds(t *testing.T) {
 	const sectors = 64

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // compiler makes the checks of one file.
@@ -99,7 +100,7 @@ func (c *compiler) notTable(n *node, path []string) {
 
 func (c *compiler) unknownPath(n *node, path []string) {
 	parent, known := path[:len(path)-1], below(c.words, path[:len(path)-1])
-	suggestion := nearest(n.name, known)
+	suggestion := nearest.Word(n.name, known)
 	switch {
 	case suggestion != "":
 		suggestion = strings.Join(append(slices.Clone(parent), suggestion), ".")
@@ -115,7 +116,7 @@ func (c *compiler) unknownPath(n *node, path []string) {
 
 // unknownKey refuses a key of an inline table.
 func (c *compiler) unknownKey(n *node, known []string) {
-	suggestion := nearest(n.name, known)
+	suggestion := nearest.Word(n.name, known)
 	c.failSuggest(n.key, suggestion, "unknown key %s%s", n.path, hint(suggestion, known))
 }
 

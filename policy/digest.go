@@ -7,6 +7,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // algorithm is a digest that a baseline can name.
@@ -77,7 +78,7 @@ func (c *compiler) digest(n *node) (digest, bool) {
 	}
 	i := slices.Index(names, strings.ToLower(name))
 	if !ok || i < 0 {
-		suggestion := nearest(name, names)
+		suggestion := nearest.Word(name, names)
 		if !ok {
 			suggestion = ""
 		}

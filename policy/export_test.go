@@ -9,12 +9,8 @@ func Words() []string {
 	return paths
 }
 
-// Distance and DpkgOrder are tested against truth from elsewhere.
+// DpkgOrder and ReleaseOrder are tested against truth from elsewhere.
 var (
-	Distance     = distance
 	DpkgOrder    = dpkgOrder
 	ReleaseOrder = releaseOrder
 )
-
-// Nearest is the suggestion for a word.
-var Nearest = nearest

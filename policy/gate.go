@@ -54,7 +54,7 @@ func domainProblem(doc *facts.Document, name string) string {
 	st, ok := doc.Collectors[name]
 	switch {
 	case !ok:
-		return fmt.Sprintf("no collector for %s in this version", name)
+		return fmt.Sprintf("%s: not among the facts", name)
 	case st.State == facts.Absent:
 		return ""
 	case st.State != facts.OK:
@@ -136,7 +136,7 @@ func collectedProblem(doc *facts.Document, name string) string {
 	st, ok := doc.Collectors[name]
 	switch {
 	case !ok:
-		return fmt.Sprintf("no collector for %s in this version", name)
+		return fmt.Sprintf("%s: not among the facts", name)
 	case st.State != facts.OK && st.State != facts.Partial:
 		return fmt.Sprintf("%s: %s", name, problemText(st))
 	}

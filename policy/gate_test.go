@@ -19,7 +19,7 @@ func TestMissingFactNamesTheCollectorsProblem(t *testing.T) {
 		t.Errorf("got %q, want %q, where %v", f.Message, want, f.Where)
 	}
 	f = load(t, system("ntp_servers", `["a"]`)).Judge(t.Context(), guestFacts())[0]
-	if want := "no collector for timesync in this version"; f.Message != want {
+	if want := "timesync: not among the facts"; f.Message != want {
 		t.Errorf("got %q, want %q", f.Message, want)
 	}
 }

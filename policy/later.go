@@ -3,6 +3,7 @@ package policy
 import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // later makes a check of which this version cannot collect the facts: it is unknown on every guest. What the baseline says
@@ -29,7 +30,7 @@ func shapeTexts(c *compiler, n *node) { c.texts(n) }
 func shapeVerdict(c *compiler, n *node) {
 	known := []string{"allow", "warn", "deny"}
 	if s := c.text(n); s != "" && s != known[0] && s != known[1] && s != known[2] {
-		suggestion := nearest(s, known)
+		suggestion := nearest.Word(s, known)
 		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, s, hint(suggestion, known))
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 const (
@@ -232,7 +234,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 		if _, ok := checks[d.ID]; !ok && l.incomplete {
 			continue
 		} else if !ok {
-			l.errs = append(l.errs, d.err(nearest(d.ID, slices.Collect(maps.Keys(checks)))))
+			l.errs = append(l.errs, d.err(nearest.Word(d.ID, slices.Collect(maps.Keys(checks)))))
 			continue
 		}
 		delete(checks, d.ID)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // reading is what the facts say about one setting.
@@ -244,7 +246,7 @@ func (c *compiler) settingText(n *node, s *setting) string {
 	}
 	text := c.text(n)
 	if len(s.values) > 0 && text != "" && !slices.Contains(s.values, text) {
-		suggestion := nearest(text, s.values)
+		suggestion := nearest.Word(text, s.values)
 		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, text, hint(suggestion, s.values))
 	}
 	if s.kind == versionSetting && text != "" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // options is what the long form of any entry can say beside its value.
@@ -54,7 +55,7 @@ func (c *compiler) severity(n *node) finding.Severity {
 		for _, one := range finding.Severities() {
 			known = append(known, string(one))
 		}
-		suggestion := nearest(string(s), known)
+		suggestion := nearest.Word(string(s), known)
 		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, string(s), hint(suggestion, known))
 		return ""
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // wanted is a package as a baseline names it: a name or a pattern, with an architecture as dpkg writes it (libc6:amd64).
@@ -208,7 +209,7 @@ func nearPackages(p *facts.Packages, w wanted) []string {
 			prefixed = append(prefixed, name)
 		}
 	}
-	near := slices.Concat(prefixed, nearestN(w.name, names, maxNear))
+	near := slices.Concat(prefixed, nearest.Words(w.name, names, maxNear))
 	var texts []string
 	for i, name := range near {
 		if len(texts) < maxNear && !slices.Contains(near[:i], name) && len(p.Installed[name]) > 0 {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 const maxExpanded = 4 << 20 // bytes that the variables of one file may put in
@@ -49,7 +51,7 @@ func (c *compiler) expand(n *node, s string, vars map[string]string) string {
 			value = name // so that an empty value is not complained about too
 			if !c.incomplete {
 				known := slices.Sorted(maps.Keys(vars))
-				c.failSuggest(n.at, nearest(name, known), "unknown variable %s in %s", name, n.describe())
+				c.failSuggest(n.at, nearest.Word(name, known), "unknown variable %s in %s", name, n.describe())
 			}
 		}
 		out.WriteString(value)

@@ -25,7 +25,7 @@ func Words(word string, candidates []string, n int) []string {
 		word     string
 	}
 	var near []scored
-	limit := max(1, utf8.RuneCountInString(word)/3)
+	limit := max(1, 2*utf8.RuneCountInString(word)/5)
 	for _, c := range candidates {
 		if len(word) > maxSuggest || len(c) > maxSuggest || c == word {
 			continue
