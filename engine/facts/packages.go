@@ -34,6 +34,6 @@ type Provide struct {
 	Version string `json:"version,omitempty"`
 }
 
-// Installed reports whether the package is completely installed. A package that is unpacked, half-configured or waits for
+// Complete reports whether the package is completely installed. A package that is unpacked, half-configured or waits for
 // triggers is present and not installed.
 func (p Package) Complete() bool { return p.State == "installed" }

@@ -49,7 +49,7 @@ func sameContent(ctx context.Context, s *facts.Scope, content []byte) ([]string,
 		var links []string
 		err := s.Guest.Walk(ctx, dir, func(o guest.Object, err error) error {
 			name := strings.TrimPrefix(o.Path, dir+"/")
-			if err != nil && !(doubted && errors.Is(err, binread.ErrChecksum)) {
+			if err != nil && (!doubted || !errors.Is(err, binread.ErrChecksum)) {
 				s.Problem(o.Path, 0, err) // one is enough for a database that is not to be believed
 				doubted = true
 			}
