@@ -20,6 +20,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
+	"github.com/guestctl/guestctl/engine/facts/units"
 	"github.com/guestctl/guestctl/engine/facts/useradd"
 	"github.com/guestctl/guestctl/engine/facts/users"
 )
@@ -47,5 +48,6 @@ func Collectors() []facts.Collector {
 		users.Collector,
 		nis.Collector,
 		sysctl.Collector,
+		units.Collector,
 	}
 }

@@ -1,0 +1,70 @@
+package units
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/osrelease"
+	"github.com/guestctl/guestctl/internal/factstest"
+	"github.com/guestctl/guestctl/internal/memfs"
+)
+
+func collectUnits(t testing.TB, files map[string]memfs.File) (facts.Units, facts.Status) {
+	t.Helper()
+	u, status := factstest.Collect[facts.Units](t, factstest.Guest(t, files), facts.Request{}, osrelease.Collector, Collector)
+	if u == nil {
+		return nil, status
+	}
+	return *u, status
+}
+
+// TestStatesAreSystemctls compares with what systemctl said about the same trees.
+func TestStatesAreSystemctls(t *testing.T) {
+	answers, err := txtar.ParseFile(filepath.Join("testdata", "systemctl.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trees := factstest.Trees(t, filepath.Join("testdata", "trees.txtar"))
+	for _, a := range answers.Files {
+		t.Run(a.Name, func(t *testing.T) {
+			got, _ := collectUnits(t, trees[a.Name])
+			asked := map[string]bool{}
+			for line := range strings.Lines(string(a.Data)) {
+				fields := strings.Fields(line)
+				name, want := fields[0], strings.Join(fields[1:], " ")
+				asked[name] = true
+				switch u := got[name]; {
+				case u == nil:
+					t.Errorf("%s: missing, want %s", name, want)
+				case answer(u, len(fields)) != want:
+					t.Errorf("%s: got %s, want %s", name, answer(u, len(fields)), want)
+				}
+			}
+			for name, u := range got {
+				if !asked[name] && u.State != "not-found" {
+					t.Errorf("%s is %s, and systemctl does not know it", name, u.State)
+				}
+			}
+		})
+	}
+}
+
+// answer puts what was found as the recording has it: the state by is-enabled, that of list-unit-files, the preset.
+func answer(u *facts.Unit, fields int) string {
+	first, preset := u.State, "-"
+	if first == "bad" || first == "not-found" {
+		first = "-"
+	}
+	if fields <= 2 {
+		return first
+	}
+	if u.Preset != nil {
+		preset = strings.Replace(*u.Preset+"d", "eed", "ed", 1)
+	}
+	return fmt.Sprintf("%s %s %s", first, u.State, preset)
+}
