@@ -13,7 +13,8 @@ import (
 )
 
 // ReadAt returns the n bytes of r at off. The limit max is checked before anything is allocated: n above it is ErrLimit,
-// a negative off or n and bytes past the end of r are ErrCorrupt, and an error of r itself is passed on.
+// a negative off or n and bytes past the end of r are ErrCorrupt, and an error of r itself is passed on. Bytes whose
+// checksum is wrong come with ErrChecksum.
 func ReadAt(r io.ReaderAt, off, n, maxBytes int64) ([]byte, error) {
 	if off < 0 || n < 0 {
 		return nil, Corrupt("%d bytes at %d, want neither negative", n, off)
@@ -22,19 +23,20 @@ func ReadAt(r io.ReaderAt, off, n, maxBytes int64) ([]byte, error) {
 		return nil, Limit("%d bytes at %#x, want at most %d", n, off, maxBytes)
 	}
 	b := make([]byte, n)
-	if err := Fill(r, b, off); err != nil {
+	err := Fill(r, b, off)
+	if err != nil && !errors.Is(err, ErrChecksum) {
 		return nil, err
 	}
-	return b, nil
+	return b, err
 }
 
-// Fill reads exactly len(b) bytes of r at off. Bytes past the end of r are ErrCorrupt.
+// Fill reads exactly len(b) bytes of r at off. Bytes past the end of r are ErrCorrupt. With ErrChecksum b is full.
 func Fill(r io.ReaderAt, b []byte, off int64) error {
 	if off < 0 {
 		return Corrupt("offset %d, want not negative", off)
 	}
 	n, err := r.ReadAt(b, off)
-	if n == len(b) {
+	if n == len(b) && (err == nil || errors.Is(err, io.EOF)) {
 		return nil
 	}
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

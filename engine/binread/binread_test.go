@@ -45,6 +45,18 @@ func TestErrorsOfTheReaderArePassedOn(t *testing.T) {
 	}
 }
 
+// damagedReader gives all bytes and says that they are not to be believed.
+type damagedReader struct{}
+
+func (damagedReader) ReadAt(p []byte, _ int64) (int, error) { return len(p), Checksum("block 7") }
+
+func TestDamagedBytesComeWithTheirError(t *testing.T) {
+	b, err := ReadAt(damagedReader{}, 0, 3, 3)
+	if len(b) != 3 || !errors.Is(err, ErrChecksum) {
+		t.Errorf("got %v, %v; want three bytes and the damage", b, err)
+	}
+}
+
 func TestKindsAndHints(t *testing.T) {
 	err := fmt.Errorf("disk: %w", WithHint(Encrypted("a %s volume", "LUKS"), "give the key"))
 	switch {
