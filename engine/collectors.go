@@ -12,6 +12,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/locale"
 	"github.com/guestctl/guestctl/engine/facts/logindefs"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
+	"github.com/guestctl/guestctl/engine/facts/modprobe"
 	"github.com/guestctl/guestctl/engine/facts/nis"
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
@@ -49,5 +50,6 @@ func Collectors() []facts.Collector {
 		nis.Collector,
 		sysctl.Collector,
 		units.Collector,
+		modprobe.Collector,
 	}
 }

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"path"
 	"slices"
 	"strings"
 )
@@ -49,6 +50,52 @@ type ModuleInstall struct {
 type ModuleLoad struct {
 	Name   string `json:"name"`
 	Source Source `json:"source"`
+}
+
+// Find returns what is said of the module called name, also where that is a pattern alone; then Present is nil.
+func (m *Modprobe) Find(name string) Module {
+	name = ModuleName(name)
+	one, ok := m.Modules[name]
+	if ok {
+		return one
+	}
+	one = Module{Options: []Source{}, Blacklist: []Source{}}
+	for _, p := range m.Patterns {
+		if p.Matches(name) {
+			one.Install = Keep(one.Install, p.Command, p.Source)
+		}
+	}
+	if one.Install != nil && LoadsNothing(one.Install.Value) {
+		one.Blocked, one.BlockedBy = true, one.Install.Source
+	}
+	return one
+}
+
+// Matches reports whether the command is for the module, as fnmatch(3) says.
+func (i ModuleInstall) Matches(module string) bool {
+	ok, err := path.Match(strings.ReplaceAll(i.Pattern, "[!", "[^"), module)
+	return err == nil && ok
+}
+
+// LoadsNothing reports whether an install command is one of those that are known to do nothing. Any other command may load
+// the module.
+func LoadsNothing(command string) bool {
+	if i := strings.Index(" "+command, " #"); i >= 0 {
+		command = command[:max(i-1, 0)]
+	}
+	words := strings.Fields(command)
+	if len(words) > 1 && words[0] == "exec" {
+		words = words[1:]
+	}
+	if len(words) == 0 || strings.ContainsAny(strings.Join(words[1:], ""), ";&|`$(){}<>\\") {
+		return false
+	}
+	program := words[0]
+	if n := len(program); n > 2 && strings.ContainsRune(`"'`, rune(program[0])) && program[n-1] == program[0] {
+		program = program[1 : n-1]
+	}
+	dir, name := path.Split(program)
+	return slices.Contains([]string{"", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"}, dir) && slices.Contains([]string{"true", "false", "nologin", ":"}, name)
 }
 
 // ModuleName returns the name of a module as the kernel has it: with _ for -.
