@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/report"
 )
@@ -88,29 +89,40 @@ func longLine(o guest.Object, name string) (string, error) {
 
 // modeString writes a mode as ls -l does.
 func modeString(mode uint32) string {
-	types := map[uint32]byte{0o140000: 's', 0o120000: 'l', 0o100000: '-', 0o060000: 'b', 0o040000: 'd', 0o020000: 'c', 0o010000: 'p'}
 	b := []byte("?rwxrwxrwx")
-	if c, ok := types[mode&0o170000]; ok {
-		b[0] = c
+	switch mode & filesys.ModeType {
+	case filesys.ModeSocket:
+		b[0] = 's'
+	case filesys.ModeSymlink:
+		b[0] = 'l'
+	case filesys.ModeRegular:
+		b[0] = '-'
+	case filesys.ModeBlock:
+		b[0] = 'b'
+	case filesys.ModeDir:
+		b[0] = 'd'
+	case filesys.ModeChar:
+		b[0] = 'c'
+	case filesys.ModeFIFO:
+		b[0] = 'p'
 	}
 	for i := range 9 {
 		if mode>>(8-i)&1 == 0 {
 			b[1+i] = '-'
 		}
 	}
-	for _, special := range []struct {
-		bit  uint32
-		at   int
-		char byte
-	}{{0o4000, 3, 's'}, {0o2000, 6, 's'}, {0o1000, 9, 't'}} {
-		if mode&special.bit == 0 {
-			continue
-		}
-		if b[special.at] == '-' {
-			b[special.at] = special.char - 'a' + 'A'
-		} else {
-			b[special.at] = special.char
-		}
-	}
+	special(b, 3, mode&filesys.ModeSetUID != 0, 's')
+	special(b, 6, mode&filesys.ModeSetGID != 0, 's')
+	special(b, 9, mode&filesys.ModeSticky != 0, 't')
 	return string(b)
+}
+
+// special marks a bit beside the permissions: in capitals where the execute bit it stands on is not set.
+func special(b []byte, at int, set bool, mark byte) {
+	switch {
+	case set && b[at] == '-':
+		b[at] = mark - 'a' + 'A'
+	case set:
+		b[at] = mark
+	}
 }
