@@ -32,6 +32,7 @@ func onDebian(t *testing.T, image string, args ...string) []byte {
 	built(t, path)
 	args = slices.Clone(args)
 	args[slices.Index(args, "IMAGE")] = path
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	var out bytes.Buffer
 	root := newRootCommand()
 	root.SetOut(&out)

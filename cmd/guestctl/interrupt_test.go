@@ -48,6 +48,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestInterruptLeavesNoReport wants nothing in the folder of a report that was not completed.
 func TestInterruptLeavesNoReport(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

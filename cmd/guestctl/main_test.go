@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("IMAGES", images)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("SOURCE_DATE_EPOCH", "1795392000") // 2026-11-23
 			b, err := os.ReadFile(filepath.Join(images, "..", "baseline.toml"))
 			if err != nil {

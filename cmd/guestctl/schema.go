@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -22,14 +21,17 @@ func newSchemaCommand() *cobra.Command {
 			if !slices.Contains(names, args[0]) {
 				return fmt.Errorf("no schema called %q, want one of %s", args[0], strings.Join(names, ", "))
 			}
-			b, err := report.Schema(args[0])
-			if err != nil {
-				return withCode(exitInternal, err)
-			}
-			_, err = io.WriteString(cmd.OutOrStdout(), string(b))
-			return withCode(exitInternal, err)
+			return printSchema(cmd, args[0])
 		},
 	}
 	carapace.Gen(cmd).PositionalCompletion(carapace.ActionValues(names...))
 	return cmd
+}
+
+func printSchema(cmd *cobra.Command, name string) error {
+	b, err := report.Schema(name)
+	if err == nil {
+		_, err = cmd.OutOrStdout().Write(b)
+	}
+	return withCode(exitInternal, err)
 }

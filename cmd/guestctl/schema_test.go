@@ -38,6 +38,7 @@ func TestDocumentsFitTheirSchemas(t *testing.T) {
 // printed runs the command line and returns what it printed; a verdict is no error.
 func printed(t *testing.T, args ...string) []byte {
 	t.Helper()
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	var out bytes.Buffer
 	root := newRootCommand()
 	root.SetOut(&out)
