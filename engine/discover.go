@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -120,10 +121,10 @@ func noteDecoy(v *Volume) error {
 
 // unread is why something that was recognised is not read; nil where there is nothing to read.
 func unread(s Signature) error {
-	switch s.Kind {
-	case nil:
+	switch {
+	case s.Kind == nil:
 		return nil
-	case binread.ErrEncrypted:
+	case errors.Is(s.Kind, binread.ErrEncrypted):
 		return binread.WithHint(binread.Encrypted("%s: encrypted", s.Name), "this version reads no encrypted volumes: give it the decrypted disk")
 	}
 	return binread.WithHint(binread.Unsupported("%s: not read by this version", s.Name), "see what this version reads with: guestctl version --formats")

@@ -45,7 +45,7 @@ func (w *witness) identity(now time.Time) Identity {
 	defer w.mu.Unlock()
 	id := Identity{Stamps: w.stamps, Settled: true}
 	for _, s := range w.stamps {
-		fmt.Fprintln(w.sum, s.Size, s.Inode, s.Modified.UnixNano(), s.Changed.UnixNano())
+		w.sum.Write(fmt.Appendln(nil, s.Size, s.Inode, s.Modified.UnixNano(), s.Changed.UnixNano()))
 		id.Settled = id.Settled && s.Settled(now)
 	}
 	id.Digest = hex.EncodeToString(w.sum.Sum(nil))
@@ -64,7 +64,7 @@ func (f *watchedFile) ReadAt(p []byte, off int64) (int, error) {
 	if w := f.witness; !w.silent.Load() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		fmt.Fprintln(w.sum, off, n)
+		w.sum.Write(fmt.Appendln(nil, off, n))
 		w.sum.Write(p[:n])
 	}
 	return n, err

@@ -45,7 +45,7 @@ func Text(w io.Writer, r *audit.Result) error {
 type textWriter struct{ *bufio.Writer }
 
 // printf drops the error, which a bufio.Writer keeps for Flush.
-func (t textWriter) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+func (t textWriter) printf(format string, args ...any) { _, _ = fmt.Fprintf(t, format, args...) }
 
 func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 	t.printf("image     %s\n", strings.Join(describe(tg), " · "))

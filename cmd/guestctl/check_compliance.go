@@ -156,9 +156,8 @@ func openReports(specs []string) (reportFiles, error) {
 // discard removes what was not completed.
 func (files reportFiles) discard() {
 	for _, f := range files {
-		// A completed report was renamed and closed; both calls then do nothing, and their errors say nothing new.
-		_ = f.temp.Close()
-		_ = os.Remove(f.temp.Name())
+		_ = f.temp.Close() // closed before, when the report was completed
+		remove(f.temp.Name())
 	}
 }
 

@@ -179,13 +179,16 @@ func factsRequest(only, files, digests []string) (facts.Request, error) {
 	return req, nil
 }
 
+// remove removes a temporary file, if it still has its name: after a rename there is nothing to do.
+func remove(name string) { _ = os.Remove(name) }
+
 // writeWhole writes a file that nobody ever sees half of.
 func writeWhole(path string, write func(io.Writer) error) error {
 	temp, err := createBeside(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // does nothing after the rename
+	defer remove(temp.Name())
 	if err := write(temp); err != nil {
 		return errors.Join(err, temp.Close())
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +75,7 @@ func printName(w io.Writer, g *guest.Guest, at, name string, long bool) error {
 
 // longLine describes an object as ls -l does, with owners by number and times in UTC.
 func longLine(o guest.Object, name string) (string, error) {
-	size := fmt.Sprint(o.Size)
+	size := strconv.FormatInt(o.Size, 10)
 	if o.IsDevice() {
 		size = fmt.Sprintf("%d,%d", o.Major, o.Minor)
 	}

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -53,12 +52,14 @@ func fail(w io.Writer, err error) int {
 	if coded.err == nil {
 		return coded.code
 	}
+	var b strings.Builder
 	for line := range strings.SplitSeq(coded.err.Error(), "\n") {
-		fmt.Fprintf(w, "guestctl: %s\n", report.Escape(line))
+		b.WriteString("guestctl: " + report.Escape(line) + "\n")
 	}
 	if hint := binread.HintOf(err); hint != "" {
-		fmt.Fprintf(w, "hint: %s\n", report.Escape(hint))
+		b.WriteString("hint: " + report.Escape(hint) + "\n")
 	}
+	_, _ = io.WriteString(w, b.String()) // there is nowhere left to say that stderr is gone
 	return coded.code
 }
 

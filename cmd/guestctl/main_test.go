@@ -84,7 +84,7 @@ func unpack(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	out, err := os.Create(ts.MkAbs(args[1]))
 	ts.Check(err)
-	_, err = io.Copy(out, z) //nolint:gosec // our own image
+	_, err = io.Copy(out, z)
 	ts.Check(errors.Join(err, out.Close()))
 }
 

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"os"
+
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"os"
 )
 
 // progress is a bar on stderr, or nothing where stderr is no terminal or --quiet was given.

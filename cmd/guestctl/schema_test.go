@@ -44,7 +44,7 @@ func printed(t *testing.T, args ...string) []byte {
 	root.SetOut(&out)
 	root.SetArgs(args)
 	err := root.ExecuteContext(t.Context())
-	if coded := (*codeError)(nil); err != nil && !(errors.As(err, &coded) && coded.err == nil) {
+	if coded := (*codeError)(nil); err != nil && (!errors.As(err, &coded) || coded.err != nil) {
 		t.Fatal(err)
 	}
 	return out.Bytes()

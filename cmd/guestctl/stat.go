@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -132,10 +133,17 @@ func statText(w io.Writer, d statDocument) error {
 	}
 	lines := [][2]string{
 		{"path", name},
-		{"type", d.Type}, {"mode", d.Mode}, {"owner", fmt.Sprintf("%d:%d", d.UID, d.GID)},
-		{"size", fmt.Sprint(d.Size)}, {"numbers", d.Numbers}, {"links", fmt.Sprint(d.Links)},
+		{"type", d.Type},
+		{"mode", d.Mode},
+		{"owner", fmt.Sprintf("%d:%d", d.UID, d.GID)},
+		{"size", strconv.FormatInt(d.Size, 10)},
+		{"numbers", d.Numbers},
+		{"links", strconv.FormatUint(uint64(d.Links), 10)},
 		{"inode", fmt.Sprintf("%d on %s", d.Inode, d.Device)},
-		{"accessed", d.Access}, {"modified", d.Modify}, {"changed", d.Change}, {"born", d.Birth},
+		{"accessed", d.Access},
+		{"modified", d.Modify},
+		{"changed", d.Change},
+		{"born", d.Birth},
 		{"flags", strings.Join(d.Flags, " ")},
 	}
 	if d.Resolved != d.Path {

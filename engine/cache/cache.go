@@ -66,7 +66,7 @@ func (c *Cache) Put(key string, d *facts.Document) {
 	if err != nil {
 		return
 	}
-	defer os.Remove(temp.Name()) // does nothing after the rename
+	defer func() { _ = os.Remove(temp.Name()) }() // after the rename there is nothing to remove
 	if errors.Join(facts.Write(temp, d), temp.Close()) != nil || os.Rename(temp.Name(), c.path(key)) != nil {
 		return
 	}
