@@ -13,6 +13,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/logindefs"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/modprobe"
+	"github.com/guestctl/guestctl/engine/facts/mounts"
 	"github.com/guestctl/guestctl/engine/facts/nis"
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
@@ -51,5 +52,6 @@ func Collectors() []facts.Collector {
 		sysctl.Collector,
 		units.Collector,
 		modprobe.Collector,
+		mounts.Collector,
 	}
 }
