@@ -18,6 +18,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/scan"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
@@ -53,5 +54,6 @@ func Collectors() []facts.Collector {
 		units.Collector,
 		modprobe.Collector,
 		mounts.Collector,
+		scan.Collector,
 	}
 }
