@@ -21,6 +21,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/scan"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
+	"github.com/guestctl/guestctl/engine/facts/sshd"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
 	"github.com/guestctl/guestctl/engine/facts/units"
@@ -55,5 +56,6 @@ func Collectors() []facts.Collector {
 		modprobe.Collector,
 		mounts.Collector,
 		scan.Collector,
+		sshd.Collector,
 	}
 }
