@@ -3,13 +3,16 @@ package engine
 import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/facts/boot"
+	"github.com/guestctl/guestctl/engine/facts/coredump"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
 	"github.com/guestctl/guestctl/engine/facts/files"
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/groups"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
+	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
 	"github.com/guestctl/guestctl/engine/facts/locale"
+	"github.com/guestctl/guestctl/engine/facts/logind"
 	"github.com/guestctl/guestctl/engine/facts/logindefs"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/modprobe"
@@ -18,11 +21,13 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/scan"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sshd"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
+	"github.com/guestctl/guestctl/engine/facts/timesyncd"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
 	"github.com/guestctl/guestctl/engine/facts/units"
 	"github.com/guestctl/guestctl/engine/facts/useradd"
@@ -57,5 +62,10 @@ func Collectors() []facts.Collector {
 		mounts.Collector,
 		scan.Collector,
 		sshd.Collector,
+		journald.Collector,
+		coredump.Collector,
+		timesyncd.Collector,
+		logind.Collector,
+		resolved.Collector,
 	}
 }

@@ -1,0 +1,29 @@
+package logind
+
+import (
+	"testing"
+
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/internal/factstest"
+	"github.com/guestctl/guestctl/internal/memfs"
+)
+
+func TestDropInBeatsTheMainFile(t *testing.T) {
+	got, status := factstest.Collect[facts.Logind](t, factstest.Guest(t, map[string]memfs.File{
+		"/etc/systemd/logind.conf":              {Data: "[Login]\nKillUserProcesses=no\n"},
+		"/usr/lib/systemd/logind.conf.d/a.conf": {Data: "[Login]\nKillUserProcesses=On\n"},
+		"/etc/resolv.conf":                      {Link: "../run/systemd/resolve/stub-resolv.conf"},
+	}), facts.Request{}, Collector)
+	if got == nil || status.State != facts.OK {
+		t.Fatal(status)
+	}
+	if v := (*got)["Login.KillUserProcesses"]; v.Value != "yes" || v.Source.Path != "/usr/lib/systemd/logind.conf.d/a.conf" || len(v.Shadowed) == 0 {
+		t.Errorf("got %+v, want yes", v)
+	}
+}
+
+func TestNotInstalledIsAbsent(t *testing.T) {
+	if got, status := factstest.Collect[facts.Logind](t, factstest.Guest(t, nil), facts.Request{}, Collector); got != nil || status.State != facts.Absent {
+		t.Errorf("got %v, %s", got, status.State)
+	}
+}
