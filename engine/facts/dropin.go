@@ -26,17 +26,17 @@ func (s *Scope) DropIns(suffix string, dirs ...string) []DropIn {
 	byName := map[string]*DropIn{}
 	seen := map[string]bool{}
 	for _, dir := range dirs {
-		real, err := s.Guest.Resolve(dir)
+		resolved, err := s.Guest.Resolve(dir)
 		if err != nil && !damaged(err) {
 			if !errors.Is(err, fs.ErrNotExist) {
 				s.Problem(dir, 0, err)
 			}
 			continue
 		}
-		if seen[real] {
+		if seen[resolved] {
 			continue
 		}
-		seen[real] = true
+		seen[resolved] = true
 		for _, e := range s.ReadDir(dir) {
 			if e.Type.IsDir() || !strings.HasSuffix(e.Name, suffix) || strings.HasPrefix(e.Name, ".") {
 				continue
