@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/audit"
 	"github.com/guestctl/guestctl/engine/facts/boot"
 	"github.com/guestctl/guestctl/engine/facts/coredump"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
@@ -67,5 +68,6 @@ func Collectors() []facts.Collector {
 		timesyncd.Collector,
 		logind.Collector,
 		resolved.Collector,
+		audit.Collector,
 	}
 }
