@@ -60,6 +60,9 @@ func (s *Scope) ReadFile(path string) ([]byte, error) {
 	return b, s.believe(path, err, b != nil)
 }
 
+// Uses records that the file at path was read by other means.
+func (s *Scope) Uses(path string) { s.files[path] = true }
+
 // Lines calls line for each line of the file that path leads to, with its number from 1 and without its end. Errors are
 // those of ReadFile.
 func (s *Scope) Lines(path string, line func(n int, text string)) error {

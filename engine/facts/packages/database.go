@@ -44,15 +44,14 @@ func (db *database) add(r record) (twice bool) {
 // packages sorts the records into the document: the ones of which files are there, and the ones of which only
 // configuration is left.
 func (db *database) packages() *facts.Packages {
-	p := &facts.Packages{Manager: "dpkg", Installed: map[string][]facts.Package{}, Residual: map[string][]facts.Package{}}
+	p := newPackages("dpkg")
 	for _, r := range db.records {
 		switch r.State {
 		case "not-installed":
 		case "config-files":
 			p.Residual[r.Name] = append(p.Residual[r.Name], r.Package)
 		default:
-			p.Installed[r.Name] = append(p.Installed[r.Name], r.Package)
-			p.Count++
+			add(p, r.Package)
 		}
 	}
 	for _, byName := range []map[string][]facts.Package{p.Installed, p.Residual} {

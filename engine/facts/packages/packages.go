@@ -1,9 +1,11 @@
-// Package packages collects the domain "packages" from dpkg's database.
+// Package packages collects the domain "packages" from the database of the guest's package manager.
 //
-// Sources: /var/lib/dpkg/status, the updates to it in /var/lib/dpkg/updates that dpkg has not merged yet, and
-// /var/lib/dpkg/status.d of distroless images (dpkg(1), deb-control(5)). The databases of rpm, apk and pacman are
-// recognised and not read: the domain is Unsupported where they are all there is. Packages of snap, flatpak, pip and
-// their like are not packages here.
+// dpkg: /var/lib/dpkg/status, the updates to it in /var/lib/dpkg/updates that dpkg has not merged yet, and
+// /var/lib/dpkg/status.d of distroless images (dpkg(1), deb-control(5)). rpm: the databases that package rpmdb reads.
+// apk: lib/apk/db/installed (apk-package(5)). pacman: local/*/desc below its DBPath (alpm-desc). Of several managers with
+// packages the first one is taken, in that order, and the others are a problem.
+//
+// Packages of snap, flatpak, pip and their like are not packages here.
 package packages
 
 import (
@@ -26,23 +28,77 @@ const (
 // Collector collects the domain "packages".
 var Collector = facts.New("packages", "The packages that the guest's package manager knows", collect)
 
+// manager reads one kind of database. It returns where that is, and an error of kind fs.ErrNotExist when there is none.
+type manager struct {
+	name string
+	read func(ctx context.Context, s *facts.Scope) (p *facts.Packages, path string, err error)
+}
+
+var managers = []manager{{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman}}
+
 func collect(ctx context.Context, s *facts.Scope) (*facts.Packages, error) {
+	var first *facts.Packages // one without packages, when there is no other
+	var chosen *facts.Packages
+	var failed error
+	at := ""
+	for _, m := range managers {
+		p, path, err := m.read(ctx, s)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && chosen != nil:
+			s.Problem(path, 0, fmt.Errorf("a second package database, of %s: %w", m.name, err))
+		case err != nil && failed == nil:
+			failed = err
+		case err != nil:
+			s.Problem(path, 0, err)
+		case p.Count+len(p.Residual) == 0:
+			if first == nil {
+				first, at = p, path
+			}
+		case chosen == nil:
+			chosen = p
+		default:
+			s.Problem(path, 0, fmt.Errorf("a second package database, of %s with %d packages, is not taken in", m.name, p.Count))
+		}
+	}
+	switch {
+	case chosen != nil && failed != nil:
+		s.Problem("", 0, failed)
+	case failed != nil:
+		return nil, failed
+	case chosen == nil && first != nil:
+		s.Problem(at, 0, binread.Corrupt("holds no record of any package"))
+		chosen = first
+	case chosen == nil:
+		return nil, fmt.Errorf("package database: %w", fs.ErrNotExist)
+	}
+	return chosen, nil
+}
+
+func newPackages(manager string) *facts.Packages {
+	return &facts.Packages{Manager: manager, Installed: map[string][]facts.Package{}, Residual: map[string][]facts.Package{}}
+}
+
+// add puts a package in, behind the others of its name.
+func add(p *facts.Packages, one facts.Package) {
+	p.Installed[one.Name] = append(p.Installed[one.Name], one)
+	p.Count++
+}
+
+func dpkg(ctx context.Context, s *facts.Scope) (*facts.Packages, string, error) {
 	db := newDatabase()
 	if err := readDpkg(ctx, s, db); err != nil {
-		return nil, err
+		return nil, status, err
 	}
-	other, path := otherDatabase(s)
-	switch {
-	case !db.found && other == "":
-		return nil, fmt.Errorf("package database: %w", fs.ErrNotExist)
-	case len(db.records) == 0 && other != "":
-		return nil, &fs.PathError{Op: "read", Path: path, Err: binread.Unsupported("the database of %s is not read by this version", other)}
-	case other != "":
-		s.Problem(path, 0, binread.Unsupported("a second package database, of %s, is not read by this version", other))
-	case len(db.records) == 0:
-		s.Problem(status, 0, binread.Corrupt("holds no record of any package"))
+	if !db.found {
+		return nil, status, fs.ErrNotExist
 	}
-	return db.packages(), nil
+	p := db.packages()
+	dpkgTimes(s, p)
+	dpkgAuto(s, p)
+	return p, status, nil
 }
 
 // readDpkg reads what there is of dpkg's database into db.
@@ -79,29 +135,4 @@ func readFile(ctx context.Context, s *facts.Scope, db *database, path string, k 
 	db.found = true
 	p := parser{db: db, path: path, kind: k, problem: func(line int, err error) { s.Problem(path, line, err) }}
 	return p.parse(ctx, b)
-}
-
-// others are the databases of other package managers, in the order in which they are looked for.
-var others = []struct{ manager, path string }{
-	{"rpm", "/var/lib/rpm/rpmdb.sqlite"},
-	{"rpm", "/var/lib/rpm/Packages.db"},
-	{"rpm", "/var/lib/rpm/Packages"},
-	{"rpm", "/usr/lib/sysimage/rpm/rpmdb.sqlite"},
-	{"rpm", "/usr/lib/sysimage/rpm/Packages.db"},
-	{"rpm", "/usr/lib/sysimage/rpm/Packages"},
-	{"rpm", "/usr/share/rpm/rpmdb.sqlite"},
-	{"rpm", "/usr/share/rpm/Packages"},
-	{"apk", "/lib/apk/db/installed"},
-	{"apk", "/usr/lib/apk/db/installed"},
-	{"pacman", "/var/lib/pacman/local"},
-}
-
-// otherDatabase returns the first package manager besides dpkg that has a database here, and where.
-func otherDatabase(s *facts.Scope) (manager, path string) {
-	for _, o := range others {
-		if s.Exists(o.path) {
-			return o.manager, o.path
-		}
-	}
-	return "", ""
 }

@@ -142,13 +142,15 @@ func TestOtherManagers(t *testing.T) {
 		names string
 	}{
 		"none":                      {nil, facts.Absent, ""},
-		"rpm, SQLite":               {map[string]string{"/var/lib/rpm/rpmdb.sqlite": ""}, facts.Unsupported, "rpm"},
-		"rpm, Berkeley DB":          {map[string]string{"/var/lib/rpm/Packages": ""}, facts.Unsupported, "rpm"},
-		"rpm, NDB":                  {map[string]string{"/usr/lib/sysimage/rpm/Packages.db": ""}, facts.Unsupported, "rpm"},
-		"apk":                       {map[string]string{"/lib/apk/db/installed": ""}, facts.Unsupported, "apk"},
-		"pacman":                    {map[string]string{"/var/lib/pacman/local/ALPM_DB_VERSION": "9"}, facts.Unsupported, "pacman"},
-		"rpm, dpkg without records": {map[string]string{"/var/lib/rpm/rpmdb.sqlite": "", status: ""}, facts.Unsupported, "rpm"},
-		"dpkg, rpm beside it":       {map[string]string{"/var/lib/rpm/rpmdb.sqlite": "", status: record}, facts.Partial, "rpm"},
+		"rpm, SQLite":               {map[string]string{"/var/lib/rpm/rpmdb.sqlite": ""}, facts.Error, "rpmdb.sqlite"},
+		"rpm, Berkeley DB":          {map[string]string{"/var/lib/rpm/Packages": "x"}, facts.Error, "Packages"},
+		"rpm, a log alone":          {map[string]string{"/var/lib/rpm/rpmdb.sqlite-wal": "x"}, facts.Error, "missing"},
+		"apk":                       {map[string]string{"/lib/apk/db/installed": ""}, facts.Partial, "no record"},
+		"pacman":                    {map[string]string{"/var/lib/pacman/local/ALPM_DB_VERSION": "9"}, facts.Partial, "no record"},
+		"rpm, dpkg without records": {map[string]string{"/var/lib/rpm/rpmdb.sqlite": "", status: ""}, facts.Error, "rpm"},
+		"dpkg, rpm beside it":       {map[string]string{"/var/lib/rpm/rpmdb.sqlite": "", status: record}, facts.Partial, "of rpm"},
+		"dpkg, apk beside it":       {map[string]string{"/lib/apk/db/installed": "P:x\nV:1\n\n", status: record}, facts.Partial, "of apk with 1"},
+		"dpkg, apk left empty":      {map[string]string{"/lib/apk/db/installed": "", status: record}, facts.OK, ""},
 		"dpkg without records":      {map[string]string{status: ""}, facts.Partial, "no record"},
 	} {
 		t.Run(name, func(t *testing.T) {
