@@ -7,11 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	debversion "github.com/knqyf263/go-deb-version"
+	"github.com/guestctl/guestctl/internal/version"
 )
-
-// ordering compares the version a guest has with one that is wanted, and returns -1, 0 or 1.
-type ordering func(got, want string) (int, error)
 
 // constraint is a set of versions: ">=9.4", "!=5.14.0-70*", ">=1.2, <2". All of its terms must hold.
 type constraint struct {
@@ -48,7 +45,7 @@ func parseConstraint(text string) (constraint, error) {
 }
 
 // holds reports whether the version got is in the set. An error is a version that has no place in the order.
-func (c constraint) holds(got string, order ordering) (bool, error) {
+func (c constraint) holds(got string, order version.Order) (bool, error) {
 	for _, t := range c.terms {
 		n, err := t.compare(got, order)
 		if err != nil {
@@ -76,7 +73,7 @@ func (c constraint) holds(got string, order ordering) (bool, error) {
 	return true, nil
 }
 
-func (t term) compare(got string, order ordering) (int, error) {
+func (t term) compare(got string, order version.Order) (int, error) {
 	if !strings.Contains(t.version, "*") {
 		return order(got, t.version)
 	}
@@ -92,51 +89,6 @@ func (t term) compare(got string, order ordering) (int, error) {
 		return 1, err
 	}
 	return 0, nil
-}
-
-// orderOf returns the order of a package manager's versions, or false when this version does not know it.
-func orderOf(manager string) (ordering, bool) {
-	if manager == "dpkg" {
-		return dpkgOrder, true
-	}
-	return nil, false
-}
-
-const maxDigits = 18 // of one number in a version: more do not fit the library's integers, which it does not say
-
-// dpkgOrder compares as dpkg --compare-versions does (deb-version(7)).
-func dpkgOrder(got, want string) (int, error) {
-	a, err := dpkgVersion(got)
-	if err != nil {
-		return 0, err
-	}
-	b, err := dpkgVersion(want)
-	if err != nil {
-		return 0, err
-	}
-	return cmp.Compare(a.Compare(*b), 0), nil
-}
-
-func dpkgVersion(s string) (*debversion.Version, error) {
-	digits := 0
-	for _, r := range s {
-		switch {
-		case r > '~':
-			return nil, fmt.Errorf("version %q: want ASCII", s)
-		case r >= '0' && r <= '9':
-			digits++
-		default:
-			digits = 0
-		}
-		if digits > maxDigits {
-			return nil, fmt.Errorf("version %q: a number of more than %d digits", s, maxDigits)
-		}
-	}
-	v, err := debversion.NewVersion(s)
-	if err != nil {
-		return nil, fmt.Errorf("version %q: %w", s, err)
-	}
-	return &v, nil
 }
 
 // releaseOrder compares the version of an operating system or a kernel as far as want is written: 9.4 and 9 are the same

@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/guestctl/guestctl/internal/version"
+
 // Words returns the paths of the vocabulary.
 func Words() []string {
 	var paths []string
@@ -11,6 +13,6 @@ func Words() []string {
 
 // DpkgOrder and ReleaseOrder are tested against truth from elsewhere.
 var (
-	DpkgOrder    = dpkgOrder
+	DpkgOrder    = version.Dpkg
 	ReleaseOrder = releaseOrder
 )

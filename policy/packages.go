@@ -11,6 +11,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/internal/nearest"
+	"github.com/guestctl/guestctl/internal/version"
 )
 
 // wanted is a package as a baseline names it: a name or a pattern, with an architecture as dpkg writes it (libc6:amd64).
@@ -181,18 +182,18 @@ func judgeRequired(p *facts.Packages, w wanted, version constraint) Outcome {
 }
 
 // satisfies compares a version in the order of the package manager. A virtual package may have none.
-func satisfies(want constraint, version, manager string) (bool, error) {
+func satisfies(want constraint, have, manager string) (bool, error) {
 	if len(want.terms) == 0 {
 		return true, nil
 	}
-	if version == "" {
+	if have == "" {
 		return false, nil
 	}
-	order, ok := orderOf(manager)
+	order, ok := version.OrderOf(manager)
 	if !ok {
 		return false, fmt.Errorf("versions of %s packages cannot be compared by this version", manager)
 	}
-	return want.holds(version, order)
+	return want.holds(have, order)
 }
 
 const maxNear = 3
