@@ -42,7 +42,7 @@ func TestRequiredPackageBesidesTheGoodCase(t *testing.T) {
 		t.Errorf("provided by a package that is not installed: %s %s", f.Status, f.Message)
 	}
 	versioned := `{ name = "nginx", version = ">=1" }`
-	if f = required(versioned, func(p *facts.Packages) { p.Manager = "rpm" }); f.Status != unknown {
+	if f = required(versioned, func(p *facts.Packages) { p.Manager = "opkg" }); f.Status != unknown {
 		t.Errorf("order of another manager: %s %s", f.Status, f.Message)
 	}
 	if f = required(versioned, func(p *facts.Packages) { p.Installed["nginx"][0].Version = "one" }); f.Status != unknown {
