@@ -65,7 +65,7 @@ func fail(w io.Writer, err error) int {
 
 // commands lists the commands in the order of the help.
 func commands() []*cobra.Command {
-	return []*cobra.Command{
+	list := []*cobra.Command{
 		newCheckComplianceCommand(),
 		newInspectCommand(),
 		newFactsCommand(),
@@ -79,6 +79,10 @@ func commands() []*cobra.Command {
 		newVersionCommand(),
 		newExitCodesTopic(),
 	}
+	for _, v := range report.Views() {
+		list = append(list, newViewCommand(v))
+	}
+	return list
 }
 
 func newRootCommand() *cobra.Command {
