@@ -4,7 +4,9 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/facts/audit"
 	"github.com/guestctl/guestctl/engine/facts/boot"
+	"github.com/guestctl/guestctl/engine/facts/chrony"
 	"github.com/guestctl/guestctl/engine/facts/coredump"
+	"github.com/guestctl/guestctl/engine/facts/cron"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
 	"github.com/guestctl/guestctl/engine/facts/files"
 	"github.com/guestctl/guestctl/engine/facts/globs"
@@ -69,5 +71,7 @@ func Collectors() []facts.Collector {
 		logind.Collector,
 		resolved.Collector,
 		audit.Collector,
+		cron.Collector,
+		chrony.Collector,
 	}
 }
