@@ -29,6 +29,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sshd"
+	"github.com/guestctl/guestctl/engine/facts/sudoers"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timesyncd"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
@@ -73,5 +74,6 @@ func Collectors() []facts.Collector {
 		audit.Collector,
 		cron.Collector,
 		chrony.Collector,
+		sudoers.Collector,
 	}
 }

@@ -94,7 +94,7 @@ func parseOption(text string) (key, value string, op byte, err error) {
 	}
 	key, rest := name[:end], strings.TrimSpace(name[end:])
 	if key == "" {
-		return "", "", 0, fmt.Errorf("Defaults with %q, want a name", text)
+		return "", "", 0, fmt.Errorf("option %q of Defaults, want a name", text)
 	}
 	if rest == "" {
 		return key, map[bool]string{true: "false", false: "true"}[off], 0, nil
@@ -104,7 +104,7 @@ func parseOption(text string) (key, value string, op byte, err error) {
 	}
 	rest, ok := strings.CutPrefix(rest, "=")
 	if !ok {
-		return "", "", 0, fmt.Errorf("Defaults %s is followed by %q, want = and a value", key, rest)
+		return "", "", 0, fmt.Errorf("option %s of Defaults is followed by %q, want = and a value", key, rest)
 	}
 	value, err = unquote(strings.TrimSpace(rest))
 	return key, value, op, err
