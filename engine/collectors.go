@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/apparmor"
 	"github.com/guestctl/guestctl/engine/facts/audit"
 	"github.com/guestctl/guestctl/engine/facts/boot"
 	"github.com/guestctl/guestctl/engine/facts/chrony"
@@ -75,5 +76,6 @@ func Collectors() []facts.Collector {
 		cron.Collector,
 		chrony.Collector,
 		sudoers.Collector,
+		apparmor.Collector,
 	}
 }
