@@ -132,6 +132,13 @@ func TestSnapshotsAreSelectedByIDAndName(t *testing.T) {
 	}
 }
 
+func TestSnapshotTableAtTheEndOfTheFile(t *testing.T) {
+	want := []image.Snapshot{{ID: "1", Name: "monday", Size: 1 << 20}}
+	if diff := cmp.Diff(want, openFixture(t, "snapshot-at-end", "monday").Description().Snapshots); diff != "" {
+		t.Errorf("snapshots (-want +got):\n%s", diff)
+	}
+}
+
 func TestDescription(t *testing.T) {
 	for _, c := range []struct {
 		name string

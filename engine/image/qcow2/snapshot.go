@@ -53,9 +53,13 @@ func readSnapshots(r io.ReaderAt, size int64, h *header) ([]snapshot, error) {
 type snapshotReader struct {
 	r        *bufio.Reader
 	off, end int64
+	padding  int // bytes after the entry that was read last; QEMU does not write those at the end of the file
 }
 
 func (t *snapshotReader) next(h *header) (snapshot, error) {
+	if _, err := t.read(t.padding); err != nil {
+		return snapshot{}, err
+	}
 	b, err := t.read(snapshotSize)
 	if err != nil {
 		return snapshot{}, err
@@ -67,9 +71,10 @@ func (t *snapshotReader) next(h *header) (snapshot, error) {
 		return s, binread.Limit("%d bytes of extra data, want at most %d", extraLen, maxSnapshotExtra)
 	}
 	n := int(extraLen) + idLen + nameLen
-	if b, err = t.read(n + -n&7); err != nil {
+	if b, err = t.read(n); err != nil {
 		return s, err
 	}
+	t.padding = -n & 7
 	c = binread.Big(b)
 	if extraLen >= 16 { // without it the disk had the size it has now
 		s.l1.size = int64(c.At(8).U64())

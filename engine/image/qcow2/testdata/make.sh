@@ -63,6 +63,9 @@ io snapshots.qcow2 'write -P 4 150k 10k' 'write -z 1M 64k'
 truth snapshots
 snapshot snapshots 1 snapshots-first
 snapshot snapshots 2 snapshots-second
+# Its table of snapshots is the last thing in the file, and QEMU leaves the padding of the last entry out.
+create snapshot-at-end.qcow2 1M
+qemu-img snapshot -c monday snapshot-at-end.qcow2
 
 # Subclusters, over a backing file so that unallocated ones are not zeros.
 create -o extended_l2=on -b base.img -F raw extended.qcow2 3M
