@@ -72,8 +72,10 @@ func userRows(d *facts.Document) [][]string {
 		if u.Shadow != nil {
 			password = u.Shadow.State
 		}
-		rows = append(rows, []string{u.Name, strconv.FormatUint(uint64(u.UID), 10), u.PrimaryGroup, password,
-			strconv.FormatBool(u.Interactive), u.Shell, u.Home})
+		rows = append(rows, []string{
+			u.Name, strconv.FormatUint(uint64(u.UID), 10), u.PrimaryGroup, password,
+			strconv.FormatBool(u.Interactive), u.Shell, u.Home,
+		})
 	}
 	return rows
 }
