@@ -26,12 +26,14 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
+	"github.com/guestctl/guestctl/engine/facts/rsyslog"
 	"github.com/guestctl/guestctl/engine/facts/scan"
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sshd"
 	"github.com/guestctl/guestctl/engine/facts/sudoers"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
+	"github.com/guestctl/guestctl/engine/facts/timesync"
 	"github.com/guestctl/guestctl/engine/facts/timesyncd"
 	"github.com/guestctl/guestctl/engine/facts/timezone"
 	"github.com/guestctl/guestctl/engine/facts/units"
@@ -77,5 +79,7 @@ func Collectors() []facts.Collector {
 		chrony.Collector,
 		sudoers.Collector,
 		apparmor.Collector,
+		rsyslog.Collector,
+		timesync.Collector,
 	}
 }
