@@ -25,6 +25,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/pam"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/rsyslog"
 	"github.com/guestctl/guestctl/engine/facts/scan"
@@ -81,5 +82,6 @@ func Collectors() []facts.Collector {
 		apparmor.Collector,
 		rsyslog.Collector,
 		timesync.Collector,
+		pam.Collector,
 	}
 }
