@@ -10,6 +10,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/cron"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
 	"github.com/guestctl/guestctl/engine/facts/files"
+	"github.com/guestctl/guestctl/engine/facts/firewall"
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/groups"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
@@ -83,5 +84,6 @@ func Collectors() []facts.Collector {
 		rsyslog.Collector,
 		timesync.Collector,
 		pam.Collector,
+		firewall.Collector,
 	}
 }
