@@ -35,7 +35,7 @@ func problemsOf(m *engine.Machine, g *guest.Guest) []Problem {
 		}
 		if v.FS != nil {
 			for _, p := range v.FS.Description().Problems {
-				ps = append(ps, Problem{v.Name, v.Content + ": " + p.Message})
+				ps = append(ps, Problem{v.Name, p.Message})
 			}
 		}
 	}

@@ -84,11 +84,9 @@ func (f *finder) check() error {
 
 // find walks the tree. What could not be read is told at the end and does not stop the walk.
 func (f *finder) find(ctx context.Context, root string) error {
-	var unread []error
+	var unread unreadList
 	err := f.g.Walk(ctx, root, func(o guest.Object, err error) error {
-		if err != nil {
-			unread = append(unread, err)
-		}
+		unread.add(err)
 		if o.Mode == 0 || !f.wants(o) {
 			return nil
 		}
@@ -96,12 +94,47 @@ func (f *finder) find(ctx context.Context, root string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if readErr != nil {
-			unread = append(unread, readErr)
-		}
+		unread.add(readErr)
 		return withCode(exitInternal, writeErr)
 	})
-	return errors.Join(err, errors.Join(unread...))
+	return errors.Join(err, unread.err())
+}
+
+// maxUnread is how many errors of a walk are told one by one.
+const maxUnread = 100
+
+// unreadList gathers what a walk could not read: a volume that is not to be believed once, and many errors as a number.
+type unreadList struct {
+	errs    []error
+	more    int
+	tainted map[string]bool // by device
+}
+
+func (u *unreadList) add(err error) {
+	if err == nil {
+		return
+	}
+	if t, ok := guest.TaintOf(err); ok {
+		if u.tainted[t.Device] {
+			return
+		}
+		if u.tainted == nil {
+			u.tainted = map[string]bool{}
+		}
+		u.tainted[t.Device], err = true, t
+	}
+	if len(u.errs) == maxUnread {
+		u.more++
+		return
+	}
+	u.errs = append(u.errs, err)
+}
+
+func (u *unreadList) err() error {
+	if u.more > 0 {
+		return errors.Join(append(u.errs, fmt.Errorf("and %d more", u.more))...)
+	}
+	return errors.Join(u.errs...)
 }
 
 func (f *finder) wants(o guest.Object) bool {

@@ -48,6 +48,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"unpack":   unpack,
 			"truncate": truncate,
+			"poke":     poke,
 		},
 	})
 }
@@ -98,4 +99,19 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	b, err := os.ReadFile(ts.MkAbs(args[1]))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b[:min(n, len(b))], 0o644))
+}
+
+// poke changes one byte of a file: poke disk.img 1076 0xff.
+func poke(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: poke FILE OFFSET BYTE")
+	}
+	off, err := strconv.ParseInt(args[1], 0, 64)
+	ts.Check(err)
+	b, err := strconv.ParseUint(args[2], 0, 8)
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY, 0)
+	ts.Check(err)
+	_, err = f.WriteAt([]byte{byte(b)}, off)
+	ts.Check(errors.Join(err, f.Close()))
 }

@@ -43,6 +43,10 @@ func (s *Scope) Problem(path string, line int, err error) {
 	if len(s.problems) >= maxProblems {
 		return
 	}
+	if t, ok := guest.TaintOf(err); ok {
+		s.problems = append(s.problems, Problem{Message: t.Error()})
+		return
+	}
 	p := problemOf(err)
 	if p.Path != "" && p.Path != path {
 		p.Message = p.Path + ": " + p.Message
@@ -164,8 +168,15 @@ func (s *Scope) status(err error) Status {
 	return st
 }
 
+// ProblemText is the text of a problem with a path that is known: without the path, and without what is told of a whole
+// volume once.
+func ProblemText(err error) string { return problemOf(err).Message }
+
 // problemOf takes the path out of the error's text, where it is the error of a path.
 func problemOf(err error) Problem {
+	if t, ok := guest.TaintOf(err); ok {
+		return Problem{Message: t.Error()}
+	}
 	if pathErr, ok := err.(*fs.PathError); ok { //nolint:errorlint // a wrapped one has more to say than its path
 		return Problem{Path: pathErr.Path, Message: pathErr.Err.Error()}
 	}

@@ -19,9 +19,6 @@ const (
 	maxMounts = 256
 )
 
-// taint is the error that comes with everything read from a damaged file system.
-func taint(message string) error { return binread.Checksum("%s", message) }
-
 // fstabEntry is one line of fstab(5) that names something to mount.
 type fstabEntry struct {
 	source, target, fstype string
@@ -50,12 +47,12 @@ func (g *Guest) readFstab() ([]fstabEntry, []Problem) {
 	var problems []Problem
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		problems = append(problems, Problem{fstabPath, 0, err.Error()})
-		g.doubt = "what is mounted is not known: " + err.Error()
+		g.doubt = &unread{err}
 	}
 	entries, bad, err := parseFstab(string(b))
 	if err != nil {
 		bad = append(bad, Problem{fstabPath, 0, err.Error()})
-		g.doubt = "what is mounted is not known: " + err.Error()
+		g.doubt = &unread{err}
 	}
 	return entries, append(problems, bad...)
 }

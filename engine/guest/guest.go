@@ -46,7 +46,7 @@ type Guest struct {
 	over   map[place]*mounted // what is mounted over a directory
 
 	nowhere map[name]string // names that are missing and lead to a mount point, with why nothing is mounted there
-	doubt   string          // why what is missing may be on another volume; "" when fstab was read whole
+	doubt   error           // of kind ErrUnread: what is missing may be on another volume; nil when fstab was read whole
 }
 
 // Mount is one entry of the guest's tree.
@@ -172,7 +172,7 @@ func wrap(op, path string, p place, err error) error {
 	if err == nil {
 		return nil
 	}
-	if damaged(err) && p.at != nil {
+	if _, ok := TaintOf(err); !ok && damaged(err) && p.at != nil {
 		err = fmt.Errorf("%s: %w", p.at.device, err)
 	}
 	return &fs.PathError{Op: op, Path: path, Err: err}

@@ -116,8 +116,8 @@ func (w *walk) notFound(dir place, missing string, err error) error {
 	if why, ok := w.guest.nowhere[name{dir, missing}]; ok {
 		return fmt.Errorf("%w: %s", ErrUnread, why)
 	}
-	if w.guest.doubt != "" {
-		return fmt.Errorf("%w: %s", ErrUnread, w.guest.doubt)
+	if w.guest.doubt != nil {
+		return w.guest.doubt
 	}
 	if w.damage != nil {
 		return binread.Corrupt("%s is not there, and that is not to be believed: %v", missing, w.damage)

@@ -40,7 +40,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Files, error) {
 			return nil, ctx.Err()
 		}
 		if err != nil && !errors.Is(err, errMissing) {
-			f.Error = err.Error()
+			f.Error = facts.ProblemText(err)
 		}
 		all[path] = &f
 	}

@@ -21,7 +21,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Globs, error) {
 		paths, err := s.Guest.Glob(pattern)
 		g := &facts.Glob{Paths: append([]string{}, paths...)}
 		if err != nil {
-			g.Error = err.Error()
+			g.Error = facts.ProblemText(err)
 		}
 		all[pattern] = g
 	}
