@@ -30,6 +30,7 @@ func Views() []View {
 		{"services", "List the units and services of a guest, and what starts them", []string{"units"}, []string{"name", "state", "starts", "path", "triggers"}, serviceRows},
 		{"users", "List the accounts of a guest", []string{"users"}, []string{"name", "uid", "group", "password", "interactive", "shell", "home"}, userRows},
 		{"mounts", "List what a boot of a guest mounts", []string{"mounts"}, []string{"target", "device", "fstype", "origin", "options"}, mountRows},
+		{"cron", "List the jobs of cron, anacron and at", []string{"cron"}, []string{"kind", "user", "schedule", "source", "command"}, cronRows},
 		{"ssh", "List the settings of a guest's SSH server and where each comes from", []string{"sshd"}, []string{"keyword", "source", "value"}, sshRows},
 	}
 }
@@ -94,6 +95,30 @@ func mountRows(d *facts.Document) [][]string {
 	return rows
 }
 
+func cronRows(d *facts.Document) [][]string {
+	jobs, ok := facts.Get[facts.Cron](d, "cron")
+	if !ok {
+		return nil
+	}
+	var rows [][]string
+	for _, j := range *jobs {
+		if j.Ignored == "" {
+			rows = append(rows, []string{j.Kind, j.User, j.Schedule, sourceText(&j.Source), j.Command})
+		}
+	}
+	return rows
+}
+
+func sourceText(s *facts.Source) string {
+	switch {
+	case s == nil:
+		return "default"
+	case s.Line == 0:
+		return s.Path
+	}
+	return fmt.Sprintf("%s:%d", s.Path, s.Line)
+}
+
 func sshRows(d *facts.Document) [][]string {
 	sshd, ok := facts.Get[facts.SSHD](d, "sshd")
 	if !ok {
@@ -102,11 +127,7 @@ func sshRows(d *facts.Document) [][]string {
 	var rows [][]string
 	for _, keyword := range slices.Sorted(maps.Keys(sshd.Effective)) {
 		v := sshd.Effective[keyword]
-		source := "default"
-		if v.Source != nil {
-			source = fmt.Sprintf("%s:%d", v.Source.Path, v.Source.Line)
-		}
-		rows = append(rows, []string{keyword, source, valueText(v.Value)})
+		rows = append(rows, []string{keyword, sourceText(v.Source), valueText(v.Value)})
 	}
 	return rows
 }
