@@ -30,6 +30,7 @@ func Views() []View {
 		{"services", "List the units and services of a guest, and what starts them", []string{"units"}, []string{"name", "state", "starts", "path", "triggers"}, serviceRows},
 		{"users", "List the accounts of a guest", []string{"users"}, []string{"name", "uid", "group", "password", "interactive", "shell", "home"}, userRows},
 		{"mounts", "List what a boot of a guest mounts", []string{"mounts"}, []string{"target", "device", "fstype", "origin", "options"}, mountRows},
+		{"ports-configured", "List the ports that sshd, sockets of systemd and rsyslog are set up to listen on", []string{"sshd", "units", "rsyslog"}, []string{"program", "protocol", "address", "port", "starts", "source"}, portRows},
 		{"cron", "List the jobs of cron, anacron and at", []string{"cron"}, []string{"kind", "user", "schedule", "source", "command"}, cronRows},
 		{"ssh", "List the settings of a guest's SSH server and where each comes from", []string{"sshd"}, []string{"keyword", "source", "value"}, sshRows},
 	}

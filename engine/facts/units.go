@@ -32,7 +32,8 @@ type Unit struct {
 	DropIns []string `json:"dropins"`
 	// ExecStart and Conditions are what is in force after drop-ins reset or added lines. Secrets in commands are blanked.
 	ExecStart  []UnitLine `json:"exec_start"`
-	Conditions []UnitLine `json:"conditions"` // Condition… and Assert… lines, as "ConditionPathExists=/x"
+	Listen     []UnitLine `json:"listen,omitempty"` // of a socket, as "ListenStream=22"
+	Conditions []UnitLine `json:"conditions"`       // Condition… and Assert… lines, as "ConditionPathExists=/x"
 	User       *UnitLine  `json:"user" jsonschema:"nullable"`
 	// Also, Aliases and DefaultInstance are from [Install].
 	Also            []string `json:"also,omitempty"`

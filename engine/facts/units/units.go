@@ -148,6 +148,13 @@ func fill(u *facts.Unit, all []facts.Setting) {
 			if set.Value == "" {
 				u.User = nil
 			}
+		case set.Section == "Socket" && strings.HasPrefix(set.Key, "Listen"):
+			if set.Value == "" { // of any kind, they are one list (systemd.socket(5))
+				u.Listen = nil
+				continue
+			}
+			line.Value = set.Key + "=" + set.Value
+			u.Listen = append(u.Listen, line)
 		case set.Section == "Unit" && (strings.HasPrefix(set.Key, "Condition") || strings.HasPrefix(set.Key, "Assert")):
 			kind := "Condition"
 			if strings.HasPrefix(set.Key, "Assert") {
