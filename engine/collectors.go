@@ -4,6 +4,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/facts/apparmor"
 	"github.com/guestctl/guestctl/engine/facts/audit"
+	"github.com/guestctl/guestctl/engine/facts/auditd"
 	"github.com/guestctl/guestctl/engine/facts/boot"
 	"github.com/guestctl/guestctl/engine/facts/chrony"
 	"github.com/guestctl/guestctl/engine/facts/coredump"
@@ -13,6 +14,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/firewall"
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/groups"
+	"github.com/guestctl/guestctl/engine/facts/history"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
 	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
@@ -85,5 +87,7 @@ func Collectors() []facts.Collector {
 		timesync.Collector,
 		pam.Collector,
 		firewall.Collector,
+		auditd.Collector,
+		history.Collector,
 	}
 }
