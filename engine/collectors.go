@@ -7,6 +7,8 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/auditd"
 	"github.com/guestctl/guestctl/engine/facts/boot"
 	"github.com/guestctl/guestctl/engine/facts/chrony"
+	"github.com/guestctl/guestctl/engine/facts/cloudinit"
+	"github.com/guestctl/guestctl/engine/facts/containers"
 	"github.com/guestctl/guestctl/engine/facts/coredump"
 	"github.com/guestctl/guestctl/engine/facts/cron"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
@@ -89,5 +91,7 @@ func Collectors() []facts.Collector {
 		firewall.Collector,
 		auditd.Collector,
 		history.Collector,
+		cloudinit.Collector,
+		containers.Collector,
 	}
 }
