@@ -2,17 +2,24 @@ package engine
 
 import (
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/apk"
 	"github.com/guestctl/guestctl/engine/facts/apparmor"
+	"github.com/guestctl/guestctl/engine/facts/apt"
 	"github.com/guestctl/guestctl/engine/facts/audit"
 	"github.com/guestctl/guestctl/engine/facts/auditd"
+	"github.com/guestctl/guestctl/engine/facts/banners"
 	"github.com/guestctl/guestctl/engine/facts/boot"
+	"github.com/guestctl/guestctl/engine/facts/certificates"
 	"github.com/guestctl/guestctl/engine/facts/chrony"
 	"github.com/guestctl/guestctl/engine/facts/cloudinit"
 	"github.com/guestctl/guestctl/engine/facts/containers"
 	"github.com/guestctl/guestctl/engine/facts/coredump"
 	"github.com/guestctl/guestctl/engine/facts/cron"
+	"github.com/guestctl/guestctl/engine/facts/cryptopolicy"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
+	"github.com/guestctl/guestctl/engine/facts/dnf"
 	"github.com/guestctl/guestctl/engine/facts/files"
+	"github.com/guestctl/guestctl/engine/facts/fips"
 	"github.com/guestctl/guestctl/engine/facts/firewall"
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/groups"
@@ -20,6 +27,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/hostname"
 	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
+	"github.com/guestctl/guestctl/engine/facts/limits"
 	"github.com/guestctl/guestctl/engine/facts/locale"
 	"github.com/guestctl/guestctl/engine/facts/logind"
 	"github.com/guestctl/guestctl/engine/facts/logindefs"
@@ -30,6 +38,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
 	"github.com/guestctl/guestctl/engine/facts/packages"
+	"github.com/guestctl/guestctl/engine/facts/pacman"
 	"github.com/guestctl/guestctl/engine/facts/pam"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/rsyslog"
@@ -45,6 +54,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/units"
 	"github.com/guestctl/guestctl/engine/facts/useradd"
 	"github.com/guestctl/guestctl/engine/facts/users"
+	"github.com/guestctl/guestctl/engine/facts/zypper"
 )
 
 // Collectors lists the domains of the facts document.
@@ -60,6 +70,14 @@ func Collectors() []facts.Collector {
 		kernel.Collector,
 		selinux.Collector,
 		packages.Collector,
+		zypper.Collector,
+		pacman.Collector,
+		fips.Collector,
+		dnf.Collector,
+		cryptopolicy.Collector,
+		certificates.Collector,
+		apt.Collector,
+		apk.Collector,
 		files.Collector,
 		globs.Collector,
 		nsswitch.Collector,
@@ -93,5 +111,7 @@ func Collectors() []facts.Collector {
 		history.Collector,
 		cloudinit.Collector,
 		containers.Collector,
+		limits.Collector,
+		banners.Collector,
 	}
 }
