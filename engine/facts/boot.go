@@ -8,6 +8,50 @@ type Boot struct {
 	Default int `json:"default"`
 	// Why says how the default was found: "grubenv saved_entry", "set default=0".
 	Why string `json:"why"`
+	// GRUB is nil where the menu is not GRUB's.
+	GRUB *GRUB `json:"grub" jsonschema:"nullable"`
+	// Pending is what the next run of grub-mkconfig, or installation of a kernel, would give new entries; nil when the guest
+	// has no file that says so.
+	Pending *PendingBoot `json:"pending" jsonschema:"nullable"`
+	// Firmware has "bios" and "uefi" for each the guest has a loader on its disks for. Which one starts it is the machine's
+	// choice.
+	Firmware []FirmwareLoader `json:"firmware"`
+}
+
+// GRUB is who may use GRUB's menu.
+type GRUB struct {
+	Config string `json:"cfg"`
+	// Superusers may edit entries and use the command line; without them everybody may.
+	Superusers       []string `json:"superusers"`
+	SuperusersSource *Source  `json:"superusers_source" jsonschema:"nullable"`
+	// PasswordUsers have a password; a superuser without one cannot log in.
+	PasswordUsers []GRUBUser `json:"password_users"`
+	// Unrestricted is set when everybody may start every ordinary entry: there are no superusers, or all of these entries say
+	// --unrestricted.
+	Unrestricted bool `json:"unrestricted"`
+}
+
+// GRUBUser is a user of GRUB's menu.
+type GRUBUser struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"` // "pbkdf2", "plain", or "empty"
+	Source Source `json:"source"`
+	// Maybe is set when only a running GRUB knows whether the line runs.
+	Maybe bool `json:"maybe,omitempty"`
+}
+
+// PendingBoot is what new entries would be told. Args are those of an ordinary entry.
+type PendingBoot struct {
+	Args         []BootArg      `json:"args"`
+	Linux        *Value[string] `json:"linux" jsonschema:"nullable"`         // GRUB_CMDLINE_LINUX, of every entry
+	LinuxDefault *Value[string] `json:"linux_default" jsonschema:"nullable"` // GRUB_CMDLINE_LINUX_DEFAULT, of ordinary entries
+	Kernel       *Value[string] `json:"kernel" jsonschema:"nullable"`        // /etc/kernel/cmdline, of kernel-install(8)
+}
+
+// FirmwareLoader is a loader for one kind of firmware.
+type FirmwareLoader struct {
+	Kind string `json:"kind"` // "bios" or "uefi"
+	Path string `json:"path"`
 }
 
 // BootEntry is one entry of the boot menu.
@@ -18,8 +62,10 @@ type BootEntry struct {
 	Kernel string `json:"kernel"`
 	Initrd string `json:"initrd,omitempty"`
 	// Args are the kernel's arguments in order; later ones win for most keys.
-	Args   []BootArg `json:"args"`
-	Source Source    `json:"source"` // of the line with the arguments
+	Args []BootArg `json:"args"`
+	// Unrestricted entries of GRUB start without a password.
+	Unrestricted bool   `json:"unrestricted,omitempty"`
+	Source       Source `json:"source"` // of the line with the arguments
 }
 
 // BootArg is one argument of the kernel. A flag without "=" has an empty Value.

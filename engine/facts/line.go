@@ -37,3 +37,7 @@ func Masked(all []DropIn) []MaskedFile {
 	}
 	return masked
 }
+
+// Unquote takes the quotes and escapes of a shell's word off, without expanding anything. An open quote is an error that
+// comes with what there is.
+func Unquote(word string) (string, error) { return unquoteValue(word) }

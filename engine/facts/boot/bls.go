@@ -27,6 +27,8 @@ type blsEntry struct {
 	sortKey  string
 	machine  string
 	noKernel bool
+	// hasUsers and unrestricted are what grub_users and grub_arg say: without the first GRUB asks nobody.
+	hasUsers, unrestricted bool
 }
 
 // option is one line of options.
@@ -90,6 +92,10 @@ func readEntry(s *facts.Scope, path, name string) (blsEntry, bool) {
 				first, _, _ := strings.Cut(v, " ")
 				b.entry.Initrd = kernelPath(s, first)
 			}
+		case "grub_users":
+			b.hasUsers = true
+		case "grub_arg":
+			b.unrestricted = b.unrestricted || strings.Contains(v, "--unrestricted")
 		case "options":
 			b.options = append(b.options, option{v, source})
 		}
@@ -149,6 +155,7 @@ func (b *blsEntry) expand(vars map[string]value) error {
 	}
 	b.entry.Args = line.args()
 	b.entry.Kind = entryKind(b.entry.Title, b.file, b.entry.Args)
+	b.entry.Unrestricted = b.unrestricted || !b.hasUsers
 	return errors.Join(errs...)
 }
 

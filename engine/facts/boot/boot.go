@@ -1,9 +1,9 @@
 // Package boot collects the domain "boot": what an unattended start of the guest would boot, and with which arguments.
 //
 // Sources: GRUB's grub.cfg, run far enough to know its menu (GNU GRUB manual 2.12, sections 6 and 16), with grubenv and
-// the files it includes; the entries of the Boot Loader Specification; systemd-boot's loader.conf. It does not read
-// /etc/default/grub, which only says what the next grub-mkconfig would write, nor the variables of the firmware, nor
-// unified kernel images.
+// the files it includes; the entries of the Boot Loader Specification; systemd-boot's loader.conf. Besides them what new
+// entries would be told (/etc/default/grub, /etc/kernel/cmdline), and the loaders for each kind of firmware. It does not
+// read the variables of the firmware, nor unified kernel images.
 package boot
 
 import (
@@ -31,6 +31,16 @@ var configs = []string{
 var extlinux = []string{"/boot/extlinux.conf", "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg"}
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Boot, error) {
+	b, err := boots(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	b.Pending, b.Firmware = pending(s), firmware(s)
+	return b, nil
+}
+
+// boots returns the menu.
+func boots(ctx context.Context, s *facts.Scope) (*facts.Boot, error) {
 	var menus []*facts.Boot
 	for _, path := range glob(s, configs) {
 		if err := ctx.Err(); err != nil {

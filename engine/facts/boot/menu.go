@@ -36,6 +36,8 @@ func (m *machine) menuEntry(kind string, args []string, c command) error {
 			}
 		case strings.HasPrefix(a, "--id="):
 			it.entry.ID = strings.TrimPrefix(a, "--id=")
+		case a == "--unrestricted":
+			it.entry.Unrestricted = true
 		case strings.HasPrefix(a, "--"):
 		case it.entry.Title == "":
 			it.entry.Title = a
@@ -84,7 +86,9 @@ func (m *machine) linux(name string, args []string, c command) error {
 		}
 		return nil
 	}
-	e := facts.BootEntry{Title: m.entry.entry.Title, ID: m.entry.entry.ID, Initrd: m.entry.entry.Initrd, Source: m.line(c)}
+	e := facts.BootEntry{
+		Title: m.entry.entry.Title, ID: m.entry.entry.ID, Initrd: m.entry.entry.Initrd, Unrestricted: m.entry.entry.Unrestricted, Source: m.line(c),
+	}
 	line, err := m.cmdline(c.words[1:])
 	if err != nil {
 		m.problem(m.path, c.line, err)

@@ -40,6 +40,7 @@ type machine struct {
 	entry  *item // whose block runs; nil outside of menu entries
 	unsure int   // conditions around the command that cannot be told
 	lines  []string
+	users  []facts.GRUBUser
 
 	files, steps, loads, items, problems int
 	bls                                  bool // blscfg ran
@@ -70,7 +71,9 @@ func grub(s *facts.Scope, config string) (*facts.Boot, error) {
 	if len(m.menu.items) == 0 {
 		return nil, nil
 	}
-	return m.result(config), nil
+	b := m.result(config)
+	b.GRUB = m.access(config, b)
+	return b, nil
 }
 
 // script runs a file. That it is absent, or has an error, is a problem: GRUB goes on without it.
@@ -141,6 +144,8 @@ func (m *machine) command(c command) error {
 		if m.entry != nil && m.entry.entry.Initrd == "" && len(args) > 0 {
 			m.entry.entry.Initrd = kernelPath(m.s, args[0])
 		}
+	case "password", "password_pbkdf2":
+		m.password(name, args, c)
 	case "blscfg":
 		return m.blscfg()
 	case "source", ".", "configfile":
