@@ -12,7 +12,7 @@ import (
 // portRows lists the ports that sshd, sockets of systemd and rsyslog are set up to listen on. Other programs open ports
 // that no facts tell of.
 func portRows(d *facts.Document) [][]string {
-	return slices.Concat(sshPorts(d), socketPorts(d), rsyslogPorts(d))
+	return slices.Concat(sshPorts(d), rowsOf("units", socketPorts)(d), rsyslogPorts(d))
 }
 
 func sshPorts(d *facts.Document) [][]string {
@@ -37,11 +37,7 @@ func sshPorts(d *facts.Document) [][]string {
 	return rows
 }
 
-func socketPorts(d *facts.Document) [][]string {
-	units, ok := facts.Get[facts.Units](d, "units")
-	if !ok {
-		return nil
-	}
+func socketPorts(units *facts.Units) [][]string {
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(*units)) {
 		u := (*units)[name]

@@ -26,21 +26,28 @@ type View struct {
 // Views lists the views.
 func Views() []View {
 	return []View{
-		{"packages", "List the packages of a guest", []string{"packages"}, []string{"name", "version", "arch", "state", "held"}, packageRows},
-		{"services", "List the units and services of a guest, and what starts them", []string{"units"}, []string{"name", "state", "starts", "path", "triggers"}, serviceRows},
-		{"users", "List the accounts of a guest", []string{"users"}, []string{"name", "uid", "group", "password", "interactive", "shell", "home"}, userRows},
-		{"mounts", "List what a boot of a guest mounts", []string{"mounts"}, []string{"target", "device", "fstype", "origin", "options"}, mountRows},
+		{"packages", "List the packages of a guest", []string{"packages"}, []string{"name", "version", "arch", "state", "held"}, rowsOf("packages", packageRows)},
+		{"services", "List the units and services of a guest, and what starts them", []string{"units"}, []string{"name", "state", "starts", "path", "triggers"}, rowsOf("units", serviceRows)},
+		{"users", "List the accounts of a guest", []string{"users"}, []string{"name", "uid", "group", "password", "interactive", "shell", "home"}, rowsOf("users", userRows)},
+		{"mounts", "List what a boot of a guest mounts", []string{"mounts"}, []string{"target", "device", "fstype", "origin", "options"}, rowsOf("mounts", mountRows)},
 		{"ports-configured", "List the ports that sshd, sockets of systemd and rsyslog are set up to listen on", []string{"sshd", "units", "rsyslog"}, []string{"program", "protocol", "address", "port", "starts", "source"}, portRows},
-		{"cron", "List the jobs of cron, anacron and at", []string{"cron"}, []string{"kind", "user", "schedule", "source", "command"}, cronRows},
-		{"ssh", "List the settings of a guest's SSH server and where each comes from", []string{"sshd"}, []string{"keyword", "source", "value"}, sshRows},
+		{"cron", "List the jobs of cron, anacron and at", []string{"cron"}, []string{"kind", "user", "schedule", "source", "command"}, rowsOf("cron", cronRows)},
+		{"ssh", "List the settings of a guest's SSH server and where each comes from", []string{"sshd"}, []string{"keyword", "source", "value"}, rowsOf("sshd", sshRows)},
 	}
 }
 
-func packageRows(d *facts.Document) [][]string {
-	ps, ok := facts.Get[facts.Packages](d, "packages")
-	if !ok {
-		return nil
+// rowsOf makes rows of one domain, and none where it was not gathered.
+func rowsOf[T any](domain string, rows func(*T) [][]string) func(*facts.Document) [][]string {
+	return func(d *facts.Document) [][]string {
+		v, ok := facts.Get[T](d, domain)
+		if !ok {
+			return nil
+		}
+		return rows(v)
 	}
+}
+
+func packageRows(ps *facts.Packages) [][]string {
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(ps.Installed)) {
 		for _, p := range ps.Installed[name] {
@@ -50,11 +57,7 @@ func packageRows(d *facts.Document) [][]string {
 	return rows
 }
 
-func serviceRows(d *facts.Document) [][]string {
-	units, ok := facts.Get[facts.Units](d, "units")
-	if !ok {
-		return nil
-	}
+func serviceRows(units *facts.Units) [][]string {
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(*units)) {
 		u := (*units)[name]
@@ -63,11 +66,7 @@ func serviceRows(d *facts.Document) [][]string {
 	return rows
 }
 
-func userRows(d *facts.Document) [][]string {
-	users, ok := facts.Get[facts.Users](d, "users")
-	if !ok {
-		return nil
-	}
+func userRows(users *facts.Users) [][]string {
 	var rows [][]string
 	for _, u := range *users {
 		password := u.Password
@@ -82,11 +81,7 @@ func userRows(d *facts.Document) [][]string {
 	return rows
 }
 
-func mountRows(d *facts.Document) [][]string {
-	mounts, ok := facts.Get[facts.Mounts](d, "mounts")
-	if !ok {
-		return nil
-	}
+func mountRows(mounts *facts.Mounts) [][]string {
 	var rows [][]string
 	for _, m := range *mounts {
 		if m.InForce() {
@@ -96,11 +91,7 @@ func mountRows(d *facts.Document) [][]string {
 	return rows
 }
 
-func cronRows(d *facts.Document) [][]string {
-	jobs, ok := facts.Get[facts.Cron](d, "cron")
-	if !ok {
-		return nil
-	}
+func cronRows(jobs *facts.Cron) [][]string {
 	var rows [][]string
 	for _, j := range *jobs {
 		if j.Ignored == "" {
@@ -120,11 +111,7 @@ func sourceText(s *facts.Source) string {
 	return fmt.Sprintf("%s:%d", s.Path, s.Line)
 }
 
-func sshRows(d *facts.Document) [][]string {
-	sshd, ok := facts.Get[facts.SSHD](d, "sshd")
-	if !ok {
-		return nil
-	}
+func sshRows(sshd *facts.SSHD) [][]string {
 	var rows [][]string
 	for _, keyword := range slices.Sorted(maps.Keys(sshd.Effective)) {
 		v := sshd.Effective[keyword]

@@ -30,7 +30,9 @@ func viewDocument() *facts.Document {
 		"units": &facts.Units{
 			"ssh.service": {State: "enabled", Starts: "boot", Path: "/lib/ssh.service", TriggeredBy: []string{"ssh.socket"}},
 			"ssh.socket": {State: "disabled", Listen: []facts.UnitLine{
-				{Value: "ListenStream=22", Source: at}, {Value: "ListenDatagram=[::1]:53", Source: at}, {Value: "ListenStream=/run/x.sock", Source: at},
+				{Value: "ListenStream=22", Source: at},
+				{Value: "ListenDatagram=[::1]:53", Source: at},
+				{Value: "ListenStream=/run/x.sock", Source: at},
 				{Value: "ListenStream=vsock:2:1", Source: at},
 			}},
 			"syslog.service": {AliasOf: new(string), Starts: "boot"},
