@@ -43,7 +43,7 @@ func (r *pacmanReader) read(path string, depth int) error {
 	}
 	return r.s.Lines(path, func(n int, text string) {
 		text = strings.TrimSpace(text)
-		source := Source{path, n, text}
+		source := Source{path, n, Redact(text)}
 		if text == "" || text[0] == '#' {
 			return
 		}
