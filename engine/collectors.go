@@ -46,6 +46,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/selinux"
 	"github.com/guestctl/guestctl/engine/facts/shells"
 	"github.com/guestctl/guestctl/engine/facts/sshd"
+	"github.com/guestctl/guestctl/engine/facts/sshkeys"
 	"github.com/guestctl/guestctl/engine/facts/sudoers"
 	"github.com/guestctl/guestctl/engine/facts/sysctl"
 	"github.com/guestctl/guestctl/engine/facts/timesync"
@@ -113,5 +114,6 @@ func Collectors() []facts.Collector {
 		containers.Collector,
 		limits.Collector,
 		banners.Collector,
+		sshkeys.Collector,
 	}
 }
