@@ -40,6 +40,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/packages"
 	"github.com/guestctl/guestctl/engine/facts/pacman"
 	"github.com/guestctl/guestctl/engine/facts/pam"
+	"github.com/guestctl/guestctl/engine/facts/profile"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/rsyslog"
 	"github.com/guestctl/guestctl/engine/facts/scan"
@@ -115,5 +116,6 @@ func Collectors() []facts.Collector {
 		limits.Collector,
 		banners.Collector,
 		sshkeys.Collector,
+		profile.Collector,
 	}
 }
