@@ -54,7 +54,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Cron, error) {
 	}
 	r.table("/etc/crontab", "crontab", "", false)
 	for _, e := range s.ReadDir("/etc/cron.d") {
-		if e.Type.IsDir() {
+		if e.Type.IsDir() || e.Name == ".placeholder" {
 			continue
 		}
 		if file := "/etc/cron.d/" + e.Name; r.refuses(e.Name) != "" {
@@ -175,7 +175,7 @@ func (r *reader) table(file, kind, user string, listed bool) {
 		}
 		if ok {
 			j.Kind, j.Ignored = kind, why
-			j.Source = facts.Source{Path: file, Line: n, Text: facts.Redact(strings.TrimRight(text, "\r\n"))}
+			j.Source = facts.At(file, n, facts.Redact(strings.TrimRight(text, "\r\n")))
 			r.add(j)
 		}
 	}

@@ -124,7 +124,7 @@ func (r *reader) anacron() {
 		}
 		r.add(facts.CronJob{
 			Kind: "anacron", Schedule: period, User: "root", Command: facts.Redact(command),
-			Source: facts.Source{Path: file, Line: n, Text: facts.Redact(text)},
+			Source: facts.At(file, n, facts.Redact(text)),
 		})
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -38,7 +38,8 @@ func collect(_ context.Context, s *facts.Scope) (*facts.Mounts, error) {
 			s.Problem(fstab, n, err)
 		}
 		if ok && len(all) < maxLines {
-			m.Source = &facts.Source{Path: fstab, Line: n, Text: facts.Redact(text)}
+			at := facts.At(fstab, n, facts.Redact(text))
+			m.Source = &at
 			all = append(all, m)
 		} else if ok {
 			s.Problem(fstab, n, fmt.Errorf("more than %d mounts; the rest is left out", maxLines))

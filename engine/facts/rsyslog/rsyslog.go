@@ -80,7 +80,7 @@ func (r *reader) file(name string) error {
 	r.depth++
 	defer func() { r.depth-- }()
 	for _, st := range statements(string(b), func(line int, err error) { r.s.Problem(name, line, err) }) {
-		at := facts.Source{Path: name, Line: st.line, Text: facts.Redact(st.text)}
+		at := facts.At(name, st.line, facts.Redact(st.text))
 		if err := r.statement(st, at); err != nil {
 			r.s.Problem(name, st.line, err)
 		}

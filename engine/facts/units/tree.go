@@ -102,6 +102,7 @@ type tree struct {
 	aliases map[string][]string // other names by the unit's own
 	objects int
 
+	found     map[string][]string // drop-ins by the unit's name
 	fragments map[string]fragment
 	installs  map[string]*install
 	settings  map[string][]facts.Setting
@@ -109,7 +110,7 @@ type tree struct {
 
 func newTree(s *facts.Scope) *tree {
 	t := &tree{
-		s: s, units: map[string][]object{}, drops: map[string][]string{}, aliases: map[string][]string{},
+		s: s, units: map[string][]object{}, drops: map[string][]string{}, aliases: map[string][]string{}, found: map[string][]string{},
 		fragments: map[string]fragment{}, installs: map[string]*install{}, settings: map[string][]facts.Setting{},
 	}
 	seen := map[string]bool{}
@@ -197,8 +198,8 @@ func (t *tree) object(dir int, file string, typ fs.FileMode) (object, bool) {
 // the name itself, of its template, of its prefixes that end in a dash, and of all units of the type. Of files with one
 // name only that of the first directory counts.
 func (t *tree) dropIns(names []string) []string {
-	if len(t.drops) == 0 {
-		return nil
+	if files, ok := t.found[names[0]]; ok || len(t.drops) == 0 {
+		return files
 	}
 	var dirs []string
 	for _, name := range names {
@@ -215,6 +216,7 @@ func (t *tree) dropIns(names []string) []string {
 			files = append(files, d.Path)
 		}
 	}
+	t.found[names[0]] = files
 	return files
 }
 

@@ -2,6 +2,7 @@ package units
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,4 +68,41 @@ func answer(u *facts.Unit, fields int) string {
 		preset = strings.Replace(*u.Preset+"d", "eed", "ed", 1)
 	}
 	return fmt.Sprintf("%s %s %s", first, u.State, preset)
+}
+
+// TestRealDebian compares every unit of a real Debian 12 with what systemctl said.
+func TestRealDebian(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join("testdata", "real.systemctl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, status := collectUnits(t, factstest.Trees(t, filepath.Join("testdata", "real.txtar.gz"))["real"])
+	if status.State != facts.OK {
+		t.Fatal(status)
+	}
+	seen := 0
+	for line := range strings.Lines(string(b)) {
+		name, want, _ := strings.Cut(strings.TrimSpace(line), " ")
+		seen++
+		u := got[name]
+		if u == nil {
+			t.Errorf("%s: missing, want %s", name, want)
+			continue
+		}
+		_, answer, _ := strings.Cut(answer(u, 4), " ")
+		if answer != want {
+			t.Errorf("%s: got %s, want %s", name, answer, want)
+		}
+	}
+	if seen < 200 {
+		t.Errorf("compared %d units, want the 200 and more of a Debian 12", seen)
+	}
+	for name, want := range map[string]string{
+		"ssh.service": "boot", "cron.service": "boot", "getty@tty1.service": "boot", "logrotate.service": "trigger", "systemd-hostnamed.service": "trigger",
+		"nginx.service": "boot", "ssh.socket": "", "rescue.service": "",
+	} {
+		if u := got[name]; u == nil || u.Starts != want {
+			t.Errorf("%s: got %s, want it started by %q", name, line(u), want)
+		}
+	}
 }
