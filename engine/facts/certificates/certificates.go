@@ -158,13 +158,16 @@ func (c *collector) file(name, use string, named bool) {
 		c.s.Problem(name, 0, errors.New("holds no certificate, and a server's configuration names it"))
 	}
 	for _, one := range found {
-		if use == authority { // which stand in bundles, and in files of their own too
+		if one.Use == "" {
+			one.Use = use
+		}
+		if one.Use == authority { // which stand in bundles, and in files of their own too
 			if c.known[one.SHA256] {
 				continue
 			}
 			c.known[one.SHA256] = true
 		}
-		one.Use, one.Source.Path = use, name
+		one.Source.Path = name
 		c.all = append(c.all, one)
 	}
 }

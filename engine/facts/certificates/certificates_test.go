@@ -81,6 +81,7 @@ func TestPlaces(t *testing.T) {
 		"/etc/ssl/certs/12345678.0":                   {Link: "ca.pem"},
 		"/etc/ssl/certs/ca-certificates.crt":          file("ca.pem"),
 		"/etc/ssl/certs/dangling.pem":                 {Link: "/nowhere"},
+		"/etc/ssl/certs/snakeoil.pem":                 file("host.pem"),
 		"/etc/ssl/private/host.pem":                   file("host.pem"),
 		"/etc/ssl/openssl.cnf":                        {Data: "x"},
 		"/etc/letsencrypt/live/one/fullchain.pem":     {Link: "../../archive/one/fullchain1.pem"},
@@ -95,7 +96,7 @@ func TestPlaces(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %d", c.Use, c.Source.Path, c.Index))
 	}
 	want := "authority /etc/ssl/certs/ca-certificates.crt 0, host /etc/letsencrypt/live/one/fullchain.pem 0, host /etc/letsencrypt/live/one/fullchain.pem 1, " +
-		"host /etc/ssl/private/host.pem 0, host /srv/der.crt 0, host /srv/ed 0"
+		"host /etc/ssl/certs/snakeoil.pem 0, host /etc/ssl/private/host.pem 0, host /srv/der.crt 0, host /srv/ed 0"
 	if strings.Join(slices.Sorted(slices.Values(got)), ", ") != want || st.State != facts.OK {
 		t.Errorf("%s (%v)\ngot  %s\nwant %s", st.State, st.Problems, strings.Join(slices.Sorted(slices.Values(got)), ", "), want)
 	}

@@ -81,6 +81,9 @@ func certificate(der []byte) (facts.Certificate, error) {
 		NotAfterDay: int(c.NotAfter.Unix() / day), CA: c.IsCA, SelfSigned: bytes.Equal(c.RawSubject, c.RawIssuer),
 		Names: []string{}, Signature: c.SignatureAlgorithm.String(), Key: key(c), SHA256: hex.EncodeToString(sum[:]),
 	}
+	if c.BasicConstraintsValid && !c.IsCA {
+		f.Use = host // wherever it lies
+	}
 	if len(c.DNSNames)+len(c.IPAddresses) > maxNames {
 		return f, errors.New("certificate has more than a thousand names")
 	}
