@@ -48,6 +48,22 @@ func guestFacts() *facts.Document {
 				Kernel: []facts.KernelSetting{{Key: "enforcing", Value: "0", Source: facts.Source{Path: "/boot/grub/grub.cfg", Line: 5, Text: "linux /vmlinuz enforcing=0"}}},
 				Policy: &facts.Source{Path: "/etc/selinux/default/policy/policy.33"},
 			},
+			"apparmor": &facts.AppArmor{
+				Mode:      facts.Value[string]{Value: "disabled", Explicit: true, Source: &facts.Source{Path: "/boot/grub/grub.cfg", Line: 5}},
+				Why:       "the kernel is told apparmor=0",
+				Installed: true,
+			},
+			"timesync": &facts.Timesync{
+				Program: "chrony",
+				Servers: []facts.TimeServer{{Name: "a.example.org", Kind: "server", Source: facts.Source{Path: "/etc/chrony.conf", Line: 1}}},
+				Pools:   []facts.TimeServer{{Name: "b.example.org", Kind: "pool", Source: facts.Source{Path: "/etc/chrony.conf", Line: 2}}},
+			},
+			"crypto_policy": &facts.CryptoPolicy{
+				Configured: &facts.Value[string]{Value: "FIPS", Explicit: true, Source: &facts.Source{Path: "/etc/crypto-policies/config", Line: 1}},
+				State:      &facts.Value[string]{Value: "DEFAULT:NO-SHA1", Explicit: true, Source: &facts.Source{Path: "/etc/crypto-policies/state/current", Line: 1}},
+				Drift:      true,
+			},
+			"scan": scanFacts(),
 			"kernel": &facts.Kernels{Installed: []facts.Kernel{
 				{Release: "6.1.0-18-amd64", Image: "/boot/vmlinuz-6.1.0-18-amd64"},
 				{Release: "5.10.0-8-amd64", Image: "/boot/vmlinuz-5.10.0-8-amd64"},
@@ -97,6 +113,24 @@ func guestFacts() *facts.Document {
 		d.Collectors[name] = facts.Status{State: facts.OK}
 	}
 	return d
+}
+
+// scanFacts has one object of each kind.
+func scanFacts() *facts.Scan {
+	return &facts.Scan{
+		Complete: true, Seen: 1000,
+		Counts: map[string]int{
+			"world_writable_files": 1, "world_writable_dirs": 2, "unowned": 1, "ungrouped": 1, "suid": 1, "sgid": 2, "capabilities": 1,
+		},
+		WorldWritableFiles: []facts.ScanEntry{{Path: "/srv/open", Type: "file", Mode: "0666"}},
+		WorldWritableDirs:  []facts.ScanEntry{{Path: "/srv/drop", Type: "dir", Mode: "0777"}, {Path: "/tmp", Type: "dir", Mode: "1777", Sticky: true}},
+		Unowned:            []facts.ScanEntry{{Path: "/srv/lost", Type: "file", Mode: "0644", UID: 1007}},
+		Ungrouped:          []facts.ScanEntry{{Path: "/srv/lost", Type: "file", Mode: "0644", GID: 1008}},
+		SUID:               []facts.ScanEntry{{Path: "/usr/bin/both", Type: "file", Mode: "6755"}},
+		SGID:               []facts.ScanEntry{{Path: "/usr/bin/both", Type: "file", Mode: "6755"}, {Path: "/usr/bin/crontab", Type: "file", Mode: "2755"}},
+		Capabilities:       []facts.ScanCapability{{Path: "/usr/bin/ping", Capabilities: "cap_net_admin,cap_net_raw=ep"}},
+		Skipped:            []facts.SkippedTree{{Path: "/proc", Reason: "runtime"}, {Path: "/var/lib/docker", Reason: "containers"}},
+	}
 }
 
 // without returns the document with one domain in the given state.

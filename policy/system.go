@@ -199,13 +199,75 @@ func fips(c *compiler, n *node) {
 func apparmor(c *compiler, n *node) {
 	c.setting(n, &setting{
 		title: "AppArmor", severity: finding.High, domains: []string{"apparmor"}, values: []string{"enabled", "disabled", "absent"},
+		read: func(doc *facts.Document) (reading, Outcome) {
+			a, ok := facts.Get[facts.AppArmor](doc, "apparmor")
+			if !ok {
+				return reading{}, unknown("AppArmor was not collected")
+			}
+			o := Outcome{Where: valueWhere(&a.Mode), Notes: []string{a.Why}}
+			return reading{set: true, value: a.Mode.Value}, o
+		},
+		fix: func(doc *facts.Document, want string) string {
+			a, ok := facts.Get[facts.AppArmor](doc, "apparmor")
+			if !ok || want != "enabled" {
+				return ""
+			}
+			if !a.Installed {
+				return "install apparmor"
+			}
+			if a.Started != nil && !*a.Started {
+				return "systemctl enable apparmor.service"
+			}
+			return ""
+		},
 	})
 }
 
+// ntpServers judges the servers and pools of the program that keeps the clock.
 func ntpServers(c *compiler, n *node) {
-	c.setting(n, &setting{title: "The list of time servers", kind: listSetting, domains: []string{"timesync"}})
+	c.setting(n, &setting{
+		title: "The list of time servers", kind: listSetting, domains: []string{"timesync"}, absent: []string{"timesync"},
+		read: func(doc *facts.Document) (reading, Outcome) {
+			t, ok := facts.Get[facts.Timesync](doc, "timesync")
+			if !ok {
+				return reading{}, Outcome{Notes: []string{"the guest has no program that keeps the clock"}}
+			}
+			r, o := reading{}, Outcome{}
+			for _, s := range slices.Concat(t.Servers, t.Pools) {
+				r.list = append(r.list, s.Name)
+				o.Where = append(o.Where, location(s.Source, ""))
+			}
+			r.set = len(r.list) > 0
+			if t.Enabled != nil && !*t.Enabled {
+				o.Notes = append(o.Notes, "boot starts no program that keeps the clock")
+			}
+			return r, o
+		},
+	})
 }
 
+// cryptoPolicy judges the policy that was applied; one that is only configured is not in force.
 func cryptoPolicy(c *compiler, n *node) {
-	c.setting(n, &setting{title: "The crypto policy", domains: []string{"crypto_policy"}})
+	c.setting(n, &setting{
+		title: "The crypto policy", domains: []string{"crypto_policy"}, absent: []string{"crypto_policy"},
+		read: func(doc *facts.Document) (reading, Outcome) {
+			p, ok := facts.Get[facts.CryptoPolicy](doc, "crypto_policy")
+			if !ok {
+				return reading{}, Outcome{}
+			}
+			in := p.State
+			if in == nil {
+				in = p.Configured
+			}
+			if in == nil {
+				return reading{}, unknown("neither the applied nor the configured crypto policy could be read")
+			}
+			o := Outcome{Where: valueWhere(in)}
+			if p.Drift && p.Configured != nil && p.Configured.Source != nil {
+				o.Where = append(o.Where, location(*p.Configured.Source, "configured and not applied"))
+			}
+			return reading{set: in.Value != "", value: in.Value}, o
+		},
+		fix: func(_ *facts.Document, want string) string { return "update-crypto-policies --set " + want },
+	})
 }

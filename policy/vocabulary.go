@@ -74,10 +74,10 @@ func vocabulary() []word {
 		{"files.checksums.*", checksum},
 		{"files.permissions.*", permissions},
 		{"files.content.*", content},
-		{"files.policy.world_writable", later("scan", "No file is writable by everyone", shapeVerdict)},
-		{"files.policy.unowned_ids", later("scan", "Every file belongs to a known user and group", shapeVerdict)},
-		{"files.policy.suid_allow", later("scan", "Only listed programs are setuid or setgid", shapeTexts)},
-		{"files.policy.capabilities_allow", later("scan", "Only listed programs have capabilities", shapeTextTable)},
+		{"files.policy.world_writable", worldWritable},
+		{"files.policy.unowned_ids", unownedIDs},
+		{"files.policy.suid_allow", suidAllow},
+		{"files.policy.capabilities_allow", capabilitiesAllow},
 	}
 }
 

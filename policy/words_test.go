@@ -40,7 +40,7 @@ func entry(table, key, value string) string {
 
 // wordCases has, for each word, a guest that passes and one that fails. TestNothingReadIsNeverAPass takes the facts away.
 func wordCases() []wordCase {
-	return slices.Concat(systemCases(), packageCases(), fileCases(), laterCases())
+	return slices.Concat(systemCases(), packageCases(), fileCases(), walkedCases(), laterCases())
 }
 
 func systemCases() []wordCase {
@@ -74,6 +74,12 @@ func systemCases() []wordCase {
 		{"system.locale", system("locale", `"C.UTF-8"`), "system.locale", fail, ""},
 		{"system.machine_id", system("machine_id", `"empty"`), "system.machine_id", pass, "uninitialized"},
 		{"system.machine_id", system("machine_id", `"set"`), "system.machine_id", fail, "want set, is uninitialized"},
+		{"system.apparmor", system("apparmor", `"enabled"`), "system.apparmor", fail, "want enabled, is disabled"},
+		{"system.apparmor", system("apparmor", `{ not = "absent" }`), "system.apparmor", pass, "disabled"},
+		{"system.ntp_servers", system("ntp_servers", `["b.example.org", "a.example.org"]`), "system.ntp_servers", pass, "a.example.org, b.example.org"},
+		{"system.ntp_servers", system("ntp_servers", `["a.example.org"]`), "system.ntp_servers", fail, ""},
+		{"system.crypto_policy", system("crypto_policy", `"DEFAULT:NO-SHA1"`), "system.crypto_policy", pass, "DEFAULT:NO-SHA1"},
+		{"system.crypto_policy", system("crypto_policy", `"FIPS"`), "system.crypto_policy", fail, "want FIPS, is DEFAULT:NO-SHA1"},
 	}
 }
 
@@ -158,18 +164,11 @@ func fileCases() []wordCase {
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
-		{"system", "apparmor", `"enabled"`},
-		{"system", "ntp_servers", `["time.example.org"]`},
-		{"system", "crypto_policy", `"DEFAULT:NO-SHA1"`},
 		{"packages", "verify", `{ files = true, allow_config_changes = true, ignore = ["/etc/motd"] }`},
 		{"packages", "unowned_executables", `"deny"`},
 		{"packages", "repos_allowed", `["baseos", "https://mirror.example/*"]`},
 		{"packages", "unsigned", `"deny"`},
 		{"packages", "max_age_days", `45`},
-		{"files.policy", "world_writable", `"deny"`},
-		{"files.policy", "unowned_ids", `"warn"`},
-		{"files.policy", "suid_allow", `["/usr/bin/sudo"]`},
-		{"files.policy", "capabilities_allow", `{ "/usr/bin/ping" = "cap_net_raw=ep" }`},
 	} {
 		id := one[0] + "." + one[1]
 		cases = append(cases, wordCase{id, "[" + one[0] + "]\n" + one[1] + " = " + one[2] + "\n", id, unknown, ""})
