@@ -16,14 +16,20 @@ const maxConfigFiles = 10_000 // drop-ins of one program
 // them together with the rest of the guest is in the section "Effective".
 type SystemdConfig map[string]*Value[string]
 
-// The domains of this form.
-type (
-	Journald  = SystemdConfig // the domain "journald"
-	Coredump  = SystemdConfig // the domain "coredump"
-	Timesyncd = SystemdConfig // the domain "timesyncd"
-	Logind    = SystemdConfig // the domain "logind"
-	Resolved  = SystemdConfig // the domain "resolved"
-)
+// Journald is the domain "journald".
+type Journald = SystemdConfig
+
+// Coredump is the domain "coredump".
+type Coredump = SystemdConfig
+
+// Timesyncd is the domain "timesyncd".
+type Timesyncd = SystemdConfig
+
+// Logind is the domain "logind".
+type Logind = SystemdConfig
+
+// Resolved is the domain "resolved".
+type Resolved = SystemdConfig
 
 // SystemdProgram says how the configuration of a program is read.
 type SystemdProgram struct {
