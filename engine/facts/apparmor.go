@@ -3,7 +3,7 @@ package facts
 // AppArmor is the domain "apparmor".
 type AppArmor struct {
 	// Mode is "enabled" when a boot would load the profiles into a kernel that runs AppArmor, "disabled" when something keeps
-	// it from that, and "absent" when the guest has neither its parser nor a profile. Its source is the line that decides.
+	// it from that, and "absent" when the guest does not have its parser. Its source is the line that decides.
 	Mode Value[string] `json:"mode"`
 	// Why says in words what decides.
 	Why string `json:"why"`

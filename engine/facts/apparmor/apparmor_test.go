@@ -109,7 +109,7 @@ func TestMode(t *testing.T) {
 		"SELinux before it is off":              {installed, "selinux=0", red, "boot", enabled, facts.OK},
 		"built without it":                      {installed, "quiet", "SECURITY_SELINUX=y", "boot", disabled, facts.OK},
 		"unit is not started":                   {installed, "quiet", debian, "", disabled, facts.OK},
-		"profiles and no parser":                {map[string]memfs.File{profile: {Data: text}}, "quiet", debian, "boot", disabled, facts.OK},
+		"profiles and no parser":                {map[string]memfs.File{profile: {Data: text}}, "quiet", debian, "boot", absent, facts.OK},
 		"nothing of it":                         {nil, "quiet", debian, "", absent, facts.OK},
 		"arguments of the kernel are not known": {installed, "undecided", debian, "boot", enabled, facts.Partial},
 	} {

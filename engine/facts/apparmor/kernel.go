@@ -16,12 +16,10 @@ func decide(s *facts.Scope, out *facts.AppArmor) {
 	out.Kernel = append(out.Kernel, k.settings...)
 	why, source := k.off(s)
 	switch {
-	case !out.Installed && len(out.Profiles) == 0:
-		out.Mode, out.Why = facts.Value[string]{Value: absent}, "neither apparmor_parser nor a profile"
+	case !out.Installed: // other packages leave profiles all the same
+		out.Mode, out.Why = facts.Value[string]{Value: absent}, "apparmor_parser is not installed, which loads the profiles"
 		return
 	case why != "":
-	case !out.Installed:
-		why = "apparmor_parser is not installed, which loads the profiles"
 	case out.Started == nil:
 		s.Problem(dir, 0, errors.New("whether the unit of AppArmor is started is not known"))
 	case !*out.Started:
