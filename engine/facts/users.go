@@ -17,9 +17,10 @@ type User struct {
 	// Interactive is set for the people: UID_MIN to UID_MAX of login.defs, and a shell that lets them in.
 	Interactive bool `json:"interactive"`
 	// LoginShell is set when the shell is not one that turns people away, such as nologin or false.
-	LoginShell bool    `json:"login_shell"`
-	ShellValid bool    `json:"shell_valid"` // in /etc/shells, or in the C library's list when there is none
-	HomeExists bool    `json:"home_exists"`
+	LoginShell bool `json:"login_shell"`
+	ShellValid bool `json:"shell_valid"` // in /etc/shells, or in the C library's list when there is none
+	// HomeExists is null where the home may be on a volume that the disks do not hold, or could not be read.
+	HomeExists *bool   `json:"home_exists" jsonschema:"nullable"`
 	HomeMode   string  `json:"home_mode,omitempty"` // four octal digits
 	HomeUID    *uint32 `json:"home_uid" jsonschema:"nullable"`
 	// Shadow is nil when shadow could not be read.

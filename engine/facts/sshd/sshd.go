@@ -51,7 +51,12 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.SSHD, error) {
 	if err := p.commandLine(line.options); err != nil {
 		return nil, err
 	}
-	if err := p.file(config, 0, nil); err != nil {
+	err := p.file(config, 0, nil)
+	if errors.Is(err, fs.ErrNotExist) && line.config != "" {
+		s.Problem(config, 0, err)
+		err = errRefuses
+	}
+	if err != nil {
 		return nil, err
 	}
 	r := &facts.SSHD{

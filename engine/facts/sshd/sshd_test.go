@@ -289,6 +289,7 @@ func TestHostileConfigurations(t *testing.T) {
 		"no server and no file":         {map[string]memfs.File{"/usr/sbin/sshd": {Link: "nowhere"}}, facts.Absent},
 		"the server is gone":            {map[string]memfs.File{"/usr/sbin/sshd": {Link: "nowhere"}, main: {}}, facts.Partial},
 		"the file is gone":              {nil, facts.Absent},
+		"the file of -f is gone":        {map[string]memfs.File{main: {}, "/etc/default/ssh": {Data: "SSHD_OPTS=-f/etc/x"}}, facts.Error},
 		"a unit that includes itself":   {map[string]memfs.File{main: {}, "/etc/systemd/system/ssh.service": {Data: "[Service]\nExecStart=/usr/sbin/sshd ${A} $A\nEnvironment=A=${A}$A"}}, facts.OK},
 		"a keyword newer than sshd":     {map[string]memfs.File{main: {Data: "RefuseConnection yes"}}, facts.Partial},
 		"an option that is no keyword":  {map[string]memfs.File{main: {}, "/etc/default/ssh": {Data: "SSHD_OPTS=-oFoo=1"}}, facts.Error},
@@ -316,7 +317,7 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, config, options string) {
 		got, status := collectIn(t, server(factstest.Text(map[string]string{"/etc/ssh/sshd_config": config, "/etc/default/ssh": options}), recordedVersion))
-		if (got == nil) != (status.State == facts.Error) {
+		if (got == nil) != (status.State == facts.Error || status.State == facts.Absent) {
 			t.Errorf("%s with settings %v", status.State, got)
 		}
 	})

@@ -63,7 +63,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.SSHKeys, error) {
 				k.Authorized = append(k.Authorized, *f)
 			}
 		}
-		if home := u.Home; u.HomeExists && !seen["\x00"+home] {
+		if home := u.Home; u.HomeExists != nil && *u.HomeExists && !seen["\x00"+home] {
 			seen["\x00"+home] = true
 			k.Private = append(k.Private, r.private(u.Name, home+"/.ssh")...)
 		}

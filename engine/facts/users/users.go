@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 const (
@@ -143,19 +144,30 @@ func (c surroundings) complete(s *facts.Scope, u *facts.User) {
 	u.Interactive = uint64(u.UID) >= c.min && uint64(u.UID) <= c.max && u.ShellValid && u.LoginShell
 	u.PrimaryGroup = c.byGID[u.GID]
 	u.Groups = append(u.Groups, c.member[u.Name]...)
+	describeHome(s, u)
+}
+
+// describeHome describes the user's home. One on a volume that is not there is unknown, and the guest says so itself; it does
+// not spoil what is known of all users.
+func describeHome(s *facts.Scope, u *facts.User) {
+	exists := false
+	u.HomeExists = &exists
 	if !strings.HasPrefix(u.Home, "/") {
 		return
 	}
 	home, err := s.Stat(u.Home)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid) {
-			s.Problem(u.Home, 0, fmt.Errorf("home of %q: %w", u.Name, err))
-		}
-		return
+	switch {
+	case errors.Is(err, guest.ErrUnread):
+		u.HomeExists = nil
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid):
+	case err != nil:
+		u.HomeExists = nil
+		s.Problem(u.Home, 0, fmt.Errorf("home of %q: %w", u.Name, err))
+	default:
+		exists = home.IsDir()
+		u.HomeMode = fmt.Sprintf("%04o", home.Mode&0o7777)
+		u.HomeUID = &home.UID
 	}
-	u.HomeExists = home.IsDir()
-	u.HomeMode = fmt.Sprintf("%04o", home.Mode&0o7777)
-	u.HomeUID = &home.UID
 }
 
 // turnsAway reports whether a shell lets nobody in.

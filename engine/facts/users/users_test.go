@@ -93,7 +93,7 @@ func TestFindingsAreThoseOfPwck(t *testing.T) {
 		if u.PrimaryGroup == "" && u.Name != "nobody" {
 			lines = append(lines, fmt.Sprintf("user '%s': no group %d", u.Name, u.GID))
 		}
-		if !u.HomeExists && u.Home != "" {
+		if !*u.HomeExists && u.Home != "" {
 			lines = append(lines, fmt.Sprintf("user '%s': directory '%s' does not exist", u.Name, u.Home))
 		}
 	}
@@ -171,6 +171,18 @@ func TestNetworkServiceLinesAreNoAccounts(t *testing.T) {
 	want := []string{"+ /etc/passwd:17", "-mallory /etc/passwd:18", "+ /etc/shadow:13", "+ /etc/group:10"}
 	if d := cmp.Diff(want, names); d != "" || status.State != facts.OK {
 		t.Error(status, d)
+	}
+}
+
+// TestHomeOnAVolumeThatIsNotThere wants that one thing unknown, and the rest known.
+func TestHomeOnAVolumeThatIsNotThere(t *testing.T) {
+	files := traps(t)
+	files["/etc/fstab"] = memfs.File{Data: "LABEL=home /home ext4 defaults 0 2\n"}
+	files["/etc/passwd"] = memfs.File{Data: "root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n"}
+	files["/etc/shadow"] = memfs.File{}
+	got, status := collectIn(t, files)
+	if status.State != facts.OK || (*got)[0].HomeExists == nil || (*got)[1].HomeExists != nil {
+		t.Errorf("%v: homes %v %v", status, (*got)[0].HomeExists, (*got)[1].HomeExists)
 	}
 }
 
