@@ -71,9 +71,18 @@ func scripts(s *facts.Scope) []string {
 	return paths
 }
 
-// unitName is what the generator calls the unit of a script (sysv_translate_name).
+// unitName is what the generator calls the unit of a script: other characters than those of unit names are escaped
+// (sysv_translate_name, unit_name_mangle).
 func unitName(script string) string {
-	return strings.TrimSuffix(script, ".sh") + ".service"
+	var b strings.Builder
+	for _, c := range []byte(strings.TrimSuffix(script, ".sh")) {
+		if validName("a" + string(rune(c)) + ".service") {
+			b.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&b, `\x%02x`, c)
+	}
+	return b.String() + ".service"
 }
 
 // startLink is a link such as S20nginx in a run level.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,32 @@ func TestRealDebian(t *testing.T) {
 	} {
 		if u := got[name]; u == nil || u.Starts != want {
 			t.Errorf("%s: got %s, want it started by %q", name, line(u), want)
+		}
+	}
+}
+
+// TestScriptsAreTheGenerators compares with what systemd-sysv-generator made of the same scripts.
+func TestScriptsAreTheGenerators(t *testing.T) {
+	answers, err := txtar.ParseFile(filepath.Join("testdata", "generated.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trees := factstest.Trees(t, filepath.Join("testdata", "sysv.txtar"))
+	for _, a := range answers.Files {
+		units, status := collectUnits(t, trees[a.Name])
+		var got []string
+		for name, u := range units {
+			if !u.SysV {
+				continue
+			}
+			got = append(got, name)
+			for _, target := range u.WantedBy {
+				got = append(got, target+".wants/"+name)
+			}
+		}
+		slices.Sort(got)
+		if want := strings.Fields(string(a.Data)); !slices.Equal(got, want) || status.State != facts.OK {
+			t.Errorf("%s:\ngot  %q\nwant %q (%v)", a.Name, got, want, status.Problems)
 		}
 	}
 }

@@ -8,3 +8,8 @@ cd "$(dirname "$0")"
 		state=$(systemctl --root="$ROOT" is-enabled "$u" 2>/dev/null) || true
 		echo "$u ${state:--} $(systemctl --root="$ROOT" list-unit-files --no-legend "$u" 2>/dev/null | while read -r n s p rest; do [ "$n" != "$u" ] || echo "$s ${p:--}"; done)"
 	done'
+../../../../internal/factstest/trees.py sysv.txtar generated.txtar sh -c '
+	mkdir out
+	SYSTEMD_LOG_LEVEL=emerg SYSTEMD_SYSVINIT_PATH="$ROOT/etc/init.d" SYSTEMD_SYSVRCND_PATH="$ROOT/etc" \
+		SYSTEMD_UNIT_PATH="$ROOT/etc/systemd/system:$ROOT/usr/lib/systemd/system" /lib/systemd/system-generators/systemd-sysv-generator out out out
+	cd out && find . -name "*.service" | sort | sed "s,^\./,,"'
