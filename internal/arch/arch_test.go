@@ -47,6 +47,8 @@ var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs
 var pins = map[string]string{
 	"github.com/BurntSushi/toml":               "v1.6.0",
 	"github.com/diskfs/go-diskfs":              "v1.9.4",
+	"github.com/knqyf263/go-rpmdb":             "v0.1.1",
+	"modernc.org/sqlite":                       "v1.61.1",
 	"github.com/spf13/cobra":                   "v1.10.2",
 	"github.com/carapace-sh/carapace":          "v1.11.6",
 	"github.com/klauspost/compress":            "v1.20.3",
