@@ -2,8 +2,13 @@ package chrony
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -80,4 +85,40 @@ func FuzzChrony(f *testing.F) {
 			t.Errorf("%+v", status)
 		}
 	})
+}
+
+// TestConfigurationIsChronyds compares with what chronyd printed: its sources of each kind in order, and the last user.
+func TestConfigurationIsChronyds(t *testing.T) {
+	answers, err := txtar.ParseFile(filepath.Join("testdata", "chronyd.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trees := factstest.Trees(t, filepath.Join("testdata", "trees.txtar"))
+	for _, a := range answers.Files {
+		want, user := map[string][]string{}, ""
+		for line := range strings.Lines(string(a.Data)) {
+			words := strings.Fields(line)
+			switch key := strings.ToLower(words[0]); key {
+			case "server", "pool", "peer":
+				want[key] = append(want[key], strings.Join(words[1:], " "))
+			case "user":
+				user = words[1]
+			}
+		}
+		c, status := factstest.Collect[facts.Chrony](t, factstest.Guest(t, trees[a.Name]), facts.Request{}, Collector)
+		if c == nil || status.State != facts.OK {
+			t.Errorf("%s: %+v", a.Name, status)
+			continue
+		}
+		got := map[string][]string{}
+		for _, s := range slices.Concat(c.Servers, c.Pools, c.Peers) {
+			got[s.Kind] = append(got[s.Kind], strings.Join(append([]string{s.Name}, s.Options...), " "))
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: want -, got +\n%s", a.Name, d)
+		}
+		if c.User == nil || c.User.Value != user {
+			t.Errorf("%s: user is %+v, want %s", a.Name, c.User, user)
+		}
+	}
 }
