@@ -10,6 +10,11 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
+const (
+	maxPorts     = 256 // MAX_PORTS of OpenSSH
+	maxAddresses = 10_000
+)
+
 type settings map[string]*facts.Value[any]
 
 // add takes one directive in: the first of a keyword wins, and lists grow.
@@ -22,7 +27,7 @@ func (m settings) add(d directive) {
 	}
 	have, _ := old.Value.([]any)
 	more, _ := d.value.([]any)
-	old.Value = slices.Concat(have, more)
+	old.Value = append(have, more...) // the first line's list is full, so that nothing else shares this one
 }
 
 // effective returns what is set for every connection: outside of blocks, and over it what the blocks "Match all" set.
@@ -47,7 +52,7 @@ func (p *parser) effective() map[string]*facts.Value[any] {
 		above.Shadowed = append(above.Shadowed, v.Shadowed...)
 		base[name] = above
 	}
-	listen(base)
+	p.listen(base)
 	return base
 }
 
@@ -84,10 +89,15 @@ func (p *parser) blocks() []facts.SSHDMatch {
 func innermost(within []*block) *block { return within[len(within)-1] }
 
 // listen puts the ports to the addresses that have none, as sshd -T prints them.
-func listen(m settings) {
+func (p *parser) listen(m settings) {
 	ports := []any{"22"}
 	if v := m["port"]; v != nil {
 		ports, _ = v.Value.([]any)
+		if len(ports) > maxPorts {
+			p.s.Problem(v.Source.Path, v.Source.Line, binread.Limit("%d ports: sshd takes at most %d", len(ports), maxPorts))
+			ports = ports[:maxPorts]
+			v.Value = ports
+		}
 	}
 	v := m["listenaddress"]
 	if v == nil {
@@ -96,6 +106,10 @@ func listen(m settings) {
 	given, _ := v.Value.([]any)
 	var all []any
 	for _, a := range given {
+		if len(all) > maxAddresses {
+			p.limit(v.Source.Path, "more than %d addresses to listen on", maxAddresses)
+			break
+		}
 		text := fmt.Sprint(a)
 		if i := strings.LastIndexByte(text, ':'); i > strings.LastIndexByte(text, ']') && i >= 0 {
 			all = append(all, text)
