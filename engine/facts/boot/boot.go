@@ -1,7 +1,8 @@
 // Package boot collects the domain "boot": what an unattended start of the guest would boot, and with which arguments.
 //
 // Sources: GRUB's grub.cfg, run far enough to know its menu (GNU GRUB manual 2.12, sections 6 and 16), with grubenv and
-// the files it includes; the entries of the Boot Loader Specification; systemd-boot's loader.conf. Besides them what new
+// the files it includes; the entries of the Boot Loader Specification; systemd-boot's loader.conf; the
+// configuration of EXTLINUX. Besides them what new
 // entries would be told (/etc/default/grub, /etc/kernel/cmdline), and the loaders for each kind of firmware. It does not
 // read the variables of the firmware, nor unified kernel images.
 package boot
@@ -14,7 +15,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
@@ -26,9 +26,6 @@ var configs = []string{
 	"/boot/grub/grub.cfg", "/boot/grub2/grub.cfg",
 	"/boot/efi/EFI/*/grub.cfg", "/efi/EFI/*/grub.cfg", "/boot/EFI/*/grub.cfg",
 }
-
-// extlinux are the configurations of a loader that this package does not read.
-var extlinux = []string{"/boot/extlinux.conf", "/boot/extlinux/extlinux.conf", "/boot/syslinux/syslinux.cfg"}
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Boot, error) {
 	b, err := boots(ctx, s)
@@ -54,8 +51,10 @@ func boots(ctx context.Context, s *facts.Scope) (*facts.Boot, error) {
 			menus = append(menus, b)
 		}
 	}
-	if b := systemdBoot(s); b != nil {
-		menus = append(menus, b)
+	for _, read := range []func(*facts.Scope) *facts.Boot{systemdBoot, readExtlinux} {
+		if b := read(s); b != nil {
+			menus = append(menus, b)
+		}
 	}
 	if len(menus) == 0 {
 		return other(s)
@@ -71,11 +70,6 @@ func boots(ctx context.Context, s *facts.Scope) (*facts.Boot, error) {
 
 // other is for a guest without a menu that this package reads.
 func other(s *facts.Scope) (*facts.Boot, error) {
-	for _, path := range extlinux {
-		if s.Exists(path) {
-			return nil, binread.Unsupported("%s: the configuration of extlinux is not read by this version", path)
-		}
-	}
 	b := &facts.Boot{Loader: "none", Default: -1, Why: "no boot loader was found", Entries: []facts.BootEntry{}}
 	if entries := readEntries(s, nil); len(entries) > 0 {
 		b.Loader, b.Why = "bls", "no boot loader's configuration was found"
