@@ -48,8 +48,9 @@ golden: ## rewrite the expected output of tests and the committed images; review
 	testdata/build.sh
 	UPDATE=1 $(GO) test -count=1 ./cmd/... ./report/...
 
-images: ## build a real Debian 12 disk in build/images for the end-to-end tests
+images: ## build a real Debian 12 disk and its variants in build/images for the end-to-end tests
 	@testdata/build-debian.sh
+	@testdata/build-variants.sh
 
 clean: ## remove bin and build
 	rm -rf bin build

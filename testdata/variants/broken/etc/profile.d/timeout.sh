@@ -1,0 +1,2 @@
+TMOUT=600
+TMOUT=0

@@ -1,0 +1,3 @@
+umask 027
+readonly TMOUT=900
+export TMOUT
