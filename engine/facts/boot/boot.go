@@ -2,9 +2,9 @@
 //
 // Sources: GRUB's grub.cfg, run far enough to know its menu (GNU GRUB manual 2.12, sections 6 and 16), with grubenv and
 // the files it includes; the entries of the Boot Loader Specification; systemd-boot's loader.conf; the
-// configuration of EXTLINUX. Besides them what new
+// configuration of EXTLINUX; unified kernel images. Besides them what new
 // entries would be told (/etc/default/grub, /etc/kernel/cmdline), and the loaders for each kind of firmware. It does not
-// read the variables of the firmware, nor unified kernel images.
+// read the variables of the firmware.
 package boot
 
 import (
@@ -78,6 +78,19 @@ func other(s *facts.Scope) (*facts.Boot, error) {
 		}
 		if len(entries) == 1 {
 			b.Default, b.Why = 0, "the only entry"
+		}
+	}
+	for _, esp := range []string{"/boot/efi", "/efi", "/boot"} {
+		images := readUnified(s, esp)
+		if b.Loader != "none" || len(images) == 0 {
+			continue
+		}
+		b.Loader, b.Why = "uki", "which unified kernel image starts is the firmware's choice"
+		for _, e := range images {
+			b.Entries = append(b.Entries, e.entry)
+		}
+		if len(images) == 1 {
+			b.Default, b.Why = 0, "the only unified kernel image"
 		}
 	}
 	return b, nil

@@ -93,14 +93,14 @@ func TestOtherLoaders(t *testing.T) {
 		loader, want string
 		state        facts.State
 	}{
-		"none":                           {nil, "none", "none", facts.OK},
-		"systemd-boot, default pattern":  {loader, "systemd-boot", "b2", facts.OK},
-		"systemd-boot, no default":       {with("/boot/loader/loader.conf", ""), "systemd-boot", "b2", facts.OK},
-		"systemd-boot, default saved":    {with("/boot/loader/loader.conf", "default @saved\n"), "systemd-boot", "none", facts.OK},
-		"systemd-boot, no variables":     {with("/boot/loader/loader.conf", "default a-2.conf\n"), "systemd-boot", "a $x", facts.OK},
-		"systemd-boot and a unified one": {with("/boot/EFI/Linux/x.efi", ""), "systemd-boot", "b2", facts.Partial},
-		"entries without a loader":       {map[string]string{"/boot/loader/entries/a.conf": "linux /k\noptions ro\n"}, "bls", "ro", facts.OK},
-		"extlinux without an entry":      {map[string]string{"/boot/extlinux.conf": ""}, "extlinux", "none", facts.OK},
+		"none":                              {nil, "none", "none", facts.OK},
+		"systemd-boot, default pattern":     {loader, "systemd-boot", "b2", facts.OK},
+		"systemd-boot, no default":          {with("/boot/loader/loader.conf", ""), "systemd-boot", "b2", facts.OK},
+		"systemd-boot, default saved":       {with("/boot/loader/loader.conf", "default @saved\n"), "systemd-boot", "none", facts.OK},
+		"systemd-boot, no variables":        {with("/boot/loader/loader.conf", "default a-2.conf\n"), "systemd-boot", "a $x", facts.OK},
+		"systemd-boot and an image cut off": {with("/boot/EFI/Linux/x.efi", ""), "systemd-boot", "b2", facts.Partial},
+		"entries without a loader":          {map[string]string{"/boot/loader/entries/a.conf": "linux /k\noptions ro\n"}, "bls", "ro", facts.OK},
+		"extlinux without an entry":         {map[string]string{"/boot/extlinux.conf": ""}, "extlinux", "none", facts.OK},
 		"stub on the EFI partition": {map[string]string{
 			"/boot/efi/EFI/debian/grub.cfg": "search.fs_uuid 1c0f root hd0,gpt2 \nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n",
 			cfg:                             "menuentry a { linux /k ro }",

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
@@ -24,7 +23,7 @@ func systemdBoot(s *facts.Scope) *facts.Boot {
 }
 
 func systemdMenu(s *facts.Scope, esp, conf string) *facts.Boot {
-	entries := readEntries(s, []string{esp + "/loader/entries"})
+	entries := append(readEntries(s, []string{esp + "/loader/entries"}), readUnified(s, esp)...)
 	slices.SortStableFunc(entries, func(a, b blsEntry) int {
 		return cmp.Or(
 			compareBool(a.sortKey == "", b.sortKey == ""), cmp.Compare(a.sortKey, b.sortKey), cmp.Compare(a.machine, b.machine),
@@ -34,9 +33,6 @@ func systemdMenu(s *facts.Scope, esp, conf string) *facts.Boot {
 	b := &facts.Boot{Loader: "systemd-boot", Entries: []facts.BootEntry{}, Default: -1, Why: "systemd-boot has no entries"}
 	for _, e := range entries {
 		b.Entries = append(b.Entries, e.entry)
-	}
-	if images := glob(s, []string{esp + "/EFI/Linux/*.efi"}); len(images) > 0 {
-		s.Problem(images[0], 0, binread.Unsupported("unified kernel images are not read by this version: the menu has more entries"))
 	}
 	if len(entries) > 0 {
 		b.Default, b.Why = 0, "the first entry"
@@ -72,7 +68,7 @@ func matchDefault(entries []blsEntry, pattern string, line int) (int, string) {
 		return -1, why + ", which is a variable of the firmware"
 	}
 	for i, e := range entries {
-		for _, id := range []string{e.file + ".conf", e.file} {
+		for _, id := range []string{e.file + ".conf", e.file, e.file + ".efi"} {
 			if ok, err := path.Match(pattern, id); ok && err == nil {
 				return i, why
 			}
