@@ -119,6 +119,21 @@ func TestDamagedDatabases(t *testing.T) {
 	}
 }
 
+// TestPagesInTwoPlaces makes the root page of the table lead to one page twice: built deep, such a tree has no end.
+func TestPagesInTwoPlaces(t *testing.T) {
+	db := made(t, "CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) INSERT INTO Packages SELECT i, x'00' FROM n")
+	root := 4096 // page 2
+	if db[root] != 5 {
+		t.Fatalf("page 2 has type %d, want 5 (interior page of a table)", db[root])
+	}
+	cell := root + int(db[root+12])<<8 + int(db[root+13])
+	_, _, err := read(t, guestWith(t, with(db, root+8, db[cell:cell+4]), ""))
+	if !errors.Is(err, binread.ErrCorrupt) || !strings.Contains(err.Error(), "2nd reference") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestUnreadableDatabases(t *testing.T) {
 	lite := testdata(t, "sqlite.db.zst")
 	broken := errors.New("bad sector")
