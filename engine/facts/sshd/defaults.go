@@ -129,6 +129,9 @@ func defaults(s *facts.Scope, v version, known bool) map[string]any {
 	if os, ok := facts.Of[facts.OS](s, "os"); ok && os.Family == "debian" {
 		all["ipqos"] = "lowdelay throughput" // Debian's patch, against upstream's af21 cs1
 		all["pidfile"] = "/run/sshd.pid"
+		all["xauthlocation"] = "/usr/bin/xauth"
+		all["gssapikeyexchange"] = "no" // of its patch too
+		all["gssapistorecredentialsonrekey"] = "no"
 	} else if !v.before(version{7, 8}) {
 		all["ipqos"] = "af21 cs1"
 	}
