@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func peImage(sections ...string) string {
 		put(b, h+8, len(sections[2*i+1]))
 		put(b, h+16, len(sections[2*i+1])+16)
 		put(b, h+20, len(b))
-		b = append(b, sections[2*i+1]+strings.Repeat("\x00", 16)...)
+		b = slices.Concat(b, []byte(sections[2*i+1]), make([]byte, 16))
 	}
 	return string(b)
 }

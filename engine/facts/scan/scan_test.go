@@ -74,7 +74,8 @@ func TestFound(t *testing.T) {
 		"ungrouped link":                     {"/a", memfs.File{Link: "b", GID: 9}, map[string]string{"ungrouped": "/a 0777"}},
 		"largest number":                     {"/a", memfs.File{UID: 4294967295}, map[string]string{"unowned": "/a 0644"}},
 		"capabilities": {
-			"/a", memfs.File{Mode: 0o755, Xattrs: map[string][]byte{facts.CapabilityAttr: []byte(netRaw)}},
+			"/a",
+			memfs.File{Mode: 0o755, Xattrs: map[string][]byte{facts.CapabilityAttr: []byte(netRaw)}},
 			map[string]string{"capabilities": "/a cap_net_raw=ep"},
 		},
 		"access list":         {"/a", memfs.File{Xattrs: acl}, map[string]string{"acls": "/a user::rw- "}},
