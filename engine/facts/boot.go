@@ -107,6 +107,8 @@ type SELinux struct {
 	Policy *Source `json:"policy" jsonschema:"nullable"`
 	// Relabel is set when /.autorelabel asks for a relabel at the next boot.
 	Relabel bool `json:"relabel"`
+	// Booleans are those that semanage(8) or setsebool -P changed, as "on" or "off"; the others have the policy's default.
+	Booleans map[string]*Value[string] `json:"booleans"`
 }
 
 // KernelSetting is one argument of the default boot entry.

@@ -1,8 +1,9 @@
 // Package selinux collects the domain "selinux": the mode the guest would be in after a boot.
 //
 // Sources: /etc/selinux/config as libselinux reads it (selinux_config.c, load_policy.c), the arguments and the build
-// configuration of the kernel that starts by default, the binary policy and /.autorelabel. It does not read the policy
-// itself, its booleans or the labels of files, and a mode set by setenforce(8) lasts until the next boot only.
+// configuration of the kernel that starts by default, the binary policy and /.autorelabel, and the booleans of its store
+// that were changed. It does not read the policy itself or the labels of files, and a mode set by setenforce(8) lasts
+// until the next boot only.
 package selinux
 
 import (
@@ -45,6 +46,7 @@ func collect(_ context.Context, s *facts.Scope) (*facts.SELinux, error) {
 		se.Type = &facts.Value[string]{Value: defaultType}
 	}
 	se.Policy = policy(s, se.Type.Value)
+	se.Booleans = booleans(s, se.Type.Value)
 	se.Relabel = s.Exists("/.autorelabel")
 	k := newKernel(s)
 	se.Kernel = append(se.Kernel, k.settings...)

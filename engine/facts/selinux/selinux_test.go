@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/internal/factstest"
@@ -153,7 +154,7 @@ func TestProvenance(t *testing.T) {
 		Policy:  &facts.Source{Path: policyPath},
 		Relabel: true,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Error("want -, got +\n" + diff)
 	}
 }
