@@ -36,7 +36,7 @@ type ScanEntry struct {
 	GID  uint32 `json:"gid"`
 	// Sticky directories let only its owner remove a file.
 	Sticky bool `json:"sticky,omitempty"`
-	// Package owns the file; nil when that was not looked up.
+	// Package owns a privileged file: "" when no package does, nil when that was not looked up or is not known.
 	Package *string `json:"package" jsonschema:"nullable"`
 }
 

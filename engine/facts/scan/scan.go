@@ -30,12 +30,12 @@ var Collector = facts.New("scan", "World-writable, unowned, privileged files of 
 type walker struct {
 	s             *facts.Scope
 	out           *facts.Scan
-	users, groups owners
+	users, groups ids
 	problems      int
 }
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Scan, error) {
-	w := &walker{s: s, users: readOwners(s, "/etc/passwd"), groups: readOwners(s, "/etc/group"), out: &facts.Scan{
+	w := &walker{s: s, users: readIDs(s, "/etc/passwd"), groups: readIDs(s, "/etc/group"), out: &facts.Scan{
 		Complete: true, Counts: map[string]int{}, Skipped: []facts.SkippedTree{},
 		WorldWritableFiles: []facts.ScanEntry{}, WorldWritableDirs: []facts.ScanEntry{}, Unowned: []facts.ScanEntry{},
 		Ungrouped: []facts.ScanEntry{}, SUID: []facts.ScanEntry{}, SGID: []facts.ScanEntry{},
@@ -52,7 +52,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Scan, error) {
 		}
 		w.problem("/", err)
 	}
-	return w.out, nil
+	return w.out, w.packages(ctx)
 }
 
 // problem records what the walk could not see.

@@ -7,11 +7,11 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-// owners are the numbers that passwd(5) or group(5) has. It is nil when they are not known.
-type owners map[uint32]bool
+// ids are the numbers that passwd(5) or group(5) has. It is nil when they are not known.
+type ids map[uint32]bool
 
-func readOwners(s *facts.Scope, path string) owners {
-	known := owners{}
+func readIDs(s *facts.Scope, path string) ids {
+	known := ids{}
 	err := s.Lines(path, func(_ int, text string) {
 		fields := strings.SplitN(text, ":", 4)
 		if len(fields) < 4 || fields[0] == "" || strings.ContainsAny(fields[0][:1], "+-#") {
