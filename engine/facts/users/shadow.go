@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
 )
@@ -25,13 +26,14 @@ func readShadow(s *facts.Scope) (shadowFile, error) {
 		if r.NIS() {
 			continue
 		}
-		if first, ok := file[r.Fields[0]]; ok {
-			first.Lines++
-			continue
-		}
 		line, err := parseShadow(r)
 		if err != nil {
 			s.Problem(shadowPath, r.Source.Line, err)
+			continue
+		}
+		if first, ok := file[r.Fields[0]]; ok {
+			first.Lines++
+			continue
 		}
 		file[r.Fields[0]] = line
 	}
@@ -45,17 +47,19 @@ func (f shadowFile) of(name string) *facts.Shadowed {
 	return &facts.Shadowed{State: facts.PasswordMissing}
 }
 
-// parseShadow reads one line. What is wrong with it comes as an error beside what could be read.
+// parseShadow reads one line. A line that the C library drops is an error: for it there is none, and where passwd has no
+// x the password field there counts.
 func parseShadow(r facts.Record) (*facts.Shadowed, error) {
 	line := &facts.Shadowed{Lines: 1, Source: &r.Source}
 	line.State, line.Algorithm = facts.PasswordState(r.Field(1))
-	if len(r.Fields) < 2 {
-		line.State = facts.PasswordMissing
+	n := len(r.Fields)
+	switch last := r.Field(n - 1); {
+	case n == 9, n == 8 && last != "":
+	case n == 5 && last != "", n == 6 && last == "": // as old files have it
+	default:
+		return nil, fmt.Errorf("line has %d fields, want 9", n)
 	}
-	var errs []error
-	if len(r.Fields) != 9 {
-		errs = append(errs, fmt.Errorf("line has %d fields, want 9", len(r.Fields)))
-	}
+	var flag *int64
 	for i, field := range []struct {
 		name string
 		day  **int64
@@ -66,18 +70,18 @@ func parseShadow(r facts.Record) (*facts.Shadowed, error) {
 		{"warning", &line.Warn},
 		{"inactivity", &line.Inactive},
 		{"expiry", &line.Expire},
+		{"last field", &flag},
 	} {
-		text := r.Field(i + 2)
-		if text == "" {
+		text := strings.TrimPrefix(strings.TrimLeft(r.Field(i+2), " \t\r\v\f"), "+")
+		if r.Field(i+2) == "" {
 			continue
 		}
 		days, err := strconv.ParseUint(text, 10, 32)
-		if err != nil { // the C library drops the whole line then: no password fits
-			errs = append(errs, fmt.Errorf("%s of %q is no number of days", field.name, r.Fields[0]))
-			continue
+		if err != nil {
+			return nil, fmt.Errorf("%s of %q is no number of days", field.name, r.Fields[0])
 		}
 		n := int64(days)
 		*field.day = &n
 	}
-	return line, errors.Join(errs...)
+	return line, nil
 }
