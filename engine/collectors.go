@@ -17,6 +17,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/cron"
 	"github.com/guestctl/guestctl/engine/facts/cryptopolicy"
 	"github.com/guestctl/guestctl/engine/facts/defaulttarget"
+	"github.com/guestctl/guestctl/engine/facts/disks"
 	"github.com/guestctl/guestctl/engine/facts/dnf"
 	"github.com/guestctl/guestctl/engine/facts/files"
 	"github.com/guestctl/guestctl/engine/facts/fips"
@@ -63,6 +64,7 @@ import (
 func Collectors() []facts.Collector {
 	return []facts.Collector{
 		osrelease.Collector,
+		disks.Collector,
 		hostname.Collector,
 		machineid.Collector,
 		timezone.Collector,

@@ -78,6 +78,9 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 		m.Problems = append(m.Problems, "search for operating systems: "+err.Error())
 	}
 	m.Guests = guests
+	for _, g := range guests {
+		g.Disks = m.describeDisks()
+	}
 	m.Identity = w.identity(time.Now())
 	return m, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/volume"
 )
@@ -143,6 +144,25 @@ func inspectVolume(v Volume) InspectedVolume {
 		}
 	}
 	return in
+}
+
+// describeDisks is what the facts about disks are made of.
+func (m *Machine) describeDisks() []guest.Disk {
+	disks := make([]guest.Disk, len(m.Disks))
+	for i, v := range m.Volumes {
+		in := inspectVolume(v)
+		d := guest.Disk{
+			Device: in.Name, Number: v.Number, Size: in.Size, Kind: in.Kind, PartUUID: in.PartUUID, PartLabel: in.Label,
+			Content: in.Content, UUID: in.UUID, Label: in.FSLabel, Unread: in.Error,
+		}
+		if i < len(disks) {
+			disks[i] = d
+			continue
+		}
+		at := m.diskOf(v.Volume)
+		disks[at].Parts = append(disks[at].Parts, d)
+	}
+	return disks
 }
 
 func nameOf(v *volume.Volume) string {

@@ -41,6 +41,7 @@ type Guest struct {
 	Root     Volume
 	Mounts   []Mount   // in the order of mounting; the first is the root
 	Problems []Problem // what went wrong while the tree was put together
+	Disks    []Disk    // of the machine the guest is on
 
 	mounts []*mounted
 	over   map[place]*mounted // what is mounted over a directory
