@@ -157,7 +157,7 @@ func newMounted(v Volume) *mounted {
 	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root()}
 	for _, p := range v.FS.Description().Problems {
 		if p.Taints {
-			m.taint = &Taint{v.Device, p.Message}
+			m.taint = &TaintError{v.Device, p.Message}
 			break
 		}
 	}

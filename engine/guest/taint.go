@@ -6,26 +6,26 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
-// Taint is the error that comes with everything read from a file system with a tainting problem, as package filesys has
+// TaintError is the error that comes with everything read from a file system with a tainting problem, as package filesys has
 // it. It is of kind binread.ErrChecksum.
-type Taint struct {
+type TaintError struct {
 	Device string // of the volume
 	Reason string
 }
 
 // Error says which volume is not to be believed, and why.
-func (t *Taint) Error() string {
+func (t *TaintError) Error() string {
 	return "nothing on " + t.Device + " is to be believed: " + t.Reason
 }
 
 // Is makes a taint one of the errors that come with a value.
-func (t *Taint) Is(target error) bool { return target == binread.ErrChecksum }
+func (t *TaintError) Is(target error) bool { return target == binread.ErrChecksum }
 
-func (t *Taint) tainted() *Taint { return t }
+func (t *TaintError) tainted() *TaintError { return t }
 
 // TaintOf returns the taint that err comes from, so that it can be told once and not with every path.
-func TaintOf(err error) (*Taint, bool) {
-	var t interface{ tainted() *Taint }
+func TaintOf(err error) (*TaintError, bool) {
+	var t interface{ tainted() *TaintError }
 	if !errors.As(err, &t) || t.tainted() == nil {
 		return nil, false
 	}
@@ -41,7 +41,7 @@ func (u *unread) Error() string {
 }
 func (u *unread) Is(target error) bool { return target == ErrUnread }
 
-func (u *unread) tainted() *Taint {
+func (u *unread) tainted() *TaintError {
 	t, _ := TaintOf(u.cause)
 	return t
 }
