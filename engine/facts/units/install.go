@@ -27,6 +27,9 @@ func (t *tree) install(f fragment) *install {
 		if set.Section != "Install" {
 			continue
 		}
+		if set.Key == "UpheldBy" && !t.upholds {
+			continue
+		}
 		switch set.Key {
 		case "Alias", "WantedBy", "RequiredBy", "UpheldBy", "Also":
 			if set.Value == "" {

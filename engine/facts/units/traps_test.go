@@ -68,6 +68,22 @@ func TestTraps(t *testing.T) {
 			"a.service",
 			`masked starts= wanted=[multi-user.target] triggered=[] exec=[] conditions=[] sysv=false`,
 		},
+		"systemd before 254 knows nothing of UpheldBy": {
+			map[string]memfs.File{
+				usr + "a.service": {Data: "[Service]\nExecStart=/bin/a\n[Install]\nUpheldBy=multi-user.target\n"}, etc + "multi-user.target.upholds/a.service": {Link: usr + "a.service"},
+				"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so": {},
+			},
+			"a.service",
+			`static starts= wanted=[] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
+		},
+		"systemd since 254 upholds": {
+			map[string]memfs.File{
+				usr + "a.service": {Data: "[Service]\nExecStart=/bin/a\n[Install]\nUpheldBy=multi-user.target\n"}, etc + "multi-user.target.upholds/a.service": {Link: usr + "a.service"},
+				"/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-257.7-1.so": {},
+			},
+			"a.service",
+			`enabled starts=boot wanted=[] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
+		},
 		"link to a missing unit is not enabled": {
 			map[string]memfs.File{wants("nope.service"): {Link: usr + "nope.service"}},
 			"nope.service",

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -101,6 +102,7 @@ type tree struct {
 	drops   map[string][]string // directories of drop-ins by the name before ".d", highest priority first
 	aliases map[string][]string // other names by the unit's own
 	objects int
+	upholds bool // systemd knows UpheldBy=
 
 	found     map[string][]string // drop-ins by the unit's name
 	fragments map[string]fragment
@@ -112,6 +114,7 @@ func newTree(s *facts.Scope) *tree {
 	t := &tree{
 		s: s, units: map[string][]object{}, drops: map[string][]string{}, aliases: map[string][]string{}, found: map[string][]string{},
 		fragments: map[string]fragment{}, installs: map[string]*install{}, settings: map[string][]facts.Setting{},
+		upholds: knowsUpheldBy(s),
 	}
 	seen := map[string]bool{}
 	for _, d := range searchPath {
@@ -135,6 +138,21 @@ func newTree(s *facts.Scope) *tree {
 	return t
 }
 
+// knowsUpheldBy reports whether the guest's systemd has UpheldBy= and directories of .upholds, as it has since version 254.
+// The version is in the name of its library.
+func knowsUpheldBy(s *facts.Scope) bool {
+	for _, dir := range []string{"/usr/lib/systemd/", "/usr/lib64/systemd/", "/usr/lib/*/systemd/", "/lib/systemd/"} {
+		for _, file := range s.Glob(dir + "libsystemd-shared-*.so") {
+			version := strings.TrimPrefix(path.Base(file), "libsystemd-shared-")
+			if i := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' }); i > 0 {
+				n, err := strconv.Atoi(version[:i])
+				return err != nil || n >= 254
+			}
+		}
+	}
+	return true
+}
+
 func (t *tree) readDir(dir int) {
 	base := t.dirs[dir].path
 	for _, e := range t.s.ReadDir(base) {
@@ -142,7 +160,9 @@ func (t *tree) readDir(dir int) {
 		suffix := path.Ext(e.Name)
 		switch owner := strings.TrimSuffix(e.Name, suffix); suffix {
 		case ".wants", ".requires", ".upholds":
-			t.readDeps(dir, owner, suffix[1:], file)
+			if suffix != ".upholds" || t.upholds {
+				t.readDeps(dir, owner, suffix[1:], file)
+			}
 			continue
 		case ".d":
 			t.drops[owner] = append(t.drops[owner], file)
