@@ -65,7 +65,7 @@ units() {
 	{
 		cut -d' ' -f1 <<<"$files"
 		find "$tree"/{etc,usr/lib}/systemd/system -mindepth 2 -type l -regex '.*\.\(wants\|requires\|upholds\)/[^/]*' -printf '%f\n'
-		find "$tree/etc/init.d" -type f -printf '%f.service\n'
+		find "$tree/etc/init.d" -type f -printf '%f\n' | sed 's/\(\.sh\)\?$/.service/' # as systemd-sysv-generator does
 	} | sort -u | while read -r unit; do
 		state=$(in_tree systemctl --root=/ is-enabled "$unit" 2>/dev/null | tail -n 1) || true
 		echo "$unit ${state:--} $(awk -v u="$unit" '$1 == u { f = $2 " " ($3 == "" ? "-" : $3) } END { print f ? f : "- -" }' <<<"$files")"
