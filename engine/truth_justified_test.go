@@ -22,4 +22,8 @@ var justified = []difference{
 		"", "sysctl", `(procps )?net/ipv4/conf/(all|default)/forwarding`,
 		"the kernel changes both when ip_forward is written; the plain files of the recording do not",
 	},
+	{
+		"broken", "sudoers", `rule mallory\|ALL\|ALL\|\|auth=false \|ALL|default use_pty`,
+		"cvtsudoers reads files of others and files that others may write; sudo passes over them with all they hold, as sudo -l shows",
+	},
 }

@@ -1,10 +1,8 @@
 package sudoers
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -34,51 +32,6 @@ func recorded(t testing.TB, file string) map[string]string {
 	return all
 }
 
-// answer is as much of cvtsudoers' JSON as is compared.
-type answer struct {
-	Defaults []struct {
-		Binding []map[string]any
-		Options []map[string]any
-	}
-	UserSpecs []struct {
-		UserList  []map[string]any `json:"User_List"`
-		HostList  []map[string]any `json:"Host_List"`
-		CmndSpecs []struct {
-			Users    []map[string]any `json:"runasusers"`
-			Groups   []map[string]any `json:"runasgroups"`
-			Options  []map[string]any
-			Commands []map[string]any
-		} `json:"Cmnd_Specs"`
-	} `json:"User_Specs"`
-}
-
-// marks are what stands before a name of each kind in sudoers.
-var marks = map[string]string{
-	"username": "", "userid": "#", "usergroup": "%", "usergid": "%#", "netgroup": "+", "hostname": "", "networkaddr": "",
-	"command": "", "useralias": "", "hostalias": "", "runasalias": "", "cmndalias": "",
-}
-
-func names(list []map[string]any, group bool) string {
-	var all []string
-	for _, m := range list {
-		for kind, v := range m {
-			mark, ok := marks[kind]
-			if !ok {
-				continue
-			}
-			if group {
-				mark = ""
-			}
-			text := mark + fmt.Sprint(v)
-			if m["negated"] == true {
-				text = "!" + text
-			}
-			all = append(all, text)
-		}
-	}
-	return strings.Join(all, ",")
-}
-
 // TestRulesAreThoseOfSudo compares rules and options with what cvtsudoers reads.
 func TestRulesAreThoseOfSudo(t *testing.T) {
 	truth := recorded(t, "testdata/cvtsudoers.txtar")
@@ -86,71 +39,13 @@ func TestRulesAreThoseOfSudo(t *testing.T) {
 		if name == "syntax" {
 			continue
 		}
-		var a answer
-		if err := json.Unmarshal([]byte(truth[name]), &a); err != nil {
-			t.Fatal(name, err)
-		}
-		var want []string
-		for _, u := range a.UserSpecs {
-			for _, c := range u.CmndSpecs {
-				tags := ""
-				for _, o := range c.Options {
-					if v, ok := o["authenticate"]; ok {
-						tags += fmt.Sprint("auth=", v, " ")
-					}
-					if v, ok := o["noexec"]; ok {
-						tags += fmt.Sprint("noexec=", v, " ")
-					}
-				}
-				want = append(want, names(u.UserList, false)+"|"+names(u.HostList, false)+"|"+names(c.Users, false)+"|"+names(c.Groups, true)+"|"+tags+"|"+names(c.Commands, false))
-			}
-		}
 		got, status := collectIn(t, files)
-		var rules []string
-		for _, r := range got.Rules {
-			tags := ""
-			for _, tag := range []struct{ tag, text string }{{"NOPASSWD", "auth=false "}, {"PASSWD", "auth=true "}, {"NOEXEC", "noexec=true "}, {"EXEC", "noexec=false "}} {
-				if slices.Contains(r.Tags, tag.tag) {
-					tags += tag.text
-				}
-			}
-			rules = append(rules, strings.Join(r.Users, ",")+"|"+strings.Join(r.Hosts, ",")+"|"+strings.Join(r.Runas, ",")+"|"+strings.Join(r.RunasGroups, ",")+"|"+tags+"|"+strings.Join(r.Commands, ","))
+		if status.State != facts.OK {
+			t.Errorf("%s: %v", name, status)
 		}
-		if d := cmp.Diff(want, rules); d != "" || status.State != facts.OK {
-			t.Errorf("%s: %v\ncvtsudoers -, here +\n%s", name, status, d)
+		if d := cmp.Diff(factstest.Cvtsudoers(t, []byte(truth[name])), factstest.PlainSudoers(got)); d != "" {
+			t.Errorf("%s: cvtsudoers -, here +\n%s", name, d)
 		}
-		compareDefaults(t, name, a, got)
-	}
-}
-
-func compareDefaults(t *testing.T, name string, a answer, got *facts.Sudoers) {
-	t.Helper()
-	want, scoped := map[string]string{}, []string{}
-	for _, d := range a.Defaults {
-		for _, o := range d.Options {
-			for key, v := range o {
-				if len(d.Binding) > 0 {
-					scoped = append(scoped, names(d.Binding, false)+" "+key+"="+fmt.Sprint(v))
-				} else {
-					want[key] = fmt.Sprint(v)
-				}
-			}
-		}
-	}
-	have, haveScoped := map[string]string{}, []string{}
-	for key, v := range got.Defaults {
-		if v.Explicit {
-			have[key] = v.Value
-		}
-	}
-	for _, d := range got.Scoped {
-		haveScoped = append(haveScoped, strings.Join(d.Names, ",")+" "+d.Key+"="+d.Value)
-	}
-	if d := cmp.Diff(want, have); d != "" {
-		t.Errorf("%s: defaults: cvtsudoers -, here +\n%s", name, d)
-	}
-	if d := cmp.Diff(scoped, haveScoped); d != "" {
-		t.Errorf("%s: scoped defaults: cvtsudoers -, here +\n%s", name, d)
 	}
 }
 
