@@ -35,6 +35,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/modprobe"
 	"github.com/guestctl/guestctl/engine/facts/mounts"
+	"github.com/guestctl/guestctl/engine/facts/network"
 	"github.com/guestctl/guestctl/engine/facts/nis"
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
 	"github.com/guestctl/guestctl/engine/facts/osrelease"
@@ -119,5 +120,6 @@ func Collectors() []facts.Collector {
 		banners.Collector,
 		sshkeys.Collector,
 		profile.Collector,
+		network.Collector,
 	}
 }

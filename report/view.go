@@ -33,6 +33,7 @@ func Views() []View {
 		{"ports-configured", "List the ports that sshd, sockets of systemd and rsyslog are set up to listen on", []string{"sshd", "units", "rsyslog"}, []string{"program", "protocol", "address", "port", "starts", "source"}, portRows},
 		{"cron", "List the jobs of cron, anacron and at", []string{"cron"}, []string{"kind", "user", "schedule", "source", "command"}, rowsOf("cron", cronRows)},
 		{"ssh", "List the settings of a guest's SSH server and where each comes from", []string{"sshd"}, []string{"keyword", "source", "value"}, rowsOf("sshd", sshRows)},
+		{"network", "List the network interfaces a guest configures", []string{"network"}, []string{"name", "manager", "method", "addresses", "gateway", "dns", "source"}, rowsOf("network", networkRows)},
 	}
 }
 
@@ -116,6 +117,27 @@ func sshRows(sshd *facts.SSHD) [][]string {
 	for _, keyword := range slices.Sorted(maps.Keys(sshd.Effective)) {
 		v := sshd.Effective[keyword]
 		rows = append(rows, []string{keyword, sourceText(v.Source), valueText(v.Value)})
+	}
+	return rows
+}
+
+func networkRows(n *facts.Network) [][]string {
+	words := func(lines []facts.NetworkLine) string {
+		var all []string
+		for _, line := range lines {
+			all = append(all, line.Value)
+		}
+		return strings.Join(all, " ")
+	}
+	var rows [][]string
+	for _, f := range n.Interfaces {
+		if f.Hidden != "" {
+			continue
+		}
+		methods := slices.Compact(slices.DeleteFunc([]string{f.Method4, f.Method6}, func(m string) bool { return m == "" }))
+		rows = append(rows, []string{
+			f.Name, f.Manager, strings.Join(methods, ","), words(f.Addresses), words(f.Gateways), words(f.DNS), sourceText(&f.Source),
+		})
 	}
 	return rows
 }

@@ -42,7 +42,15 @@ func viewDocument() *facts.Document {
 			"permitrootlogin": {Value: "no"},
 		}},
 		"rsyslog": &facts.Rsyslog{Listeners: []facts.RsyslogListener{{Module: "imudp", Port: "514", Loaded: true, Source: at}, {Module: "imtcp", Port: "601"}}},
-		"cron":    &facts.Cron{{Kind: "cron.d", User: "root", Schedule: "@daily", Command: "run", Source: at}, {Kind: "cron.d", Ignored: "a dot"}},
+		"network": &facts.Network{Interfaces: []facts.NetworkInterface{
+			{
+				Name: "eth0", Manager: "netplan", Method4: "static", Method6: "auto", Source: at,
+				Addresses: []facts.NetworkLine{{Value: "10.0.0.2/24"}, {Value: "10.0.0.3/24"}}, Gateways: []facts.NetworkLine{{Value: "10.0.0.1"}}, DNS: []facts.NetworkLine{{Value: "1.1.1.1"}},
+			},
+			{Name: "e*", Manager: "networkd", Method4: "dhcp", Method6: "dhcp", Source: at},
+			{Name: "eth0", Manager: "networkd", Hidden: "/etc/y", Source: at},
+		}},
+		"cron": &facts.Cron{{Kind: "cron.d", User: "root", Schedule: "@daily", Command: "run", Source: at}, {Kind: "cron.d", Ignored: "a dot"}},
 	}}
 }
 
@@ -55,6 +63,7 @@ func TestViews(t *testing.T) {
 		"ports-configured": {"sshd|tcp|*|22|boot|/etc/x:3", "sshd|tcp|*|2222|boot|/etc/x:3", "ssh.socket|tcp|*|22||/etc/x:3", "ssh.socket|udp|::1|53||/etc/x:3", "rsyslog|udp|*|514||/etc/x:3"},
 		"cron":             {"cron.d|root|@daily|/etc/x:3|run"},
 		"ssh":              {"permitrootlogin|default|no", "port|/etc/x:3|22 2222"},
+		"network":          {"eth0|netplan|static,auto|10.0.0.2/24 10.0.0.3/24|10.0.0.1|1.1.1.1|/etc/x:3", "e*|networkd|dhcp||||/etc/x:3"},
 	}
 	for _, v := range Views() {
 		var got []string
