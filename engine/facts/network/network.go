@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,7 +41,9 @@ var managers = []struct {
 	{"ifupdown", []string{"networking.service", "networking"}, []string{"/usr/sbin/ifup", "/sbin/ifup", interfaces}, (*reader).ifupdown},
 	{"netplan", []string{"systemd-networkd.service", "NetworkManager.service", "NetworkManager"}, []string{"/usr/sbin/netplan", "/usr/libexec/netplan/generate", "/usr/lib/netplan/generate"}, (*reader).netplan},
 	{"networkd", []string{"systemd-networkd.service"}, []string{"/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd"}, (*reader).networkd},
-	{"networkmanager", []string{"NetworkManager.service", "NetworkManager"}, []string{"/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"}, func(*reader) {}},
+	{"networkmanager", []string{"NetworkManager.service", "NetworkManager"}, []string{"/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"}, (*reader).networkmanager},
+	{"network-scripts", []string{"network.service", "network"}, []string{"/etc/rc.d/init.d/network"}, (*reader).networkScripts},
+	{"wicked", []string{"wicked.service"}, []string{"/usr/sbin/wicked"}, (*reader).wicked},
 	{"dhcpcd", []string{"dhcpcd.service", "dhcpcd"}, []string{"/etc/dhcpcd.conf"}, func(*reader) {}},
 	{"connman", []string{"connman.service", "connman"}, []string{"/usr/sbin/connmand"}, func(*reader) {}},
 }
@@ -51,10 +54,12 @@ type reader struct {
 	n      *facts.Network
 	values int
 	full   bool
+	// unmanaged are the interfaces of network-scripts, by index, that NetworkManager leaves alone.
+	unmanaged map[int]bool
 }
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Network, error) {
-	r := &reader{s: s, n: &facts.Network{
+	r := &reader{s: s, unmanaged: map[int]bool{}, n: &facts.Network{
 		Managers: []facts.NetworkManager{}, Interfaces: []facts.NetworkInterface{}, Hosts: []facts.HostEntry{}, Ignored: []facts.Ignored{},
 		Gateways: []facts.NetworkLine{}, DNS: []facts.NetworkLine{}, Search: []facts.NetworkLine{},
 	}}
@@ -112,18 +117,33 @@ func (r *reader) small(path string) error {
 func (r *reader) starts() {
 	byName := map[string]*bool{}
 	for i := range managers {
-		byName[managers[i].name] = facts.Started(r.s, managers[i].units...)
+		byName[managers[i].name] = facts.Started(r.s, r.own(managers[i].units)...)
 	}
 	for i := range r.n.Interfaces {
 		f := &r.n.Interfaces[i]
 		f.Starts = byName[f.Manager]
-		if f.Manager == "netplan" {
+		switch other := byName["networkmanager"]; {
+		case f.Manager == "netplan":
 			f.Starts = byName[strings.ToLower(f.Renderer)]
+		case f.Manager == "network-scripts" && !r.unmanaged[i] && other != nil && *other:
+			f.Starts = other
 		}
 	}
 	for i := range r.n.Managers {
 		r.n.Managers[i].Starts = byName[r.n.Managers[i].Name]
 	}
+}
+
+// own leaves out aliases, since network.service may be the name of wicked or NetworkManager.
+func (r *reader) own(names []string) []string {
+	units, ok := facts.Of[facts.Units](r.s, "units")
+	if !ok {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		u := (*units)[name]
+		return u != nil && u.AliasOf != nil
+	})
 }
 
 // add puts in an interface, whose lists may be nil.
