@@ -54,6 +54,7 @@ func TestTruth(t *testing.T) {
 		{"modprobe", compareModprobe},
 		{"systemd", compareSystemdConfig},
 		{"audit", compareAudit},
+		{"pam", comparePAM},
 	}
 	used, compared := make([]bool, len(justified)), 0
 	for _, name := range []string{"debian12", "hardened", "broken"} {

@@ -131,6 +131,33 @@ mounts() {
 	rm -r "$tree/generated"
 }
 
+# stacks: which rules of each stack of PAM can run. Every rule is told its place, and every module is a stub, so this
+# comes last: see pamtrace.c.
+stacks() {
+	local lib=$tree/usr/lib/x86_64-linux-gnu module service type
+	gcc -DSTUB -shared -fPIC -o "$work/stub.so" "$here/pamtrace.c"
+	gcc -o "$tree/pamtrace" "$here/pamtrace.c" "$lib/libpam.so.0" -Wl,--allow-shlib-undefined
+	for module in $(grep -oh 'pam_[a-z0-9_]*\.so' "$tree"/{etc,usr/lib}/pam.d/* | sort -u); do
+		rm -f "$lib/security/$module"
+		cp "$work/stub.so" "$lib/security/$module"
+	done
+	for service in "$tree"/{etc,usr/lib}/pam.d/*; do
+		awk -v file="${service#"$tree"}" '
+			{ if (!open) { start = NR; rule = tolower($1) ~ /^-?(auth|account|password|session)$/ && $2 != "include" && $2 != "substack"; fixed = "" } }
+			/pam_permit\.so/ { fixed = " outcome=permit" }
+			/pam_deny\.so/ { fixed = " outcome=deny" }
+			{ open = /\\$/ }
+			rule && !open { sub(/[ \t]*#.*/, ""); $0 = $0 " record=" file ":" start fixed }
+			{ print }' "$service" >"$work/service"
+		cat "$work/service" >"$service"
+	done
+	for service in "$tree"/{etc,usr/lib}/pam.d/*; do
+		for type in auth account password session; do
+			answer "${service##*/} $type" /pamtrace "${service##*/}" "$type"
+		done
+	done
+}
+
 work=$build/work-truth
 trap 'rm -rf "$work"' EXIT
 for name in debian12 "${variants[@]}"; do
@@ -152,6 +179,7 @@ for name in debian12 "${variants[@]}"; do
 	sysctl /lib/systemd/systemd-sysctl >"$truth/sysctl"
 	sysctl /usr/sbin/sysctl --system >"$truth/sysctl.procps"
 	sshd >"$truth/sshd.txtar"
+	stacks >"$truth/pam.txtar"
 	rm -rf "$tree"
 done
 du -sh "$here/truth" >&2
