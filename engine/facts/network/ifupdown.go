@@ -178,7 +178,7 @@ func (u *ifupdown) option(at facts.Source, key string, words []string) error {
 			return fmt.Errorf("%s has no value", key)
 		}
 		if u.seen[key] {
-			return fmt.Errorf("%s is set twice in one stanza, which ifupdown refuses", key)
+			return fmt.Errorf("%s is set twice in one stanza, of which ifupdown makes one wrong value", key)
 		}
 		u.seen[key] = true
 	}

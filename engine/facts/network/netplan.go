@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
@@ -19,6 +20,7 @@ type netplan struct {
 	r        *reader
 	path     string
 	renderer string
+	size     int // of the files so far
 	all      []*definition
 	byID     map[string]*definition
 }
@@ -56,6 +58,9 @@ func (p *netplan) file() error {
 	b, err := p.r.s.ReadFile(p.path)
 	if err != nil {
 		return err
+	}
+	if p.size += len(b); p.size > maxYAMLAll {
+		return binread.Limit("more than %d bytes of YAML in all; this file is not read", maxYAMLAll)
 	}
 	doc, err := parse(b)
 	if err != nil {

@@ -240,6 +240,10 @@ func TestHostile(t *testing.T) {
 	for i := range 100_000 {
 		many[fmt.Sprintf("/etc/systemd/network/%06d.network", i)] = memfs.File{Data: "[Match]\nName=x\n"}
 	}
+	manyYAML := map[string]memfs.File{}
+	for i := range 20 {
+		manyYAML[fmt.Sprintf("/etc/netplan/%02d.yaml", i)] = memfs.File{Data: strings.Repeat("#"+strings.Repeat("x", 1000)+"\n", 60)}
+	}
 	loop := map[string]memfs.File{interfaces: {Data: "source /etc/network/interfaces\nsource /etc/network/*\n"}}
 	for name, files := range map[string]map[string]memfs.File{
 		"interfaces that source themselves":  loop,
@@ -255,6 +259,7 @@ func TestHostile(t *testing.T) {
 		"YAML nests deep in lines":           {netplan: {Data: strings.Repeat("[\n", 10_000)}},
 		"YAML nests deep in dashes":          {netplan: {Data: strings.Repeat("- ", 2_000)}},
 		"YAML is too big":                    {netplan: {Data: strings.Repeat("#\n", maxYAML)}},
+		"much YAML in many files":            manyYAML,
 		"YAML is broken":                     {netplan: {Data: "network: {ethernets: [\n"}},
 		"YAML is a list":                     {netplan: {Data: "- network\n"}},
 		"YAML has an alias":                  {netplan: {Data: "network:\n  ethernets:\n    a: &x {addresses: &y [1.1.1.1/8]}\n    b: *x\n"}},

@@ -50,7 +50,7 @@ func (r *reader) networkd() {
 	}
 }
 
-// sections reads a file; that of the same name goes on in a drop-in only where it is not one of a list.
+// sections reads a file. Each [Address] and [Route] is one of its own, so they are kept apart.
 func (r *reader) sections(file string) []section {
 	if err := r.small(file); err != nil {
 		r.missing(file, err)

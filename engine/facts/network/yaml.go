@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	maxYAML     = 128 << 10 // bytes
+	maxYAML     = 64 << 10  // bytes of a file
+	maxYAMLAll  = 512 << 10 // and of all, since the parser's time grows faster than a file
 	maxYAMLLine = 4 << 10
 	maxDepth    = 64 // of brackets, and of dashes in one line
 )
