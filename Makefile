@@ -34,12 +34,7 @@ lint: ## check layout and style with golangci-lint, which it installs when missi
 	golangci-lint run ./...
 
 fuzz: ## run every fuzz target for FUZZTIME (30s) each
-	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do \
-		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
-			echo "== $$(dirname "$$file") $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$$(dirname "$$file")"; \
-		done; \
-	done
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) testdata/fuzz.sh
 
 bench: build images ## measure guestctl beside the tools a user would pick instead
 	@testdata/bench.sh
