@@ -41,6 +41,7 @@ the order they are named; an image that cannot be read is told on stderr and doe
 	flags.StringSliceVar(&f.only, "only", nil, "collect just these `DOMAINS`, separated by commas")
 	flags.StringArrayVar(&f.files, "file", nil, "describe this `PATH` or pattern of the guest; may be repeated")
 	flags.StringSliceVar(&f.digests, "digest", nil, "`ALGORITHMS` for the digests of the files, separated by commas: sha256, sha512, blake2b, sha1, md5")
+	flags.BoolVar(&f.packages, "package", false, "name the package that owns each --file")
 	flags.StringVar(&f.format, "format", report.DocumentFormats()[0].Name, "how to write them: "+strings.Join(report.DocumentNames(), ", "))
 	flags.StringVar(&f.out, "facts-out", "", "store the facts in `FILE` and print nothing; a stored document stands in for its image")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are read at the same time")
@@ -59,13 +60,14 @@ the order they are named; an image that cannot be read is told on stderr and doe
 }
 
 type factsFlags struct {
-	only    []string
-	files   []string
-	digests []string
-	format  string
-	out     string
-	jobs    int
-	image   imageFlags
+	only     []string
+	files    []string
+	digests  []string
+	packages bool
+	format   string
+	out      string
+	jobs     int
+	image    imageFlags
 }
 
 func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
@@ -73,7 +75,7 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 	if err != nil {
 		return err
 	}
-	req, err := factsRequest(f.only, f.files, f.digests)
+	req, err := factsRequest(f.only, f.files, facts.FileRequest{Digests: f.digests, Package: f.packages})
 	if err != nil {
 		return err
 	}
@@ -163,7 +165,7 @@ func domains() []string {
 }
 
 // factsRequest asks for the domains of --only, or for all but those of single files, and for the named files.
-func factsRequest(only, files, digests []string) (facts.Request, error) {
+func factsRequest(only, files []string, want facts.FileRequest) (facts.Request, error) {
 	req := facts.Request{Domains: only, Files: map[string]facts.FileRequest{}}
 	if len(only) == 0 {
 		req.Domains = slices.DeleteFunc(domains(), func(name string) bool { return name == "files" || name == "globs" })
@@ -174,7 +176,7 @@ func factsRequest(only, files, digests []string) (facts.Request, error) {
 		}
 	}
 	for _, path := range files {
-		req.AddFile(path, facts.FileRequest{Digests: digests})
+		req.AddFile(path, want)
 	}
 	return req, nil
 }

@@ -21,6 +21,8 @@ type File struct {
 	ACL bool `json:"acl,omitempty"`
 	// Digests by algorithm, lower-case hexadecimal, of the algorithms asked for.
 	Digests map[string]string `json:"digests,omitempty"`
+	// Package owns the file, where that was asked for: "" when no package does, nil when it is not known.
+	Package *string `json:"package,omitempty"`
 	// Content has, for each expression asked for, whether and on which line the content matches. The content itself
 	// stays in the guest.
 	Content map[string]Match `json:"content,omitempty"`

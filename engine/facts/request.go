@@ -20,6 +20,7 @@ type Request struct {
 type FileRequest struct {
 	Digests []string // "sha256", "sha512", "blake2b", "sha1", "md5"
 	Content []string // RE2 expressions
+	Package bool     // the package that owns it, for which the lists of all packages are read
 }
 
 // AddFile asks for the file at path, or for what matches it when it is a pattern; then want is asked of nothing.
@@ -43,7 +44,11 @@ func (a Request) Merge(b Request) Request {
 	}
 	for path, want := range b.Files {
 		have := m.Files[path]
-		m.Files[path] = FileRequest{union(have.Digests, want.Digests), union(have.Content, want.Content)}
+		m.Files[path] = FileRequest{
+			Digests: union(have.Digests, want.Digests),
+			Content: union(have.Content, want.Content),
+			Package: have.Package || want.Package,
+		}
 	}
 	return m
 }

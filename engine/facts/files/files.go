@@ -29,12 +29,16 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Files, error) {
 	if len(s.Request.Files) == 0 {
 		return &all, nil
 	}
+	var packages index
 	users, groups := ids(s, "/etc/passwd"), ids(s, "/etc/group")
 	for _, path := range slices.Sorted(maps.Keys(s.Request.Files)) {
 		f, err := describe(s, path)
 		if err == nil || damaged(err) {
 			f.Owner, f.Group = users[f.UID], groups[f.GID]
 			err = errors.Join(err, read(ctx, s, path, s.Request.Files[path], &f))
+		}
+		if err == nil && s.Request.Files[path].Package {
+			f.Package, err = packages.of(ctx, s, f.Resolved)
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
