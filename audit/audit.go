@@ -228,7 +228,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	}
 	if ok {
 		t := r.document(ctx, name, doc)
-		t.Disk = &Disk{Format: doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
+		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
 	}
 	m, err := engine.Open(ctx, []string{name}, r.job.Engine)

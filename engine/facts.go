@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -40,9 +39,11 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 }
 
 // ReadFacts returns the document that the file called name holds, or false when the file holds none: then it is an image.
+// A file of whole sectors is an image whatever it begins with: the guest writes the first sector of a raw disk, and must
+// not be judged by facts that it made up. No document has such a size (facts.Unaligned).
 func ReadFacts(name string) (*facts.Document, bool, error) {
 	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || facts.Aligned(info.Size()) {
 		return nil, false, nil // for OpenFile to say
 	}
 	f, err := os.Open(name)
@@ -64,10 +65,9 @@ func ReadFacts(name string) (*facts.Document, bool, error) {
 
 // factsKey names facts by all they depend on beside this program: the disks, the guest, the request and the day.
 func (m *Machine) factsKey(g *guest.Guest, req facts.Request, day int) string {
-	h := sha256.New()
-	// The values are plain structs of strings and numbers, which encode always.
-	_ = json.NewEncoder(h).Encode([]any{m.Identity.Digest, m.snapshot, g.Root.Device, req, day})
-	return hex.EncodeToString(h.Sum(nil))
+	// Go syntax keeps names apart that are not UTF-8, and sorts maps.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %#v %#v %#v %d", m.Identity.Digest, m.snapshot, g.Root.Device, req, day))
+	return hex.EncodeToString(sum[:])
 }
 
 // complete reports whether nothing went wrong that may go better the next time, such as a read error of the host.
@@ -77,10 +77,16 @@ func complete(d *facts.Document) bool {
 			return false
 		}
 	}
-	files, _ := facts.Get[facts.Files](d, "files")
-	if files != nil {
+	if files, ok := facts.Get[facts.Files](d, "files"); ok {
 		for _, f := range *files {
 			if f.Error != "" {
+				return false
+			}
+		}
+	}
+	if globs, ok := facts.Get[facts.Globs](d, "globs"); ok {
+		for _, g := range *globs {
+			if g.Error != "" {
 				return false
 			}
 		}

@@ -120,7 +120,11 @@ func (f *factsFlags) print(cmd *cobra.Command, gather audit.Gather, images []str
 				for _, d := range docs {
 					err = errors.Join(err, withCode(exitInternal, format.Write(&b, d)))
 				}
-				results[i] <- result{b.Bytes(), err}
+				if b.Len() > 0 {
+					results[i] <- result{facts.Unaligned(b.Bytes()), err}
+					return
+				}
+				results[i] <- result{nil, err}
 			})
 		}
 	})

@@ -15,6 +15,8 @@ import (
 const (
 	// storedMagic begins a stored document; the digit is the version of the form, not of the document.
 	storedMagic = "guestctl-facts-1\n"
+	// emptyFrame is a skippable frame of zstd without content (RFC 8878, section 3.1.2): padding.
+	emptyFrame = "\x50\x2a\x4d\x18\x00\x00\x00\x00"
 	// maxStored bounds a stored document after decompression, in bytes.
 	maxStored = 512 << 20
 	// maxStoredItems bounds the lists and maps in one, since a small file may claim large ones.
@@ -27,6 +29,20 @@ type stored struct {
 	Meta       Meta
 	Collectors map[string]Status
 	Domains    map[string]cbor.RawMessage
+}
+
+// sectorSize is what the size of every raw disk is a multiple of, in bytes.
+const sectorSize = 512
+
+// Aligned reports whether a file of n bytes can be a raw disk. No stored document has such a size.
+func Aligned(n int64) bool { return n%sectorSize == 0 }
+
+// Unaligned returns a document as text with a line end more, where its size could be that of a disk.
+func Unaligned(b []byte) []byte {
+	if Aligned(int64(len(b))) {
+		return append(b, '\n')
+	}
+	return b
 }
 
 // Write stores a document: one CBOR column for each domain, compressed with zstd. The same document gives the same bytes.
@@ -45,14 +61,15 @@ func Write(w io.Writer, d *Document) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, storedMagic); err != nil {
-		return err
-	}
-	z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
 	}
-	_, err = z.Write(b)
+	packed := z.EncodeAll(b, nil)
+	if Aligned(int64(len(storedMagic) + len(packed))) {
+		packed = append(packed, emptyFrame...)
+	}
+	_, err = w.Write(append([]byte(storedMagic), packed...))
 	return errors.Join(err, z.Close())
 }
 

@@ -3,6 +3,7 @@ package facts_test
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -76,4 +77,41 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("read a document with schema %q", d.Schema)
 		}
 	})
+}
+
+// TestNoDocumentHasTheSizeOfADisk grows a document byte by byte past several sectors; each must read back.
+func TestNoDocumentHasTheSizeOfADisk(t *testing.T) {
+	collectors := []facts.Collector{facts.New("motto", "A motto", collectMotto)}
+	random := rand.New(rand.NewPCG(1, 2))
+	padded := 0
+	for n := range 1500 {
+		words := make([]byte, n)
+		for i := range words {
+			words[i] = byte(random.Uint32())
+		}
+		d := &facts.Document{Schema: facts.Schema, Facts: map[string]any{"motto": &motto{string(words)}}}
+		var b bytes.Buffer
+		if err := facts.Write(&b, d); err != nil {
+			t.Fatal(err)
+		}
+		if facts.Aligned(int64(b.Len())) {
+			t.Errorf("%d bytes are stored in %d", n, b.Len())
+		}
+		if bytes.HasSuffix(b.Bytes(), []byte("\x50\x2a\x4d\x18\x00\x00\x00\x00")) {
+			padded++
+		}
+		back, err := facts.Read(&b, collectors)
+		if err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if m, ok := facts.Get[motto](back, "motto"); !ok || m.Words != string(words) {
+			t.Fatalf("%d bytes read back differently", n)
+		}
+	}
+	if padded == 0 {
+		t.Error("no document needed padding: the test shows nothing")
+	}
+	if got := facts.Unaligned(make([]byte, 1024)); len(got) != 1025 {
+		t.Errorf("text of 1024 bytes became %d", len(got))
+	}
 }
