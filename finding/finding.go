@@ -56,6 +56,16 @@ type Position struct {
 	Line int    `json:"line,omitempty"`
 }
 
+// Outcome is what one check of a judge came to, before it becomes a Finding.
+type Outcome struct {
+	Status           Status
+	Expected, Actual string
+	Message          string
+	Where            []Location
+	Notes            []string
+	Fix              string
+}
+
 // Finding is the verdict on one check.
 type Finding struct {
 	ID          string              `json:"id"`

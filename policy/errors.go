@@ -5,29 +5,12 @@ import (
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/guestctl/guestctl/internal/fault"
 )
 
-// Error is one thing that is wrong in a baseline, and where. Nothing is judged by a baseline with an error.
-type Error struct {
-	File       string
-	Line       int // from 1; 0 when the file as a whole is meant
-	Column     int // in characters, from 1
-	Message    string
-	Suggestion string // what was probably meant; "" when nothing is near
-}
-
-// Error writes "file:line:column: message, did you mean suggestion?".
-func (e *Error) Error() string {
-	s := e.File
-	if e.Line > 0 {
-		s = fmt.Sprintf("%s:%d:%d", s, e.Line, e.Column)
-	}
-	s += ": " + e.Message
-	if e.Suggestion != "" {
-		s += ", did you mean " + e.Suggestion + "?"
-	}
-	return s
-}
+// Error is one thing that is wrong in a baseline or a policy, and where. Nothing is judged by a file with an error.
+type Error = fault.Error
 
 // Warning is something in a baseline that works and is probably not what its author wants.
 type Warning struct {

@@ -24,7 +24,7 @@ const (
 
 // layers has the packages of each layer, as path patterns. A package imports only layers above its own.
 var layers = [][]string{
-	{"internal/nearest", "internal/version", "engine/binread", "finding", "rules", "baselines"},
+	{"internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "baselines"},
 	{"engine/image", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
@@ -33,6 +33,7 @@ var layers = [][]string{
 	{"engine/facts"},
 	{"engine/facts/*", "engine/cache"},
 	{"engine"},
+	{"policy/rego"},
 	{"policy", "scanner", "backup"},
 	{"audit"},
 	{"report", "agent"},
@@ -46,6 +47,7 @@ var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs
 // pins are the versions that were tried and chosen; a tidy without them may silently choose an older one.
 var pins = map[string]string{
 	"github.com/BurntSushi/toml":               "v1.6.0",
+	"github.com/open-policy-agent/opa":         "v1.22.2",
 	"github.com/diskfs/go-diskfs":              "v1.9.4",
 	"github.com/knqyf263/go-rpmdb":             "v0.1.1",
 	"modernc.org/sqlite":                       "v1.61.1",
