@@ -1,0 +1,55 @@
+package rego
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBuiltinRules runs the tests that lie beside the built-in rules, and holds the rules against the facts.
+func TestBuiltinRules(t *testing.T) {
+	p, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := maps.Clone(p.modules)
+	if _, err := compile(modules, p.types, true); err != nil {
+		t.Fatal(err)
+	}
+	results, err := p.Test(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Message != "" {
+			t.Errorf("%s:%d: %s: %s", r.Position.File, r.Position.Line, r.Name, r.Message)
+		}
+	}
+	if len(results) == 0 {
+		t.Error("no tests were run")
+	}
+}
+
+// TestBuiltinRulesKeepTheConvention holds ids, packages and files together, so that each is found by the others.
+func TestBuiltinRulesKeepTheConvention(t *testing.T) {
+	p, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Checks {
+		name := strings.TrimPrefix(c.pkg.String(), "data.guestctl.")
+		if want := strings.NewReplacer(".", "-", "_", "-").Replace(name); c.ID != want {
+			t.Errorf("check %s is in package guestctl.%s, which is for %s", c.ID, name, want)
+		}
+		if want := "rules/rego/" + strings.ReplaceAll(name, ".", "/") + ".rego"; c.Position.File != want {
+			t.Errorf("check %s is in %s, want %s", c.ID, c.Position.File, want)
+		}
+		if p.tests[strings.TrimSuffix(c.Position.File, ".rego")+testSuffix] == nil {
+			t.Errorf("check %s has no test beside it", c.ID)
+		}
+		if c.Description == "" || c.Fix == "" || len(c.Controls) == 0 || !slices.Contains(slices.Sorted(maps.Keys(c.has)), "deny") {
+			t.Errorf("check %s lacks a description, a remediation, controls or a rule called deny", c.ID)
+		}
+	}
+}

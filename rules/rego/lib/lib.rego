@@ -1,0 +1,43 @@
+# The functions that checks share. They take what they look at: only a check itself reads input, so that it is seen which facts
+# each one needs.
+package guestctl.lib
+
+# evidence lists the place a value comes from, and those it took the place of.
+evidence(value) := array.concat(lost, won) if {
+	lost := [{"path": s.path, "line": object.get(s, "line", 0), "text": object.get(s, "text", ""), "note": "overridden"} |
+		some s in object.get(value, "shadowed", [])
+	]
+	won := [value.source | not is_null(object.get(value, "source", null))]
+}
+
+# origin says in a few words where a value comes from, for messages.
+origin(value) := sprintf("%s line %d", [value.source.path, value.source.line]) if value.source.line
+
+origin(value) := value.source.path if {
+	value.source.path
+	not value.source.line
+}
+
+origin(value) := "the default" if is_null(object.get(value, "source", null))
+
+# present lists the installed packages of some names; a package that is unpacked or half configured counts.
+present(packages, names) := [p |
+	some name in names
+	some p in packages.installed[name]
+]
+
+# complete lists the packages of some names that are installed completely.
+complete(packages, names) := [p |
+	some p in present(packages, names)
+	p.state == "installed"
+]
+
+# starting lists the units of some names that boot or a trigger starts, by their own names: an alias stands for its unit.
+starting(units, names) := [name |
+	some name in names
+	unit := units[name]
+	unit.starts != ""
+]
+
+# number reads a value that is written as text.
+number(text) := to_number(trim_space(text)) if regex.match(`^\s*-?[0-9]+\s*$`, text)
