@@ -17,6 +17,11 @@ type compiler struct {
 	checks   []Check
 	at       map[string]int // offset of each check by its id
 	disabled []disabled
+	picks    []pick   // of built-in checks in Rego
+	skipped  []string // of those
+	level    string   // of those, "" for all
+	dirs     []textAt // with Rego
+	params   map[string]map[string]param
 	warnings []Warning
 	errs     []error // the first ones
 	failures int     // all of them

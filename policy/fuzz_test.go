@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 			agrees(t, string(text))
 			return
 		}
-		l := &loader{parts: []*document{{src, root}}}
+		l := &loader{parts: []*document{{src, root, ""}}}
 		p, err := l.policy([]string{"fuzz"})
 		if err != nil {
 			if !strings.Contains(err.Error(), "0 checks") {

@@ -12,7 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guestctl/guestctl/baselines"
 	"github.com/guestctl/guestctl/internal/nearest"
+	"github.com/guestctl/guestctl/policy/rego"
 )
 
 const (
@@ -29,6 +31,9 @@ const (
 type Options struct {
 	// AllowEmpty accepts a policy without a single check.
 	AllowEmpty bool
+	// Policies are files, folders and bundles with Rego. PolicyKey is the file with the public key that must verify them, or "".
+	Policies  []string
+	PolicyKey string
 }
 
 // Load reads baseline files in order and puts them together. An error about a file is an *Error, or several joined.
@@ -48,19 +53,21 @@ type loader struct {
 	state map[string]bool // by absolute path: false while what it extends is read, then true
 	parts []*document
 	errs  []error
+	rules rules
 	// incomplete is set when a file could not be read.
 	incomplete bool
 }
 
 // document is one file that was read.
 type document struct {
-	src  *source
-	root *node
+	src   *source
+	root  *node
+	level string // that built-in checks are limited to
 }
 
 // file reads one file and, before it, those it extends. via are the files that led here.
 func (l *loader) file(name string, via []string) error {
-	abs, err := filepath.Abs(name)
+	abs, err := identity(name)
 	if err != nil {
 		return &Error{File: name, Message: err.Error()}
 	}
@@ -75,9 +82,9 @@ func (l *loader) file(name string, via []string) error {
 	l.state[abs] = false
 	defer func() { l.state[abs] = true }()
 
-	text, err := readFile(name, maxSize)
+	text, level, err := l.text(name)
 	if err != nil {
-		return &Error{File: name, Message: err.Error()}
+		return err
 	}
 	src, root, err := parse(name, text)
 	if err != nil {
@@ -88,25 +95,66 @@ func (l *loader) file(name string, via []string) error {
 			l.errs = append(l.errs, err)
 		}
 	}
-	l.parts = append(l.parts, &document{src, root})
+	l.parts = append(l.parts, &document{src, root, level})
 	return nil
 }
 
 // base reads a file that src extends. That it cannot be opened is an error of the line that names it.
 func (l *loader) base(src *source, base textAt, via []string) error {
 	name := base.text
-	if strings.HasPrefix(name, builtin) {
-		return src.errorf(base.at, "%s is not there: this version has no built-in baselines; name a file", name)
-	}
-	if !filepath.IsAbs(name) {
+	if !filepath.IsAbs(name) && !strings.HasPrefix(name, builtin) {
 		name = filepath.Join(filepath.Dir(src.name), name)
 	}
 	err := l.file(name, via)
 	var wrong *Error
 	if errors.As(err, &wrong) && wrong.Line == 0 {
-		return src.errorf(base.at, "extends %s: %s", name, wrong.Message)
+		err := src.errorf(base.at, "extends %s: %s", name, wrong.Message)
+		err.Suggestion = wrong.Suggestion
+		return err
 	}
 	return err
+}
+
+// identity names a file so that the same one is read once.
+func identity(name string) (string, error) {
+	if strings.HasPrefix(name, builtin) {
+		return name, nil
+	}
+	return filepath.Abs(name)
+}
+
+// text reads a file of the user, or a built-in baseline with the level behind its name.
+func (l *loader) text(name string) (text []byte, level string, err error) {
+	file, level, ok := builtinName(name)
+	if !ok {
+		if text, err = readFile(name, maxSize); err != nil {
+			return nil, "", &Error{File: name, Message: err.Error()}
+		}
+		return text, "", nil
+	}
+	if level != "" && !slices.Contains(rego.Levels(), level) {
+		return nil, "", &Error{
+			File: name, Message: "no level " + level + ", want " + listed(rego.Levels()), Suggestion: nearest.Word(level, rego.Levels()),
+		}
+	}
+	if text, err = baselines.FS.ReadFile(file + ".toml"); err != nil {
+		known := Builtins()
+		return nil, "", &Error{File: name, Message: "no such built-in baseline, want " + listed(known), Suggestion: nearest.Word(builtin+file, known)}
+	}
+	return text, level, nil
+}
+
+// Builtins lists the built-in baselines: "builtin:linux-server".
+func Builtins() []string {
+	entries, err := baselines.FS.ReadDir(".")
+	if err != nil {
+		return nil // an embedded folder is always there
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, builtin+strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	return names
 }
 
 // extends returns the names in baseline.extends. Values of a wrong kind are refused by the compiler.
@@ -157,15 +205,18 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	p := &Policy{}
 	checks := map[string]Check{}
 	for _, part := range l.parts {
-		c := &compiler{src: part.src, words: split(vocabulary()), incomplete: l.incomplete}
+		c := &compiler{src: part.src, words: split(vocabulary()), incomplete: l.incomplete, level: part.level}
 		c.substitute(part.root, nil, vars)
 		c.compile(part.root)
 		slices.SortStableFunc(c.errs, byPosition)
 		l.errs = append(l.errs, c.errs...)
 		l.merge(p, checks, c)
 	}
+	l.policies(checks)
+	l.judges(checks)
+	p.Files = append(p.Files, l.opts.Policies...)
 	p.Checks = slices.SortedFunc(maps.Values(checks), func(a, b Check) int { return cmp.Compare(a.ID, b.ID) })
-	if len(files) == 0 {
+	if len(files)+len(l.opts.Policies) == 0 {
 		l.errs = append(l.errs, &Error{File: "baseline", Message: "no file was given"})
 	}
 	if len(l.errs) == 0 && len(p.Checks) == 0 && !l.opts.AllowEmpty {
@@ -230,6 +281,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 		checks[check.ID] = check
 		p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool { return d.ID == check.ID })
 	}
+	l.takeRules(checks, c)
 	for _, d := range c.disabled {
 		if _, ok := checks[d.ID]; !ok && l.incomplete {
 			continue

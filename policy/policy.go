@@ -7,6 +7,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy/rego"
 )
 
 // Policy is what one or several baselines ask for.
@@ -46,21 +47,18 @@ type Check struct {
 	// Fix and Notes are the author's; Fix takes the place of what Eval proposes.
 	Fix   string
 	Notes []string
+	// Remedy is what helps in general, where neither the author nor Eval says something better.
+	Remedy string
 	// Eval judges. It may count on all of Needs.
 	Eval func(*facts.Document) Outcome
 
 	conditions []condition
+	rule       *rego.Check // in place of Eval, with the judge that asks it
+	judge      *rego.Judge
 }
 
 // Outcome is what a check found.
-type Outcome struct {
-	Status           finding.Status
-	Expected, Actual string
-	Message          string
-	Where            []finding.Location
-	Notes            []string
-	Fix              string
-}
+type Outcome = finding.Outcome
 
 // Request returns the facts that the checks need, and those their conditions need.
 func (p *Policy) Request() facts.Request {
@@ -83,10 +81,11 @@ func (c *Check) needs() facts.Request {
 // checks that were not asked are unknown.
 func (p *Policy) Judge(ctx context.Context, doc *facts.Document) []finding.Finding {
 	findings := make([]finding.Finding, 0, len(p.Checks))
+	a := &asking{ctx, doc, map[*rego.Judge]*rego.Session{}}
 	for i := range p.Checks {
 		o := unknown("interrupted before it was judged")
 		if ctx.Err() == nil {
-			o = p.Checks[i].judge(doc)
+			o = a.ask(&p.Checks[i])
 		}
 		findings = append(findings, p.Checks[i].finding(o))
 	}
@@ -94,23 +93,23 @@ func (p *Policy) Judge(ctx context.Context, doc *facts.Document) []finding.Findi
 	return findings
 }
 
-func (c *Check) judge(doc *facts.Document) Outcome {
+func (a *asking) ask(c *Check) Outcome {
 	for _, cond := range c.conditions {
-		if o, stop := cond.gate(doc); stop {
+		if o, stop := cond.gate(a.doc); stop {
 			return o
 		}
 	}
-	if o, stop := c.gate(doc); stop {
+	if o, stop := c.gate(a.doc); stop {
 		return o
 	}
-	return c.Eval(doc)
+	return a.eval(c)
 }
 
 func (c *Check) finding(o Outcome) finding.Finding {
 	f := finding.Finding{
 		ID: c.ID, Title: c.Title, Status: o.Status, Severity: c.Severity,
 		Expected: o.Expected, Actual: o.Actual, Message: o.Message,
-		Where: o.Where, Notes: slices.Concat(o.Notes, c.Notes), Fix: o.Fix,
+		Where: o.Where, Notes: slices.Concat(o.Notes, c.Notes), Fix: c.remedy(o),
 		Policy: c.Position, Controls: maps.Clone(c.Controls),
 		Fingerprint: finding.Fingerprint(c.ID, c.Key, c.Path),
 	}
@@ -119,12 +118,6 @@ func (c *Check) finding(o Outcome) finding.Finding {
 		if l.Path != "" {
 			f.Where = append(f.Where, l)
 		}
-	}
-	switch {
-	case o.Status != finding.Fail:
-		f.Fix = ""
-	case c.Fix != "":
-		f.Fix = c.Fix
 	}
 	return f
 }
