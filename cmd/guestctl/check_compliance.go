@@ -15,24 +15,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/audit"
-	"github.com/guestctl/guestctl/policy"
 	"github.com/guestctl/guestctl/report"
 )
 
 func newCheckComplianceCommand() *cobra.Command {
 	var f struct {
-		baselines  []string
+		policy     policyFlags
 		format     string
 		reports    []string
 		failOn     string
 		coverage   float64
 		exitZero   bool
 		jobs       int
-		allowEmpty bool
 		image      imageFlags
 	}
 	cmd := &cobra.Command{
-		Use:   "check-compliance --baseline FILE IMAGE...",
+		Use:   "check-compliance --baseline FILE|--policy DIR IMAGE...",
 		Short: "Judge the guests of disk images by a baseline",
 		Long: `Judge the guests of disk images by a baseline.
 
@@ -55,10 +53,7 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			if f.jobs < 1 {
 				return fmt.Errorf("--jobs %d, want at least 1", f.jobs)
 			}
-			if len(f.baselines) == 0 {
-				return errNoBaseline
-			}
-			p, err := policy.Load(f.baselines, policy.Options{AllowEmpty: f.allowEmpty})
+			p, err := f.policy.load()
 			if err != nil {
 				return err
 			}
@@ -88,17 +83,15 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.baselines, "baseline", nil, "baseline `FILE`; may be repeated, later files override earlier ones")
 	flags.StringVar(&f.format, "format", report.Names()[0], "report on stdout: "+strings.Join(report.Names(), ", "))
 	flags.StringArrayVar(&f.reports, "report", nil, "also write a report, as `FORMAT=FILE`; may be repeated")
 	flags.StringVar(&f.failOn, "fail-on", string(audit.Any), "mildest `SEVERITY` that fails: "+strings.Join(audit.FailOns(), ", "))
 	flags.Float64Var(&f.coverage, "min-coverage", 0, "share of the needed facts that must be readable, in `PERCENT`")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
-	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "accept a baseline without a check")
+	f.policy.add(cmd)
 	f.image.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
-		"baseline": carapace.ActionFiles(".toml"),
 		"format":   carapace.ActionValues(report.Names()...),
 		"fail-on":  carapace.ActionValues(audit.FailOns()...),
 	})

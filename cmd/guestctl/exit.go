@@ -24,7 +24,7 @@ const (
 
 const exitCodes = `  0    everything was judged, and nothing at or above --fail-on failed
   1    findings: something at or above --fail-on failed
-  2    nothing was judged: wrong flags, or a mistake in a baseline (with file:line:column)
+  2    nothing was judged: wrong flags, or a mistake in a baseline or policy (with file:line:column)
   3    not judged: an image is unreadable, encrypted or unsupported, a result is unknown,
        or less than --min-coverage of the needed facts could be read
   4    internal error
@@ -122,4 +122,4 @@ func wantArgs(least, most int, usage string) cobra.PositionalArgs {
 	}
 }
 
-var errNoBaseline = errors.New("no baseline: name one with --baseline FILE")
+var errNoBaseline = errors.New("no baseline: name one with --baseline FILE or builtin:linux-server, or policies with --policy DIR")

@@ -53,3 +53,23 @@ func TestBuiltinRulesKeepTheConvention(t *testing.T) {
 		}
 	}
 }
+
+// TestBuiltinChecksCanFail finds for each check a change of facts that makes it fail.
+func TestBuiltinChecksCanFail(t *testing.T) {
+	p, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	proofs, err := p.Prove(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, proof := range proofs {
+		if proof.Wrong != "" {
+			t.Errorf("%s %s", proof.Check.ID, proof.Wrong)
+		}
+	}
+	if len(proofs) != len(p.Checks) {
+		t.Errorf("%d of %d checks were tried", len(proofs), len(p.Checks))
+	}
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"github.com/carapace-sh/carapace"
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/policy"
+)
+
+// policyFlags are the flags of every command that judges.
+type policyFlags struct {
+	baselines  []string
+	policies   []string
+	key        string
+	allowEmpty bool
+}
+
+func (f *policyFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.baselines, "baseline", nil, "baseline `FILE`, or builtin:NAME[@LEVEL]; may be repeated, later files override earlier ones")
+	flags.StringArrayVar(&f.policies, "policy", nil, "`DIR|FILE|BUNDLE` with checks in Rego; may be repeated")
+	flags.StringVar(&f.key, "policy-key", "", "PEM `FILE` with the public key that every --policy must be signed for, as a bundle")
+	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "accept a baseline without a check")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
+		"baseline":   carapace.Batch(carapace.ActionFiles(".toml"), carapace.ActionValues(policy.Builtins()...)).ToA(),
+		"policy":     carapace.ActionFiles(),
+		"policy-key": carapace.ActionFiles(".pem"),
+	})
+}
+
+// load reads the policy that the flags name.
+func (f *policyFlags) load() (*policy.Policy, error) {
+	if len(f.baselines)+len(f.policies) == 0 {
+		return nil, errNoBaseline
+	}
+	return policy.Load(f.baselines, policy.Options{AllowEmpty: f.allowEmpty, Policies: f.policies, PolicyKey: f.key})
+}
