@@ -198,9 +198,7 @@ func (p *Program) bundle(path, key string) []error {
 		return []error{&fault.Error{File: path, Message: fmt.Sprintf(format, args...)}}
 	}
 	l := loader.NewFileLoader().WithProcessAnnotation(true).WithCapabilities(capabilities()).WithRegoVersion(ast.RegoV1)
-	if key == "" {
-		l = l.WithSkipBundleVerification(true)
-	} else {
+	if key != "" {
 		pem, err := os.ReadFile(key)
 		if err != nil {
 			return []error{&fault.Error{File: key, Message: plainError(err)}}
@@ -217,12 +215,13 @@ func (p *Program) bundle(path, key string) []error {
 		if list := (ast.Errors)(nil); errors.As(err, &list) {
 			return []error{faults(err)}
 		}
-		return fail("%s", plainError(err))
+		hint := ""
+		if key == "" && strings.Contains(err.Error(), "verification key") {
+			hint = "; it is signed: name the key that verifies it with --policy-key"
+		}
+		return fail("%s%s", plainError(err), hint)
 	}
-	switch signed := len(b.Signatures.Signatures) > 0; {
-	case key == "" && signed:
-		return fail("the bundle is signed; name the key that verifies it with --policy-key")
-	case key != "" && !signed:
+	if key != "" && len(b.Signatures.Signatures) == 0 {
 		return fail("the bundle is not signed, and --policy-key asks for a signature")
 	}
 	for _, m := range b.Modules {

@@ -207,7 +207,7 @@ func someOf(names []string) string {
 func at(l *ast.Location, format string, args ...any) *fault.Error {
 	err := &fault.Error{Message: fmt.Sprintf(format, args...)}
 	if l != nil {
-		err.File, err.Line, err.Column = l.File, l.Row, l.Col
+		err.File, err.Line, err.Column = l.File, l.Row, max(1, l.Col)
 	}
 	return err
 }

@@ -178,7 +178,7 @@ func (s *Session) sentence(err error) string {
 	if !errors.As(err, &wrong) {
 		return err.Error()
 	}
-	message := wrong.Message
+	message := strings.Join(strings.Fields(wrong.Message), " ")
 	if wrong.Location != nil {
 		message = fmt.Sprintf("%s:%d: %s", wrong.Location.File, wrong.Location.Row, message)
 	}
