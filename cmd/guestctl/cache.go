@@ -36,22 +36,14 @@ func buildID() string {
 }
 
 func newCacheCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "cache",
 		Short: "Show or clear the facts that are kept from one run to the next",
 		Long: `Show or clear the facts that are kept from one run to the next.
 
 Facts are kept for images that did not change since: their size, inode and times are the same, and so is a digest of the
 tables and superblocks that are read on every run. What was not used for the longest time goes first.`,
-		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return unknownCommand(cmd, args[0])
-		},
-	}
-	cmd.AddCommand(
+	},
 		&cobra.Command{
 			Use: "ls", Short: "List the documents, the one used last first", Args: wantArgs(0, 0, ""),
 			RunE: func(cmd *cobra.Command, _ []string) error {
@@ -98,7 +90,6 @@ tables and superblocks that are read on every run. What was not used for the lon
 			},
 		},
 	)
-	return cmd
 }
 
 func withCache(work func(*cache.Cache) error) error {

@@ -82,6 +82,8 @@ func commands() []*cobra.Command {
 		newStatCommand(),
 		newFindCommand(),
 		newCacheCommand(),
+		newPolicyCommand(),
+		newChecksCommand(),
 		newSchemaCommand(),
 		newCompletionCommand(),
 		newVersionCommand(),
@@ -122,6 +124,19 @@ follows no path from an image onto the host. What could not be read is unknown, 
 	}
 	carapace.Gen(root)
 	return root
+}
+
+// group makes a command that only holds others.
+func group(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return unknownCommand(cmd, args[0])
+	}
+	cmd.AddCommand(below...)
+	return cmd
 }
 
 // output is stdout, with colours where they are wanted.

@@ -23,12 +23,14 @@ type TestResult struct {
 
 // Test runs the rules called test_… of the files whose names end with _test.rego. Parameters have their defaults. The error is a
 // mistake in the policy or its tests.
-func (p *Program) Test(ctx context.Context) ([]TestResult, error) {
+func (p *Program) Test(ctx context.Context) ([]TestResult, error) { return p.test(ctx, p.runner()) }
+
+func (p *Program) test(ctx context.Context, runner *tester.Runner) ([]TestResult, error) {
 	modules, err := p.withTests()
 	if err != nil {
 		return nil, err
 	}
-	results, err := p.runner().Run(ctx, modules)
+	results, err := runner.Run(ctx, modules)
 	if err != nil {
 		return nil, faults(err)
 	}
