@@ -8,7 +8,6 @@ package files
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -30,11 +29,11 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Files, error) {
 		return &all, nil
 	}
 	var packages index
-	users, groups := ids(s, "/etc/passwd"), ids(s, "/etc/group")
+	owners := s.Owners()
 	for _, path := range slices.Sorted(maps.Keys(s.Request.Files)) {
 		f, err := describe(s, path)
 		if err == nil || damaged(err) {
-			f.Owner, f.Group = users[f.UID], groups[f.GID]
+			f.Owner, f.Group = owners.User(f.UID), owners.Group(f.GID)
 			err = errors.Join(err, read(ctx, s, path, s.Request.Files[path], &f))
 		}
 		if err == nil && s.Request.Files[path].Package {
@@ -77,7 +76,7 @@ func describe(s *facts.Scope, path string) (facts.File, error) {
 		return f, err
 	}
 	f.Exists, f.Resolved = true, o.Path
-	f.Type, f.Mode = filesys.TypeName(o.Mode), fmt.Sprintf("%04o", o.Mode&0o7777)
+	f.Type, f.Mode = filesys.TypeName(o.Mode), facts.ModeText(o.Mode)
 	f.UID, f.GID, f.Size = o.UID, o.GID, o.Size
 	attrs, attrErr := o.Xattrs()
 	_, f.ACL = attrs[aclName]

@@ -9,7 +9,6 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -116,7 +115,7 @@ func (w *walker) owner(o guest.Object) {
 func (w *walker) add(list *[]facts.ScanEntry, key string, o guest.Object) {
 	if w.counts(key) {
 		*list = append(*list, facts.ScanEntry{
-			Path: o.Path, Type: filesys.TypeName(o.Mode), Mode: fmt.Sprintf("%04o", o.Mode&0o7777), UID: o.UID, GID: o.GID,
+			Path: o.Path, Type: filesys.TypeName(o.Mode), Mode: facts.ModeText(o.Mode), UID: o.UID, GID: o.GID,
 			Sticky: o.IsDir() && o.Mode&filesys.ModeSticky != 0,
 		})
 	}

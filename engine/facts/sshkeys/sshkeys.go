@@ -159,7 +159,7 @@ func (r *reader) hostKey(name string) []facts.SSHHostKey {
 }
 
 func privateKey(name, user string, o guest.Object) *facts.SSHPrivateKey {
-	k := &facts.SSHPrivateKey{Path: name, User: user, Mode: fmt.Sprintf("%04o", o.Mode&0o7777), UID: o.UID, GID: o.GID}
+	k := &facts.SSHPrivateKey{Path: name, User: user, Mode: facts.ModeText(o.Mode), UID: o.UID, GID: o.GID}
 	for _, typ := range []string{"ed25519", "ecdsa", "rsa", "dsa"} {
 		if strings.Contains(path.Base(name), typ) {
 			k.Type = typ
@@ -193,6 +193,6 @@ func (r *reader) authorized(user, name string) *facts.SSHAuthorizedFile {
 		return nil
 	}
 	return &facts.SSHAuthorizedFile{
-		User: user, Path: name, Mode: fmt.Sprintf("%04o", o.Mode&0o7777), UID: o.UID, Keys: r.public(name),
+		User: user, Path: name, Mode: facts.ModeText(o.Mode), UID: o.UID, Keys: r.public(name),
 	}
 }

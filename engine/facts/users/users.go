@@ -165,7 +165,7 @@ func describeHome(s *facts.Scope, u *facts.User) {
 		s.Problem(u.Home, 0, fmt.Errorf("home of %q: %w", u.Name, err))
 	default:
 		exists = home.IsDir()
-		u.HomeMode = fmt.Sprintf("%04o", home.Mode&0o7777)
+		u.HomeMode = facts.ModeText(home.Mode)
 		u.HomeUID = &home.UID
 	}
 }
