@@ -37,8 +37,17 @@ type Match struct {
 // Globs is the domain "globs": the patterns that the checks asked for, with the paths they match.
 type Globs map[string]*Glob
 
-// Glob is what one pattern matches. Error says that a directory on the way could not be read: a path may be missing.
+// Glob is what one pattern matches. Error says that a directory on the way could not be read, so that a path may be missing,
+// or an inode, so that a path is missing from Files.
 type Glob struct {
 	Paths []string `json:"paths"`
-	Error string   `json:"error,omitempty"`
+	// Files describes the paths, in the same order.
+	Files []GlobFile `json:"files"`
+	Error string     `json:"error,omitempty"`
+}
+
+// GlobFile is what is at one path that a pattern matches: of a link the link itself.
+type GlobFile struct {
+	Inode
+	Link string `json:"link,omitempty"` // the target of a link as it stands
 }
