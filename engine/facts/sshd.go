@@ -4,6 +4,8 @@ package facts
 type SSHD struct {
 	Version string `json:"version"` // of OpenSSH: "9.2"; "" when it is not known
 	Config  string `json:"config"`  // the file it starts from
+	// Files are the files of configuration in the order of reading, each once. Of a link it is what the link leads to.
+	Files []Inode `json:"files"`
 	// Effective has the settings in force for every connection, by keyword in lower case, as "sshd -T" prints them: the
 	// command line, the files and the blocks "Match all". A value is a string, or a list of strings where the keyword
 	// takes several. A keyword is missing where neither file nor known default gives it a value.

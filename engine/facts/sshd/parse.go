@@ -53,6 +53,7 @@ type parser struct {
 	version    version
 	directives []directive
 	matches    []*block
+	read       []string // files, by name
 	files, bad int
 	full       bool // a limit was met
 }
@@ -83,6 +84,9 @@ func (p *parser) file(name string, depth int, within []*block) error {
 	if p.files++; p.files > maxFiles {
 		p.limit(name, "more than %d files", maxFiles)
 		return nil
+	}
+	if !slices.Contains(p.read, name) {
+		p.read = append(p.read, name)
 	}
 	outer := within
 	var includes error

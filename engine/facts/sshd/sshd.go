@@ -60,7 +60,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.SSHD, error) {
 		return nil, err
 	}
 	r := &facts.SSHD{
-		Config: config, Effective: p.effective(), Match: p.blocks(), CommandLine: line.options,
+		Config: config, Files: p.inodes(), Effective: p.effective(), Match: p.blocks(), CommandLine: line.options,
 	}
 	if known {
 		r.Version = v.String()
@@ -74,6 +74,23 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.SSHD, error) {
 		p.editDefaults(m.Settings, algorithms(s, v, known))
 	}
 	return r, nil
+}
+
+// inodes describes the files that were read.
+func (p *parser) inodes() []facts.Inode {
+	all, owners := []facts.Inode{}, p.s.Owners()
+	for _, name := range p.read {
+		o, err := p.s.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // told of already, where it matters
+		}
+		if err != nil {
+			p.s.Problem(name, 0, err)
+			continue
+		}
+		all = append(all, owners.Inode(name, o))
+	}
+	return all
 }
 
 func program(s *facts.Scope) bool {

@@ -258,3 +258,26 @@ func TestDefaultsDependOnTheVersion(t *testing.T) {
 		t.Errorf("%v: of a version that is not known there are no lists", status)
 	}
 }
+
+// TestFilesAreThoseThatSSHDReads wants included files anywhere, in the order of reading, and none that is not read.
+func TestFilesAreThoseThatSSHDReads(t *testing.T) {
+	got, status := collectIn(t, server(map[string]memfs.File{
+		"/etc/passwd": {Data: "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/:/bin/sh\n"}, "/etc/group": {Data: "root:x:0:\n"},
+		"/etc/ssh/sshd_config":          {Data: "Include /etc/ssh/sshd_config.d/*.conf /srv/more\nPort 22\n", Mode: 0o600},
+		"/etc/ssh/sshd_config.d/b.conf": {Data: "UsePAM yes\nInclude /srv/more\n", Mode: 0o666, UID: 1000},
+		"/etc/ssh/sshd_config.d/a.conf": {Link: "/srv/real"},
+		"/etc/ssh/sshd_config.d/c.bak":  {Mode: 0o777},
+		"/srv/real":                     {Data: "UseDNS no\n", Mode: 0o640, GID: 7}, "/srv/more": {Data: "#\n"},
+	}, recordedVersion))
+	file := func(path, mode string, size int64) facts.Inode {
+		return facts.Inode{Path: path, Type: "file", Mode: mode, Owner: "root", Group: "root", Size: size}
+	}
+	want := []facts.Inode{
+		file("/etc/ssh/sshd_config", "0600", 56), file("/etc/ssh/sshd_config.d/a.conf", "0640", 10),
+		file("/etc/ssh/sshd_config.d/b.conf", "0666", 29), file("/srv/more", "0644", 2),
+	}
+	want[1].GID, want[1].Group, want[2].UID, want[2].Owner = 7, "", 1000, "bob"
+	if d := cmp.Diff(want, got.Files); d != "" || status.State != facts.OK {
+		t.Errorf("%s %v; want -, got +\n%s", status.State, status.Problems, d)
+	}
+}
