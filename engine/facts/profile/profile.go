@@ -3,7 +3,7 @@
 // Sources: /etc/profile, the *.sh of /etc/profile.d, bash's and zsh's files for all users, /etc/environment, and root's own
 // files (bash(1), section "INVOCATION"). They are read line by line and not run: conditions, loops and functions are not
 // followed, and a value that the shell would compute stays as it is written. UMASK of login.defs and pam_umask are in
-// other domains.
+// other domains. The directories of PATH are described as they lie on the disks.
 package profile
 
 import (
@@ -48,7 +48,7 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Profile, error) {
 		s.Problem("/etc/profile.d", 0, binread.Limit("%d files, want at most %d", len(parts), maxFiles))
 		parts = parts[:maxFiles]
 	}
-	p := &facts.Profile{Umask: []facts.UmaskSetting{}, Tmout: []facts.TmoutSetting{}, RootPath: []facts.PathSetting{}}
+	p := &facts.Profile{Umask: []facts.UmaskSetting{}, Tmout: []facts.TmoutSetting{}, RootPath: []facts.PathSetting{}, PathDirs: []facts.PathDir{}}
 	found := false
 	for _, name := range slices.Concat(systemWide[:1], parts, systemWide[1:], ofRoot) {
 		if err := ctx.Err(); err != nil {
@@ -66,6 +66,9 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Profile, error) {
 	if !found {
 		return nil, fmt.Errorf("start-up files: %w", fs.ErrNotExist)
 	}
+	if len(p.RootPath) > 0 {
+		directories(s, p)
+	}
 	return p, nil
 }
 
@@ -80,7 +83,7 @@ func read(s *facts.Scope, p *facts.Profile, name string) error {
 			s.Problem(name, n, binread.Limit("line of %d bytes, of which %d are looked at", len(text), maxLine))
 			text = text[:maxLine]
 		}
-		if !strings.Contains(text, "umask") && !strings.Contains(text, "TMOUT") && !strings.Contains(text, "PATH") {
+		if !strings.Contains(text, "umask") && !strings.Contains(text, "TMOUT") && !strings.Contains(text, "PATH") && !strings.Contains(text, pathmunge) {
 			return
 		}
 		at := facts.At(name, n, strings.TrimSpace(text))
@@ -110,6 +113,10 @@ func add(p *facts.Profile, command []string, at facts.Source, first int) {
 		p.Umask = append(p.Umask, facts.UmaskSetting{Value: value, Mode: umaskMode(value), Source: at})
 		return
 	}
+	if len(command) > 1 && command[0] == pathmunge {
+		p.RootPath = append(p.RootPath, facts.PathSetting{Entries: splitPath(command[1]), Source: at})
+		return
+	}
 	for _, word := range command {
 		name, value, ok := strings.Cut(word, "=")
 		switch {
@@ -123,7 +130,7 @@ func add(p *facts.Profile, command []string, at facts.Source, first int) {
 				p.Tmout[i].Exported = p.Tmout[i].Exported || exported
 			}
 		case name == "PATH" && ok:
-			p.RootPath = append(p.RootPath, facts.PathSetting{Entries: strings.Split(value, ":"), Source: at})
+			p.RootPath = append(p.RootPath, facts.PathSetting{Entries: splitPath(value), Source: at})
 		}
 	}
 }
