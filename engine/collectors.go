@@ -25,6 +25,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/globs"
 	"github.com/guestctl/guestctl/engine/facts/groups"
 	"github.com/guestctl/guestctl/engine/facts/history"
+	"github.com/guestctl/guestctl/engine/facts/homes"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
 	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
@@ -91,6 +92,7 @@ func Collectors() []facts.Collector {
 		useradd.Collector,
 		groups.Collector,
 		users.Collector,
+		homes.Collector,
 		nis.Collector,
 		sysctl.Collector,
 		units.Collector,
