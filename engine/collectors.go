@@ -31,6 +31,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/kernel"
 	"github.com/guestctl/guestctl/engine/facts/limits"
 	"github.com/guestctl/guestctl/engine/facts/locale"
+	"github.com/guestctl/guestctl/engine/facts/logfiles"
 	"github.com/guestctl/guestctl/engine/facts/logind"
 	"github.com/guestctl/guestctl/engine/facts/logindefs"
 	"github.com/guestctl/guestctl/engine/facts/machineid"
@@ -99,6 +100,7 @@ func Collectors() []facts.Collector {
 		modprobe.Collector,
 		mounts.Collector,
 		scan.Collector,
+		logfiles.Collector,
 		sshd.Collector,
 		journald.Collector,
 		coredump.Collector,
