@@ -37,6 +37,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/machineid"
 	"github.com/guestctl/guestctl/engine/facts/modprobe"
 	"github.com/guestctl/guestctl/engine/facts/mounts"
+	"github.com/guestctl/guestctl/engine/facts/mta"
 	"github.com/guestctl/guestctl/engine/facts/network"
 	"github.com/guestctl/guestctl/engine/facts/nis"
 	"github.com/guestctl/guestctl/engine/facts/nsswitch"
@@ -125,5 +126,6 @@ func Collectors() []facts.Collector {
 		sshkeys.Collector,
 		profile.Collector,
 		network.Collector,
+		mta.Collector,
 	}
 }
