@@ -20,14 +20,14 @@ import (
 
 func newCheckComplianceCommand() *cobra.Command {
 	var f struct {
-		policy     policyFlags
-		format     string
-		reports    []string
-		failOn     string
-		coverage   float64
-		exitZero   bool
-		jobs       int
-		image      imageFlags
+		policy   policyFlags
+		format   string
+		reports  []string
+		failOn   string
+		coverage float64
+		exitZero bool
+		jobs     int
+		image    imageFlags
 	}
 	cmd := &cobra.Command{
 		Use:   "check-compliance --baseline FILE|--policy DIR IMAGE...",
@@ -92,8 +92,8 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 	f.policy.add(cmd)
 	f.image.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
-		"format":   carapace.ActionValues(report.Names()...),
-		"fail-on":  carapace.ActionValues(audit.FailOns()...),
+		"format":  carapace.ActionValues(report.Names()...),
+		"fail-on": carapace.ActionValues(audit.FailOns()...),
 	})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 	return cmd

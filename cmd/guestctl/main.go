@@ -82,6 +82,7 @@ func commands() []*cobra.Command {
 		newStatCommand(),
 		newFindCommand(),
 		newCacheCommand(),
+		newExplainCommand(),
 		newPolicyCommand(),
 		newChecksCommand(),
 		newSchemaCommand(),

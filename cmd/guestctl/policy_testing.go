@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/carapace-sh/carapace"
@@ -150,7 +151,7 @@ func ranges(lines []int) string {
 			j++
 		}
 		if i == j {
-			parts = append(parts, fmt.Sprint(lines[i]))
+			parts = append(parts, strconv.Itoa(lines[i]))
 		} else {
 			parts = append(parts, fmt.Sprintf("%d-%d", lines[i], lines[j]))
 		}

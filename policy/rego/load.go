@@ -212,7 +212,7 @@ func (p *Program) bundle(path, key string) []error {
 	}
 	b, err := l.AsBundle(path)
 	if err != nil {
-		if list := (ast.Errors)(nil); errors.As(err, &list) {
+		if list := ast.Errors(nil); errors.As(err, &list) {
 			return []error{faults(err)}
 		}
 		hint := ""

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -154,8 +155,9 @@ func (s *Session) judgeInput(c *Check, input map[string]any) finding.Outcome {
 // Changes calls visit with each input that differs from the given one in one value, until visit returns false: other texts and numbers,
 // flags turned over, members of lists and maps removed and added. The inputs share what they have in common.
 func Changes(input map[string]any, visit func(text string, changed map[string]any) bool) {
+	c, types := changer{others}, documentType()
 	for _, key := range slices.Sorted(maps.Keys(input)) {
-		more := change(key, input[key], func(text string, v any) bool {
+		more := c.change(key, types[key], input[key], func(text string, v any) bool {
 			m := maps.Clone(input)
 			m[key] = v
 			return visit(text, m)
@@ -166,15 +168,18 @@ func Changes(input map[string]any, visit func(text string, changed map[string]an
 	}
 }
 
-// change calls visit with other values for v, which stands at the path.
-func change(path string, v any, visit func(text string, v any) bool) bool {
+// changer makes one change after the other: values are what may stand in the place of one that is no list or map.
+type changer struct{ values func(v any) []any }
+
+// change calls visit with other values for v, which stands at the path and has the type t, nil when that is not known.
+func (c changer) change(path string, t reflect.Type, v any, visit func(text string, v any) bool) bool {
 	switch v := v.(type) {
 	case map[string]any:
-		return changeMap(path, v, visit)
+		return c.changeMap(path, t, v, visit)
 	case []any:
-		return changeList(path, v, visit)
+		return c.changeList(path, t, v, visit)
 	}
-	for _, other := range others(v) {
+	for _, other := range c.values(v) {
 		if !visit(fmt.Sprintf("%s: %s → %s", path, shown(v), shown(other)), other) {
 			return false
 		}
@@ -182,7 +187,7 @@ func change(path string, v any, visit func(text string, v any) bool) bool {
 	return true
 }
 
-func changeMap(path string, v map[string]any, visit func(string, any) bool) bool {
+func (c changer) changeMap(path string, t reflect.Type, v map[string]any, visit func(string, any) bool) bool {
 	keys := slices.Sorted(maps.Keys(v))
 	keys = keys[:min(len(keys), maxElements)]
 	for _, key := range keys {
@@ -190,13 +195,16 @@ func changeMap(path string, v map[string]any, visit func(string, any) bool) bool
 		if !identifier(key) {
 			below = path + "[" + strconv.Quote(key) + "]"
 		}
-		if !change(below, v[key], func(text string, x any) bool {
+		if !c.change(below, typeBelow(t, key), v[key], func(text string, x any) bool {
 			m := maps.Clone(v)
 			m[key] = x
 			return visit(text, m)
 		}) {
 			return false
 		}
+	}
+	if t != nil && elem(t) == nil {
+		return true // of a structure: its fields are always there
 	}
 	for _, key := range keys {
 		m := maps.Clone(v)
@@ -208,9 +216,9 @@ func changeMap(path string, v map[string]any, visit func(string, any) bool) bool
 	return true
 }
 
-func changeList(path string, v []any, visit func(string, any) bool) bool {
+func (c changer) changeList(path string, t reflect.Type, v []any, visit func(string, any) bool) bool {
 	for i := range v[:min(len(v), maxElements)] {
-		if !change(fmt.Sprintf("%s[%d]", path, i), v[i], func(text string, x any) bool {
+		if !c.change(fmt.Sprintf("%s[%d]", path, i), typeBelow(t, ""), v[i], func(text string, x any) bool {
 			list := slices.Clone(v)
 			list[i] = x
 			return visit(text, list)
@@ -225,6 +233,18 @@ func changeList(path string, v []any, visit func(string, any) bool) bool {
 		}
 	}
 	return visit(fmt.Sprintf("%s: with %s added", path, shown(added)), append(slices.Clone(v), added))
+}
+
+// typeBelow is the type of a member, or nil when it is not known.
+func typeBelow(t reflect.Type, name string) reflect.Type {
+	if t == nil {
+		return nil
+	}
+	below, _, ok := step(t, name)
+	if !ok || below == nil || below.Kind() == reflect.Interface {
+		return nil
+	}
+	return below
 }
 
 func identifier(s string) bool {

@@ -47,52 +47,56 @@ func (j *Judge) session(ctx context.Context, read func(string) any) *Session {
 
 // Eval asks one check. Whatever goes wrong in it makes it unknown: a broken check must neither pass nor hide another.
 func (s *Session) Eval(c *Check) finding.Outcome {
-	o, err := s.eval(c)
+	o, _, err := s.eval(c)
 	if err != nil {
 		return finding.Outcome{Status: finding.Unknown, Message: s.sentence(err)}
 	}
 	return o
 }
 
-func (s *Session) eval(c *Check) (finding.Outcome, error) {
+// eval asks one check and counts its findings.
+func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 	compiler, err := s.judge.compile()
 	if err != nil {
-		return finding.Outcome{}, err
+		return o, 0, err
 	}
 	q := &query{session: s, compiler: compiler, input: s.input(c)}
 	defer q.watch()()
 	if c.has["applicable"] {
 		yes, err := q.ask(c.pkg.Append(ast.StringTerm("applicable")))
 		if err != nil {
-			return finding.Outcome{}, err
+			return o, 0, err
 		}
 		if yes == nil || yes.Compare(ast.Boolean(true)) != 0 {
-			return q.notApplicable(c)
+			o, err = q.notApplicable(c)
+			return o, 0, err
 		}
 	}
 	for _, path := range c.paths {
 		if !s.has(path) {
-			return finding.Outcome{}, fmt.Errorf("the facts do not tell %s", path[1:])
+			return o, 0, fmt.Errorf("the facts do not tell %s", path[1:])
 		}
 	}
 	if c.has["unknown"] {
 		reasons, err := q.list(c.pkg.Append(ast.StringTerm("unknown")))
 		if err != nil {
-			return finding.Outcome{}, err
+			return o, 0, err
 		}
 		if len(reasons) > 0 {
-			return unknownOutcome(reasons)
+			o, err = unknownOutcome(reasons)
+			return o, 0, err
 		}
 	}
 	var found []ast.Value
 	for _, rule := range c.rules {
 		list, err := q.list(rule)
 		if err != nil {
-			return finding.Outcome{}, err
+			return o, 0, err
 		}
 		found = append(found, list...)
 	}
-	return outcome(c, found)
+	o, err = outcome(c, found)
+	return o, len(found), err
 }
 
 func (q *query) notApplicable(c *Check) (finding.Outcome, error) {

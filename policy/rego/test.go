@@ -30,7 +30,7 @@ func (p *Program) test(ctx context.Context, runner *tester.Runner) ([]TestResult
 	if err != nil {
 		return nil, err
 	}
-	results, err := runner.Run(ctx, modules)
+	results, err := runner.SetModules(modules).RunTests(ctx, nil)
 	if err != nil {
 		return nil, faults(err)
 	}

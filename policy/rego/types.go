@@ -65,7 +65,7 @@ func (d document) resolve(t reflect.Type, ref ast.Ref) (reflect.Type, *fault.Err
 	for i, term := range ref[1:] {
 		var known []string
 		name, isName := term.Value.(ast.String)
-		ok := true
+		var ok bool
 		switch {
 		case t == nil && i == 0 && !isName: // input[x]
 			return nil, at(term.Location, "%s reads whatever domain there is; name it", ref)

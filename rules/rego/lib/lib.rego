@@ -2,23 +2,22 @@
 # each one needs.
 package guestctl.lib
 
-# evidence lists the place a value comes from, and those it took the place of.
+# evidence lists the place a value comes from, and those it took the place of. It is never undefined: a finding must not get lost for
+# want of its evidence.
 evidence(value) := array.concat(lost, won) if {
 	lost := [{"path": s.path, "line": object.get(s, "line", 0), "text": object.get(s, "text", ""), "note": "overridden"} |
 		some s in object.get(value, "shadowed", [])
 	]
-	won := [value.source | not is_null(object.get(value, "source", null))]
+	won := [s | s := object.get(value, "source", null); not is_null(s)]
 }
 
-# origin says in a few words where a value comes from, for messages.
-origin(value) := sprintf("%s line %d", [value.source.path, value.source.line]) if value.source.line
-
-origin(value) := value.source.path if {
+# origin says in a few words where a value comes from, for messages. It is never undefined either.
+origin(value) := sprintf("%s line %d", [value.source.path, value.source.line]) if {
 	value.source.path
-	not value.source.line
-}
-
-origin(value) := "the default" if is_null(object.get(value, "source", null))
+	value.source.line
+} else := value.source.path if {
+	value.source.path
+} else := "the default"
 
 # present lists the installed packages of some names; a package that is unpacked or half configured counts.
 present(packages, names) := [p |
