@@ -27,6 +27,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/history"
 	"github.com/guestctl/guestctl/engine/facts/homes"
 	"github.com/guestctl/guestctl/engine/facts/hostname"
+	"github.com/guestctl/guestctl/engine/facts/imagestate"
 	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
 	"github.com/guestctl/guestctl/engine/facts/limits"
@@ -127,5 +128,6 @@ func Collectors() []facts.Collector {
 		profile.Collector,
 		network.Collector,
 		mta.Collector,
+		imagestate.Collector,
 	}
 }

@@ -7,11 +7,7 @@ package logfiles
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -27,55 +23,21 @@ const (
 var Collector = facts.New("log_files", "Modes and owners of everything below /var/log", collect)
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.LogFiles, error) {
-	o, err := s.Stat(root)
+	out := &facts.LogFiles{Files: []facts.Inode{}}
+	owners := s.Owners()
+	whole, err := s.Walk(ctx, root, func(path string, o guest.Object) error {
+		if out.Seen++; len(out.Files) < maxFiles {
+			out.Files = append(out.Files, owners.Inode(path, o))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	if !o.IsDir() {
-		return nil, fmt.Errorf("%s: %w: no directory", root, fs.ErrInvalid)
+	if out.Truncated = out.Seen > maxFiles; out.Truncated {
+		s.Problem(root, 0, binread.Limit("%d files, of which %d are told", out.Seen, maxFiles))
 	}
-	w := walker{s: s, owners: s.Owners(), at: o.Path, out: &facts.LogFiles{Complete: true, Files: []facts.Inode{}}}
-	if err := s.Guest.Walk(ctx, o.Path, w.visit); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		w.problem(root, err)
-	}
-	if w.out.Truncated {
-		w.problem(root, binread.Limit("%d files, of which %d are told", w.out.Seen, maxFiles))
-	}
-	slices.SortFunc(w.out.Files, func(a, b facts.Inode) int { return cmp.Compare(a.Path, b.Path) })
-	return w.out, nil
-}
-
-type walker struct {
-	s      *facts.Scope
-	owners *facts.Owners
-	at     string // where /var/log is when its links are resolved
-	out    *facts.LogFiles
-}
-
-func (w *walker) problem(path string, err error) {
-	w.out.Complete = false
-	w.s.Problem(path, 0, err)
-}
-
-func (w *walker) visit(o guest.Object, err error) error {
-	path := root + strings.TrimPrefix(o.Path, w.at)
-	if err != nil {
-		w.problem(path, err)
-		var pathErr *fs.PathError
-		if o.Mode == 0 || errors.As(err, &pathErr) && pathErr.Op == "readdir" {
-			return nil // a directory comes a second time when its entries cannot be read
-		}
-	}
-	if path == root {
-		return nil
-	}
-	if w.out.Seen++; len(w.out.Files) == maxFiles {
-		w.out.Truncated = true
-		return nil
-	}
-	w.out.Files = append(w.out.Files, w.owners.Inode(path, o))
-	return nil
+	out.Complete = whole && !out.Truncated
+	slices.SortFunc(out.Files, func(a, b facts.Inode) int { return cmp.Compare(a.Path, b.Path) })
+	return out, nil
 }
