@@ -26,6 +26,8 @@ func fuzzedPaths() []string {
 		"/etc/ssl/certs/a.pem", "/root/.ssh/authorized_keys", "/etc/ssh/ssh_host_a_key.pub", "/lib/apk/db/installed",
 		"/var/lib/pacman/local/a-1-1/desc", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db",
 		"/var/log/dpkg.log", "/var/log/wtmp", "/var/log/journal/a/system.journal", "/etc/modules-load.d/a.conf", "/etc/anacrontab",
+		"/etc/postfix/main.cf", "/etc/postfix/master.cf", "/etc/exim4/update-exim4.conf.conf", "/preseed.cfg", "/root/anaconda-ks.cfg",
+		"/etc/udev/rules.d/70-persistent-net.rules", "/etc/systemd/network/a.link", "/var/lib/cloud/seed/a/user-data",
 	}
 	return append(paths, slices.Sorted(maps.Keys(decent()))...)
 }

@@ -60,20 +60,26 @@ func TestHostileGuests(t *testing.T) {
 		files map[string]memfs.File
 		bad   []string // domains
 	}{
-		"sshd_config of 100 MB":        {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: strings.Repeat("# filler\n", 100<<20/9)}}, []string{"sshd"}},
-		"line of 1 MB":                 {map[string]memfs.File{"/etc/sudoers": {Data: "root ALL=" + strings.Repeat("A", 1<<20) + "\n", Mode: 0o440}, "/etc/passwd": {Data: strings.Repeat("x", 1<<20) + "\n"}}, []string{"users"}},
-		"invalid UTF-8":                {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Perm\xff\xfeit yes\n"}}, []string{"sshd"}},
-		"NUL bytes":                    {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Permit\x00RootLogin no\n"}, "/var/lib/dpkg/status": {Data: "Package: a\x00\nStat"}}, []string{"sshd", "packages"}},
-		"link loop in place of files":  {map[string]memfs.File{"/etc/loop-a": {Link: "loop-b"}, "/etc/loop-b": loop, "/etc/passwd": {Link: "loop-a"}, "/etc/sudoers": {Link: "/etc/loop-b"}, "/etc/login.defs": {Link: "loop-b"}}, []string{"users", "sudoers", "login_defs"}},
-		"/etc/shadow as a directory":   {map[string]memfs.File{"/etc/shadow": memfs.Dir()}, []string{"users"}},
-		"unit file that is a FIFO":     {map[string]memfs.File{"/etc/systemd/system/a.service": fifo}, []string{"units"}},
-		"database that is a FIFO":      {map[string]memfs.File{"/var/lib/dpkg/status": fifo}, []string{"packages"}},
-		"sshd_config includes itself":  {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Include /etc/ssh/sshd_config\n"}}, []string{"sshd"}},
-		"sudoers includes itself":      {map[string]memfs.File{"/etc/sudoers": {Data: "@include /etc/sudoers\n", Mode: 0o440}}, []string{"sudoers"}},
-		"PAM stack includes itself":    {map[string]memfs.File{"/etc/pam.d/sshd": {Data: "@include sshd\n"}}, []string{"pam"}},
-		"rpm database cut in half":     {map[string]memfs.File{"/var/lib/dpkg/status": {Link: "nowhere"}, "/var/lib/rpm/rpmdb.sqlite": {Data: "SQLite format 3\x00" + strings.Repeat("\x10\x00\x01\x01", 500)}}, []string{"packages"}},
-		"WAL without its database":     {map[string]memfs.File{"/var/lib/dpkg/status": {Link: "nowhere"}, "/var/lib/rpm/rpmdb.sqlite-wal": {Data: "\x37\x7f\x06\x82" + strings.Repeat("x", 5000)}}, []string{"packages"}},
-		"a package record without end": {map[string]memfs.File{"/var/lib/dpkg/status": {Data: "Package: a\nStatus: install ok insta"}}, []string{"packages"}},
+		"sshd_config of 100 MB":               {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: strings.Repeat("# filler\n", 100<<20/9)}}, []string{"sshd"}},
+		"line of 1 MB":                        {map[string]memfs.File{"/etc/sudoers": {Data: "root ALL=" + strings.Repeat("A", 1<<20) + "\n", Mode: 0o440}, "/etc/passwd": {Data: strings.Repeat("x", 1<<20) + "\n"}}, []string{"users"}},
+		"invalid UTF-8":                       {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Perm\xff\xfeit yes\n"}}, []string{"sshd"}},
+		"NUL bytes":                           {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Permit\x00RootLogin no\n"}, "/var/lib/dpkg/status": {Data: "Package: a\x00\nStat"}}, []string{"sshd", "packages"}},
+		"link loop in place of files":         {map[string]memfs.File{"/etc/loop-a": {Link: "loop-b"}, "/etc/loop-b": loop, "/etc/passwd": {Link: "loop-a"}, "/etc/sudoers": {Link: "/etc/loop-b"}, "/etc/login.defs": {Link: "loop-b"}}, []string{"users", "sudoers", "login_defs"}},
+		"/etc/shadow as a directory":          {map[string]memfs.File{"/etc/shadow": memfs.Dir()}, []string{"users"}},
+		"unit file that is a FIFO":            {map[string]memfs.File{"/etc/systemd/system/a.service": fifo}, []string{"units"}},
+		"database that is a FIFO":             {map[string]memfs.File{"/var/lib/dpkg/status": fifo}, []string{"packages"}},
+		"sshd_config includes itself":         {map[string]memfs.File{"/etc/ssh/sshd_config": {Data: "Include /etc/ssh/sshd_config\n"}}, []string{"sshd"}},
+		"sudoers includes itself":             {map[string]memfs.File{"/etc/sudoers": {Data: "@include /etc/sudoers\n", Mode: 0o440}}, []string{"sudoers"}},
+		"PAM stack includes itself":           {map[string]memfs.File{"/etc/pam.d/sshd": {Data: "@include sshd\n"}}, []string{"pam"}},
+		"rpm database cut in half":            {map[string]memfs.File{"/var/lib/dpkg/status": {Link: "nowhere"}, "/var/lib/rpm/rpmdb.sqlite": {Data: "SQLite format 3\x00" + strings.Repeat("\x10\x00\x01\x01", 500)}}, []string{"packages"}},
+		"WAL without its database":            {map[string]memfs.File{"/var/lib/dpkg/status": {Link: "nowhere"}, "/var/lib/rpm/rpmdb.sqlite-wal": {Data: "\x37\x7f\x06\x82" + strings.Repeat("x", 5000)}}, []string{"packages"}},
+		"home that is a link to itself":       {map[string]memfs.File{"/root": {Link: "root"}}, []string{"homes"}},
+		"log that contains itself":            {map[string]memfs.File{"/var/log/a": memfs.Dir(), "/var/log/a/a": {Same: "/var/log/a"}}, []string{"log_files"}},
+		"/var/log as a FIFO":                  {map[string]memfs.File{"/var/log": fifo}, []string{"log_files"}},
+		"main.cf that is a FIFO":              {map[string]memfs.File{"/usr/sbin/postfix": {}, "/etc/postfix/main.cf": fifo}, []string{"mta"}},
+		"PATH of a million directories":       {map[string]memfs.File{"/etc/profile": {Data: "PATH=" + many("/%d:", 1_000_000)}}, []string{"profile"}},
+		"answer file that unpacks to nothing": {map[string]memfs.File{"/preseed.cfg": {Data: "\x1f\x8bx"}}, []string{"image_state"}},
+		"a package record without end":        {map[string]memfs.File{"/var/lib/dpkg/status": {Data: "Package: a\nStatus: install ok insta"}}, []string{"packages"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := decent()
@@ -111,6 +117,14 @@ func TestDecentGuest(t *testing.T) {
 			t.Errorf("%s: %s %v", name, st.State, st.Problems)
 		}
 	}
+}
+
+func many(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 func everything(t *testing.T, files map[string]memfs.File) *facts.Document {
