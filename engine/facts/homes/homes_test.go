@@ -3,6 +3,7 @@ package homes
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -145,7 +146,7 @@ func TestHomesThatAreNotThere(t *testing.T) {
 			got, status := collectIn(t, c.files)
 			h, exists := got[1], "null"
 			if h.Exists != nil {
-				exists = fmt.Sprint(*h.Exists)
+				exists = strconv.FormatBool(*h.Exists)
 			}
 			if exists != c.want || status.State != c.state {
 				t.Errorf("exists %s, %s %v; want %s, %s", exists, status.State, status.Problems, c.want, c.state)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func text(b *bool) string {
 	if b == nil {
 		return "null"
 	}
-	return fmt.Sprint(*b)
+	return strconv.FormatBool(*b)
 }
 
 func summary(m *facts.MTA) string {

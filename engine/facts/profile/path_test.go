@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func described(p *facts.Profile) []string {
 	for _, d := range p.PathDirs {
 		exists := "?"
 		if d.Exists != nil {
-			exists = fmt.Sprint(*d.Exists)
+			exists = strconv.FormatBool(*d.Exists)
 		}
 		all = append(all, strings.TrimSpace(fmt.Sprintf("%q %s %s %s", d.Dir, exists, d.Type, d.Mode)))
 	}
