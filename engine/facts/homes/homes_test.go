@@ -166,7 +166,8 @@ func TestHomesAreBounded(t *testing.T) {
 		fmt.Fprintf(&passwd, "u%d:x:%d:1000::/h/%d:/bin/sh\n", i, 1000+i, i)
 		links[fmt.Sprintf("/h/%d", i)] = memfs.File{Link: "/srv"}
 	}
-	for i := range 100 {
+	for i := range 99 { // so that the last home is cut
+
 		links[fmt.Sprintf("/srv/.%d", i)] = memfs.File{}
 	}
 	links["/etc/passwd"] = memfs.File{Data: passwd.String()}

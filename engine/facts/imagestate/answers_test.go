@@ -47,7 +47,7 @@ func TestPasswords(t *testing.T) {
 		"YAML in a comment":           {"# password: x\nusers: [] # {password: x}\n", 0},
 		"chpasswd with a list":        {"chpasswd:\n  expire: false\n  list: |\n    root:x\n", 1},
 		"chpasswd with users":         {"a: b\nchpasswd: {expire: false, users: [{name: a}]}\n", 2},
-		"chpasswd that only expires":  {"chpasswd: {expire: false}\nchpasswd:\n  expire: false\nusers:\n  - default\n", 0},
+		"chpasswd that only expires":  {"chpasswd: {expire: false}\nchpasswd:\n  expire: false\nother:\n  list: x\n", 0},
 		"AutoYaST":                    {"<user>\n<user_password>$6$abc</user_password>\n", 2},
 		"AutoYaST with a type":        {"<user_password t=\"x\">secret</user_password>\n", 1},
 		"AutoYaST, locked or empty":   {"<user_password>!</user_password>\n<password></password>\n", 0},

@@ -166,20 +166,21 @@ func TestWhichServer(t *testing.T) {
 		files map[string]memfs.File
 		want  string
 	}{
-		"none":                       {withUnits(nil), "nothing"},
-		"the sendmail of BusyBox":    {withUnits(map[string]memfs.File{"/bin/busybox": {}, "/usr/sbin/sendmail": {Link: "/bin/busybox"}}), "nothing"},
-		"installed and not started":  {withUnits(program("/usr/sbin/postfix")), "postfix installed=true enabled=false [all@default] loopback=false"},
-		"removed":                    {withUnits(program(eximDebian)), "exim4 installed=false enabled=false [all@default] loopback=false"},
-		"removed, and another":       {withUnits(program(mainCF, "/usr/sbin/nullmailer-send"), "nullmailer.service"), "nullmailer installed=true enabled=true [] loopback=true"},
-		"removed, and an idle one":   {withUnits(program(mainCF, "/usr/sbin/nullmailer-send")), "nullmailer installed=true enabled=false [] loopback=true"},
-		"sendmail":                   {withUnits(program("/usr/sbin/sendmail.sendmail"), "sendmail.service"), "sendmail installed=true enabled=true [] loopback=null"},
-		"OpenSMTPD":                  {withUnits(program("/usr/sbin/smtpd", "/etc/smtpd.conf"), "opensmtpd.service"), "opensmtpd installed=true enabled=true [] loopback=null"},
-		"one that is not known":      {withUnits(program("/usr/sbin/sendmail")), " installed=true enabled=null [] loopback=null"},
-		"msmtp":                      {withUnits(program("/usr/bin/msmtp")), "msmtp installed=true enabled=false [] loopback=true"},
-		"msmtp and its daemon":       {withUnits(program("/usr/bin/msmtp"), "msmtpd.service"), "msmtp installed=true enabled=true [] loopback=null"},
-		"two, of which one starts":   {withUnits(program("/usr/sbin/postfix", "/usr/sbin/exim4", eximDebian), "exim4.service"), "exim4 installed=true enabled=true [all@default] loopback=false"},
-		"two that start":             {withUnits(program("/usr/sbin/nullmailer-send", "/usr/sbin/postfix"), "postfix.service", "nullmailer.service"), "postfix installed=true enabled=true [all@default] loopback=false"},
-		"two, one of them not known": {withUnits(program("/usr/sbin/nullmailer-send", "/usr/sbin/smtpd"), "smtpd.service", "nullmailer.service"), "opensmtpd installed=true enabled=true [] loopback=null"},
+		"none":                          {withUnits(nil), "nothing"},
+		"the sendmail of BusyBox":       {withUnits(map[string]memfs.File{"/bin/busybox": {}, "/usr/sbin/sendmail": {Link: "/bin/busybox"}}), "nothing"},
+		"installed and not started":     {withUnits(program("/usr/sbin/postfix")), "postfix installed=true enabled=false [all@default] loopback=false"},
+		"removed":                       {withUnits(program(eximDebian)), "exim4 installed=false enabled=false [all@default] loopback=false"},
+		"removed, and another":          {withUnits(program(mainCF, "/usr/sbin/nullmailer-send"), "nullmailer.service"), "nullmailer installed=true enabled=true [] loopback=true"},
+		"removed, and its unit is left": {withUnits(program(mainCF, "/usr/sbin/nullmailer-send"), "postfix.service"), "nullmailer installed=true enabled=false [] loopback=true"},
+		"removed, and an idle one":      {withUnits(program(mainCF, "/usr/sbin/nullmailer-send")), "nullmailer installed=true enabled=false [] loopback=true"},
+		"sendmail":                      {withUnits(program("/usr/sbin/sendmail.sendmail"), "sendmail.service"), "sendmail installed=true enabled=true [] loopback=null"},
+		"OpenSMTPD":                     {withUnits(program("/usr/sbin/smtpd", "/etc/smtpd.conf"), "opensmtpd.service"), "opensmtpd installed=true enabled=true [] loopback=null"},
+		"one that is not known":         {withUnits(program("/usr/sbin/sendmail")), " installed=true enabled=null [] loopback=null"},
+		"msmtp":                         {withUnits(program("/usr/bin/msmtp")), "msmtp installed=true enabled=false [] loopback=true"},
+		"msmtp and its daemon":          {withUnits(program("/usr/bin/msmtp"), "msmtpd.service"), "msmtp installed=true enabled=true [] loopback=null"},
+		"two, of which one starts":      {withUnits(program("/usr/sbin/postfix", "/usr/sbin/exim4", eximDebian), "exim4.service"), "exim4 installed=true enabled=true [all@default] loopback=false"},
+		"two that start":                {withUnits(program("/usr/sbin/nullmailer-send", "/usr/sbin/postfix"), "postfix.service", "nullmailer.service"), "postfix installed=true enabled=true [all@default] loopback=false"},
+		"two, one of them not known":    {withUnits(program("/usr/sbin/nullmailer-send", "/usr/sbin/smtpd"), "smtpd.service", "nullmailer.service"), "opensmtpd installed=true enabled=true [] loopback=null"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, status := collectIn(t, c.files)
