@@ -3,6 +3,7 @@ package policy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/policy/rego"
@@ -56,7 +57,9 @@ func (c *Check) entry() Entry {
 	if r := c.rule; r != nil {
 		e.Description, e.Scope, e.Levels, e.References, e.Params = r.Description, r.Scope, r.Levels, r.References, r.Params
 		e.Remedy = r.Fix
-		e.Facts = append(e.Facts, r.Paths...)
+		for _, path := range r.Paths {
+			e.Facts = append(e.Facts, strings.Join(path, "."))
+		}
 	}
 	slices.Sort(e.Facts)
 	return e

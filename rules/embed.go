@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed rego
 var Rego embed.FS
+
+// Index has the metadata of every check, so that a check is known without reading its Rego: see policy/rego. A test writes it.
+//
+//go:embed index.json
+var Index []byte

@@ -92,7 +92,7 @@ named, since it would be green on every guest. The exit code is 1 when a test fa
 // loadProgram reads policies, or those that are built in.
 func loadProgram(args []string) (*rego.Program, error) {
 	if slices.Equal(args, []string{"builtin"}) {
-		return rego.Builtin()
+		return rego.BuiltinSource()
 	}
 	return rego.Load(args, "")
 }

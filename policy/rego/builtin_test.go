@@ -1,15 +1,22 @@
 package rego
 
 import (
+	"bytes"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/guestctl/guestctl/rules"
 )
 
 // TestBuiltinRules runs the tests that lie beside the built-in rules, and holds the rules against the facts.
 func TestBuiltinRules(t *testing.T) {
-	p, err := Builtin()
+	p, err := BuiltinSource()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,12 +40,12 @@ func TestBuiltinRules(t *testing.T) {
 
 // TestBuiltinRulesKeepTheConvention holds ids, packages and files together, so that each is found by the others.
 func TestBuiltinRulesKeepTheConvention(t *testing.T) {
-	p, err := Builtin()
+	p, err := BuiltinSource()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range p.Checks {
-		name := strings.TrimPrefix(c.pkg.String(), "data.guestctl.")
+		name := strings.TrimPrefix(strings.Join(c.Package, "."), "guestctl.")
 		if want := strings.NewReplacer(".", "-", "_", "-").Replace(name); c.ID != want {
 			t.Errorf("check %s is in package guestctl.%s, which is for %s", c.ID, name, want)
 		}
@@ -48,7 +55,7 @@ func TestBuiltinRulesKeepTheConvention(t *testing.T) {
 		if p.tests[strings.TrimSuffix(c.Position.File, ".rego")+testSuffix] == nil {
 			t.Errorf("check %s has no test beside it", c.ID)
 		}
-		if c.Description == "" || c.Fix == "" || len(c.Controls) == 0 || !slices.Contains(slices.Sorted(maps.Keys(c.has)), "deny") {
+		if c.Description == "" || c.Fix == "" || len(c.Controls) == 0 || !slices.Equal(c.Rules, []string{"deny"}) {
 			t.Errorf("check %s lacks a description, a remediation, controls or a rule called deny", c.ID)
 		}
 	}
@@ -56,7 +63,7 @@ func TestBuiltinRulesKeepTheConvention(t *testing.T) {
 
 // TestBuiltinChecksCanFail finds for each check a change of facts that makes it fail.
 func TestBuiltinChecksCanFail(t *testing.T) {
-	p, err := Builtin()
+	p, err := BuiltinSource()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,5 +78,33 @@ func TestBuiltinChecksCanFail(t *testing.T) {
 	}
 	if len(proofs) != len(p.Checks) {
 		t.Errorf("%d of %d checks were tried", len(proofs), len(p.Checks))
+	}
+}
+
+// TestTheIndex holds the index of the built-in checks against their metadata. UPDATE=1 writes it again.
+func TestTheIndex(t *testing.T) {
+	p, err := BuiltinSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := p.WriteIndex(&b); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile("../../rules/index.json", b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(b.Bytes(), rules.Index) {
+		t.Error("rules/index.json is not what the metadata say: run this test with UPDATE=1")
+	}
+	indexed, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(p.Checks, indexed.Checks, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("(-metadata +index)\n%s", d)
 	}
 }

@@ -84,7 +84,16 @@ func (j *Judge) compiled() (*ast.Compiler, error) {
 			modules[name] = m
 		}
 	}
-	if !j.program.builtin {
+	for _, c := range j.selected {
+		if j.program.indexed {
+			m, err := embeddedModule(c.Position.File)
+			if err != nil {
+				return nil, err
+			}
+			modules[c.Position.File] = m
+		}
+	}
+	if !j.program.builtin || j.program.indexed {
 		lib, err := library()
 		if err != nil {
 			return nil, err
@@ -125,10 +134,8 @@ func library() (map[string]*ast.Module, error) {
 
 // wants reports whether a module belongs to a selected check or to none.
 func (j *Judge) wants(m *ast.Module) bool {
-	if slices.ContainsFunc(j.selected, func(c *Check) bool { return c.pkg.Equal(m.Package.Path) }) {
-		return true
-	}
-	return !slices.ContainsFunc(j.program.Checks, func(c *Check) bool { return c.pkg.Equal(m.Package.Path) })
+	of := func(c *Check) bool { return c.in(m) }
+	return slices.ContainsFunc(j.selected, of) || !slices.ContainsFunc(j.program.Checks, of)
 }
 
 // faults turns the errors of OPA into ours.

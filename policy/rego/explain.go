@@ -48,11 +48,7 @@ func (s *Session) at(path []string) any {
 // reads lists the paths of the facts that a check reads, as far as they are written out in its package.
 func (p *Program) reads(c *Check) [][]string {
 	var paths [][]string
-	for _, name := range slices.Sorted(maps.Keys(p.modules)) {
-		m := p.modules[name]
-		if !m.Package.Path.Equal(c.pkg) {
-			continue
-		}
+	for _, m := range p.modulesOf(c) {
 		ast.WalkRefs(m, func(ref ast.Ref) bool {
 			if path := namesOf(ref); len(path) > 0 && path[0] != metaFacts {
 				paths = append(paths, path)

@@ -1,8 +1,11 @@
 package rego
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -36,6 +39,7 @@ type Program struct {
 	tests   map[string]*ast.Module
 	data    map[string]any
 	builtin bool
+	indexed bool // of the built-in checks only the index was read: modules are read when they are needed
 	types   document
 }
 
@@ -53,13 +57,38 @@ func Load(paths []string, key string) (*Program, error) {
 	return p, p.index()
 }
 
-// Builtin reads the checks that this program has built in.
+// Builtin returns the checks that this program has built in, as their index tells. Their Rego is read when it is needed.
 func Builtin() (*Program, error) {
+	p := &Program{builtin: true, indexed: true, types: documentType()}
+	if err := json.Unmarshal(rules.Index, &p.Checks); err != nil {
+		return nil, fmt.Errorf("the index of the built-in checks: %w", err)
+	}
+	return p, nil
+}
+
+// BuiltinSource reads all Rego that is built in, with the tests.
+func BuiltinSource() (*Program, error) {
 	p := &Program{modules: map[string]*ast.Module{}, tests: map[string]*ast.Module{}, builtin: true, types: documentType()}
 	if err := p.embedded("rego"); err != nil {
 		return nil, err
 	}
 	return p, p.index()
+}
+
+// WriteIndex writes what Builtin reads, a line for each check.
+func (p *Program) WriteIndex(w io.Writer) error {
+	var b bytes.Buffer
+	for i, c := range p.Checks {
+		line, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		b.WriteString([]string{"[\n", ",\n"}[min(i, 1)])
+		b.Write(line)
+	}
+	b.WriteString("\n]\n")
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // embedded reads what lies below a folder of the built-in rules.
@@ -68,16 +97,64 @@ func (p *Program) embedded(dir string) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".rego" {
 			return err
 		}
-		b, err := rules.Rego.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		m, err := parse("rules/"+path, b)
+		m, err := embeddedModule("rules/" + path)
 		if err == nil {
 			p.add("rules/"+path, m)
 		}
 		return err
 	})
+}
+
+// embeddedModule reads one built-in file by the name that positions have.
+func embeddedModule(name string) (*ast.Module, error) {
+	b, err := rules.Rego.ReadFile(strings.TrimPrefix(name, "rules/"))
+	if err != nil {
+		return nil, err
+	}
+	return parse(name, b)
+}
+
+// in reports whether a module is of the package of the check.
+func (c *Check) in(m *ast.Module) bool { return slices.Equal(c.Package, packageOf(m)) }
+
+func packageOf(m *ast.Module) []string {
+	var names []string
+	for _, t := range m.Package.Path[1:] {
+		if s, ok := t.Value.(ast.String); ok {
+			names = append(names, string(s))
+		}
+	}
+	return names
+}
+
+// ref is the reference to a rule of the check's package.
+func (c *Check) ref(rule string) ast.Ref {
+	ref := ast.Ref{ast.DefaultRootDocument}
+	for _, name := range c.Package {
+		ref = append(ref, ast.StringTerm(name))
+	}
+	return append(ref, ast.StringTerm(rule))
+}
+
+// has reports whether the check's package has a rule of that name.
+func (c *Check) has(rule string) bool { return slices.Contains(c.Names, rule) }
+
+// modulesOf returns the modules of a check's package.
+func (p *Program) modulesOf(c *Check) []*ast.Module {
+	if p.indexed {
+		m, err := embeddedModule(c.Position.File)
+		if err != nil {
+			return nil // the index and the files are built in together, and a test holds them together
+		}
+		return []*ast.Module{m}
+	}
+	var list []*ast.Module
+	for _, name := range slices.Sorted(maps.Keys(p.modules)) {
+		if c.in(p.modules[name]) {
+			list = append(list, p.modules[name])
+		}
+	}
+	return list
 }
 
 func parse(name string, b []byte) (*ast.Module, error) {
@@ -300,7 +377,7 @@ func (p *Program) checksOf(m *ast.Module, described *Check) []*Check {
 	for _, r := range m.Rules {
 		name := ruleName(r)
 		if described != nil {
-			described.addRule(name, m.Package.Path)
+			described.addRule(name)
 			checks = []*Check{described}
 			continue
 		}
@@ -323,16 +400,13 @@ func ruleName(r *ast.Rule) string {
 	return ""
 }
 
-func (c *Check) addRule(name string, pkg ast.Ref) {
-	if c.has == nil {
-		c.has = map[string]bool{}
-	}
-	if c.has[name] {
+func (c *Check) addRule(name string) {
+	if c.has(name) {
 		return
 	}
-	c.has[name] = true
+	c.Names = append(c.Names, name)
 	if _, ok := verdictRule(name); ok {
-		c.rules = append(c.rules, pkg.Append(ast.StringTerm(name)))
+		c.Rules = append(c.Rules, name)
 	}
 }
 
@@ -352,7 +426,7 @@ func (p *Program) conftest(m *ast.Module, r *ast.Rule, name, verdict string) *Ch
 	check := &Check{
 		ID: id, Title: strings.ReplaceAll(name, "_", " ") + " of " + strings.TrimPrefix(m.Package.Path.String(), "data."),
 		Severity: finding.Medium, Scope: "full", Position: finding.Position{File: r.Location.File, Line: r.Location.Row},
-		pkg: m.Package.Path, has: map[string]bool{}, rules: []ast.Ref{m.Package.Path.Append(ast.StringTerm(name))},
+		Package: packageOf(m), Rules: []string{name},
 	}
 	if verdict == "warn" {
 		check.Severity = finding.Low

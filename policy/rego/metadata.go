@@ -61,7 +61,7 @@ func (d document) checkOf(m *ast.Module) (*Check, []*fault.Error) {
 		ID: c.ID, Title: a.Title, Description: a.Description, Severity: c.Severity, Scope: c.Scope, Levels: c.Levels,
 		Controls: c.Controls, Params: c.Params, Fix: c.Remediation, Absent: c.MayBeAbsent,
 		Position: finding.Position{File: a.Location.File, Line: a.Location.Row},
-		pkg:      m.Package.Path,
+		Package:  packageOf(m),
 	}
 	for _, r := range a.RelatedResources {
 		check.References = append(check.References, r.Ref.String())
@@ -121,7 +121,7 @@ func (d document) needs(check *Check, c *custom, a *ast.Annotations) []*fault.Er
 			check.Needs = check.Needs.Merge(facts.Request{Domains: []string{domain}})
 		}
 		if len(ref) > 2 {
-			check.Paths, check.paths = append(check.Paths, path), append(check.paths, ref)
+			check.Paths = append(check.Paths, allNames(ref))
 		}
 	}
 	for _, domain := range c.MayBeAbsent {
@@ -147,6 +147,17 @@ func (d document) needs(check *Check, c *custom, a *ast.Annotations) []*fault.Er
 		}
 	}
 	return faults
+}
+
+// allNames are the names of a path of facts, which has nothing but names.
+func allNames(ref ast.Ref) []string {
+	var names []string
+	for _, t := range ref[1:] {
+		if s, ok := t.Value.(ast.String); ok {
+			names = append(names, string(s))
+		}
+	}
+	return names
 }
 
 func customOf(a *ast.Annotations) (*custom, *fault.Error) {

@@ -70,15 +70,11 @@ func (p *Program) cases(ctx context.Context) (map[*Check]example, error) {
 	defer q.watch()()
 	cases := map[*Check]example{}
 	for _, c := range p.Checks {
-		pkg := slices.Clone(c.pkg)
-		last, ok := pkg[len(pkg)-1].Value.(ast.String)
-		if !ok {
-			continue
-		}
-		pkg[len(pkg)-1] = ast.StringTerm(string(last) + "_test")
+		tests := &Check{Package: slices.Clone(c.Package)}
+		tests.Package[len(tests.Package)-1] += "_test"
 		var e example
 		for name, into := range map[string]*map[string]any{"pass": &e.pass, "fail": &e.fail, "absent": &e.absent} {
-			v, err := q.ask(pkg.Append(ast.StringTerm(name)))
+			v, err := q.ask(tests.ref(name))
 			if err != nil {
 				return nil, err
 			}

@@ -47,8 +47,6 @@ package rego
 import (
 	"time"
 
-	"github.com/open-policy-agent/opa/v1/ast"
-
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 )
@@ -59,29 +57,28 @@ const (
 	maxMemory = 256 << 20 // bytes that the heap may grow by
 )
 
-// Check is one check as its metadata describe it. Nothing is compiled to know this much.
+// Check is one check as its metadata describe it. Nothing is compiled to know this much; of the built-in checks it stands in an index.
 type Check struct {
-	ID          string
-	Title       string
-	Description string
-	Severity    finding.Severity
-	Scope       string // "full", or "persisted": what files say and a running system may have changed
-	Levels      []string
-	Controls    map[string][]string
-	References  []string
-	Params      map[string]Param
-	Fix         string
-	Position    finding.Position
+	ID          string              `json:"id"`
+	Title       string              `json:"title"`
+	Description string              `json:"description,omitempty"`
+	Severity    finding.Severity    `json:"severity"`
+	Scope       string              `json:"scope"` // "full", or "persisted": what files say and a running system may have changed
+	Levels      []string            `json:"levels,omitempty"`
+	Controls    map[string][]string `json:"controls,omitempty"`
+	References  []string            `json:"references,omitempty"`
+	Params      map[string]Param    `json:"params,omitempty"`
+	Fix         string              `json:"fix,omitempty"`
+	Position    finding.Position    `json:"position"`
 	// Needs are the facts it is judged by, and Absent those of them that a guest need not have.
-	Needs  facts.Request
-	Absent []string
-	// Paths are the facts that must be there for the check to be judged: "sshd.effective.permitrootlogin".
-	Paths []string
+	Needs  facts.Request `json:"needs"`
+	Absent []string      `json:"absent,omitempty"`
+	// Paths are the facts that must be there for the check to be judged, each by its names: sshd, effective, permitrootlogin.
+	Paths [][]string `json:"paths,omitempty"`
 
-	pkg   ast.Ref
-	rules []ast.Ref // whose values are findings
-	has   map[string]bool
-	paths []ast.Ref
+	Package []string `json:"package"` // below data
+	Names   []string `json:"names"`   // of the rules in its package
+	Rules   []string `json:"rules"`   // those whose values are findings
 }
 
 // Param is a value that a baseline may set for a check.

@@ -62,8 +62,8 @@ func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 	}
 	q := &query{session: s, compiler: compiler, input: s.input(c)}
 	defer q.watch()()
-	if c.has["applicable"] {
-		yes, err := q.ask(c.pkg.Append(ast.StringTerm("applicable")))
+	if c.has("applicable") {
+		yes, err := q.ask(c.ref("applicable"))
 		if err != nil {
 			return o, 0, err
 		}
@@ -72,13 +72,13 @@ func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 			return o, 0, err
 		}
 	}
-	for _, path := range c.paths {
-		if !s.has(path) {
-			return o, 0, fmt.Errorf("the facts do not tell %s", path[1:])
+	for _, path := range c.Paths {
+		if s.at(path) == nil { // null is how the document says that something is not known
+			return o, 0, fmt.Errorf("the facts do not tell %s", strings.Join(path, "."))
 		}
 	}
-	if c.has["unknown"] {
-		reasons, err := q.list(c.pkg.Append(ast.StringTerm("unknown")))
+	if c.has("unknown") {
+		reasons, err := q.list(c.ref("unknown"))
 		if err != nil {
 			return o, 0, err
 		}
@@ -88,8 +88,8 @@ func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 		}
 	}
 	var found []ast.Value
-	for _, rule := range c.rules {
-		list, err := q.list(rule)
+	for _, rule := range c.Rules {
+		list, err := q.list(c.ref(rule))
 		if err != nil {
 			return o, 0, err
 		}
@@ -101,10 +101,10 @@ func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 
 func (q *query) notApplicable(c *Check) (finding.Outcome, error) {
 	o := finding.Outcome{Status: finding.NotApplicable, Message: "the guest has nothing that this check is about"}
-	if !c.has["skip_reason"] {
+	if !c.has("skip_reason") {
 		return o, nil
 	}
-	reason, err := q.ask(c.pkg.Append(ast.StringTerm("skip_reason")))
+	reason, err := q.ask(c.ref("skip_reason"))
 	if s, ok := reason.(ast.String); ok {
 		o.Message = string(s)
 	}
@@ -162,18 +162,6 @@ func (s *Session) some(domain string, keys []string) map[string]any {
 		}
 	}
 	return own
-}
-
-// has reports whether there is something at a path of the facts. Null is nothing: it is how the document says "not known".
-func (s *Session) has(path ast.Ref) bool {
-	first, _ := path[1].Value.(ast.String)
-	v := s.native(string(first))
-	for _, t := range path[2:] {
-		m, _ := v.(map[string]any)
-		name, _ := t.Value.(ast.String)
-		v = m[string(name)]
-	}
-	return v != nil
 }
 
 // sentence is what went wrong in an evaluation, for people.
