@@ -167,7 +167,6 @@ func TestHomesAreBounded(t *testing.T) {
 		links[fmt.Sprintf("/h/%d", i)] = memfs.File{Link: "/srv"}
 	}
 	for i := range 99 { // so that the last home is cut
-
 		links[fmt.Sprintf("/srv/.%d", i)] = memfs.File{}
 	}
 	links["/etc/passwd"] = memfs.File{Data: passwd.String()}
