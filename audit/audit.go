@@ -264,14 +264,43 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 
 func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest) (Target, error) {
 	req := r.job.Policy.Request().Merge(facts.Request{Domains: []string{"os"}})
-	doc, err := m.Facts(ctx, g, req, r.job.Now)
-	if err != nil {
-		return Target{}, err
+	t := Target{Image: name}
+	var kept verdict
+	if m.Kept(g, req, r.job.Now, r.keptName(), &kept) {
+		t.take(kept)
+		t.Result = r.judge(t)
+	} else {
+		doc, err := m.Facts(ctx, g, req, r.job.Now)
+		if err != nil {
+			return Target{}, err
+		}
+		t = r.document(ctx, name, doc)
+		if ctx.Err() == nil && t.Unknown == 0 { // what is unknown may be for want of time
+			m.Keep(g, doc, req, r.job.Now, r.keptName(), t.verdict())
+		}
 	}
-	t := r.document(ctx, name, doc)
 	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
 	return t, ctx.Err()
 }
+
+// verdict is what a document alone decides of a target: it is kept with the facts, so that an unchanged image is judged by an unchanged
+// policy once.
+type verdict struct {
+	Root     facts.RootMeta
+	OS       *facts.OS
+	Coverage float64
+	Checks   []finding.Finding
+	Problems []Problem
+}
+
+func (t *Target) verdict() verdict { return verdict{*t.Root, t.OS, t.Coverage, t.Checks, t.Problems} }
+
+func (t *Target) take(v verdict) {
+	t.Root, t.OS, t.Coverage, t.Checks, t.Problems = &v.Root, v.OS, v.Coverage, v.Checks, v.Problems
+	t.count()
+}
+
+func (r *Result) keptName() string { return "verdict " + r.job.Policy.Digest }
 
 // document judges the facts of one guest.
 func (r *Result) document(ctx context.Context, name string, doc *facts.Document) Target {

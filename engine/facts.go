@@ -2,8 +2,10 @@ package engine
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/gob"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -16,12 +18,12 @@ import (
 // Facts gathers what the request names from a guest of this machine, from the cache where it holds the same facts of the
 // same disks. The error is that of facts.Collect.
 func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, now time.Time) (*facts.Document, error) {
-	day := int(now.UTC().Unix() / 86400)
-	key := m.factsKey(g, req, day)
+	today := day(now)
+	key := m.factsKey(g, req, today)
 	doc, ok := m.cache.Get(key, Collectors())
 	if !ok {
 		var err error
-		if doc, err = facts.Collect(ctx, g, req, Collectors(), day); err != nil {
+		if doc, err = facts.Collect(ctx, g, req, Collectors(), today); err != nil {
 			return nil, err
 		}
 		if m.Identity.Settled && complete(doc) {
@@ -33,10 +35,27 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 	doc.Meta = facts.Meta{
 		Image:  facts.ImageMeta{Name: disk.Name, Format: disk.Description().Format, Size: disk.Size()},
 		Root:   facts.RootMeta{Device: g.Root.Device, FSType: fsys.Type, UUID: fsys.UUID},
-		NowDay: day,
+		NowDay: today,
 	}
 	return doc, nil
 }
+
+// Kept fills v with what Keep kept of the same facts of the same disks under the same name, and reports whether there was something.
+func (m *Machine) Kept(g *guest.Guest, req facts.Request, now time.Time, name string, v any) bool {
+	b, ok := m.cache.Bytes(name + " " + m.factsKey(g, req, day(now)))
+	return ok && gob.NewDecoder(bytes.NewReader(b)).Decode(v) == nil
+}
+
+// Keep keeps v, which was made of the document and nothing else, for Kept. It keeps nothing of facts that may be others the next time.
+func (m *Machine) Keep(g *guest.Guest, doc *facts.Document, req facts.Request, now time.Time, name string, v any) {
+	var b bytes.Buffer
+	if m.Identity.Settled && complete(doc) && gob.NewEncoder(&b).Encode(v) == nil {
+		m.cache.PutBytes(name+" "+m.factsKey(g, req, day(now)), b.Bytes())
+	}
+}
+
+// day is the day of a time, since 1970-01-01 UTC.
+func day(t time.Time) int { return int(t.UTC().Unix() / 86400) }
 
 // ReadFacts returns the document that the file called name holds, or false when the file holds none: then it is an image.
 // A file of whole sectors is an image whatever it begins with: the guest writes the first sector of a raw disk, and must

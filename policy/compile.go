@@ -22,6 +22,7 @@ type compiler struct {
 	level    string   // of those, "" for all
 	dirs     []textAt // with Rego
 	params   map[string]map[string]param
+	also     []string // texts of other files that checks were made of
 	warnings []Warning
 	errs     []error // the first ones
 	failures int     // all of them

@@ -116,6 +116,7 @@ func onlyFile(c *compiler, n *node) {
 		c.fail(n.at, "%s %s: %v", n.path, name, err)
 		return
 	}
+	c.also = append(c.also, string(text))
 	var allowed []wanted
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")

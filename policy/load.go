@@ -2,6 +2,8 @@ package policy
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -54,6 +56,7 @@ type loader struct {
 	parts []*document
 	errs  []error
 	rules rules
+	also  []string // texts that checks were made of beside the files themselves
 	// incomplete is set when a file could not be read.
 	incomplete bool
 }
@@ -214,6 +217,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	}
 	l.policies(checks)
 	l.judges(checks)
+	p.Digest = l.digest()
 	p.Files = append(p.Files, l.opts.Policies...)
 	p.Checks = slices.SortedFunc(maps.Values(checks), func(a, b Check) int { return cmp.Compare(a.ID, b.ID) })
 	if len(files)+len(l.opts.Policies) == 0 {
@@ -229,6 +233,24 @@ func (l *loader) policy(files []string) (*Policy, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// digest is that of every byte the policy was made of.
+func (l *loader) digest() string {
+	sum := sha256.New()
+	add := func(parts ...string) {
+		for _, s := range parts {
+			fmt.Fprintf(sum, "%d %s\n", len(s), s)
+		}
+	}
+	for _, part := range l.parts {
+		add(part.src.name, part.src.text, part.level)
+	}
+	add(l.also...)
+	for _, program := range l.rules.programs {
+		add(program.Digest())
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 func byPosition(a, b error) int {
@@ -281,6 +303,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 		checks[check.ID] = check
 		p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool { return d.ID == check.ID })
 	}
+	l.also = append(l.also, c.also...)
 	l.takeRules(checks, c)
 	for _, d := range c.disabled {
 		if _, ok := checks[d.ID]; !ok && l.incomplete {

@@ -20,6 +20,8 @@ type Policy struct {
 	Checks             []Check  // by id
 	Disabled           []Disabled
 	Warnings           []Warning
+	// Digest tells this policy from any other that would judge differently, or word its findings differently.
+	Digest string
 }
 
 // Disabled is a check that a baseline took away.

@@ -5,6 +5,7 @@
 package cache
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,28 +38,41 @@ type Entry struct {
 
 // Get returns the document kept under key, whose domains the collectors know.
 func (c *Cache) Get(key string, collectors []facts.Collector) (*facts.Document, bool) {
+	b, ok := c.Bytes(key)
+	if !ok {
+		return nil, false
+	}
+	d, err := facts.Read(bytes.NewReader(b), collectors)
+	return d, err == nil
+}
+
+// Put keeps a document under key, and drops others when that takes the cache over its limit. A document that could not
+// be kept will be gathered again.
+func (c *Cache) Put(key string, d *facts.Document) {
+	var b bytes.Buffer
+	if c != nil && facts.Write(&b, d) == nil {
+		c.PutBytes(key, b.Bytes())
+	}
+}
+
+// Bytes returns what PutBytes kept under key.
+func (c *Cache) Bytes(key string) ([]byte, bool) {
 	if c == nil {
 		return nil, false
 	}
 	path := c.path(key)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, false
-	}
-	defer f.Close()
-	d, err := facts.Read(f, collectors)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
 	}
 	now := time.Now()
 	// The time of use only says what goes first: a folder that cannot be written to still serves.
 	_ = os.Chtimes(path, now, now)
-	return d, true
+	return b, true
 }
 
-// Put keeps a document under key, and drops others when that takes the cache over its limit. A document that could not
-// be kept will be gathered again.
-func (c *Cache) Put(key string, d *facts.Document) {
+// PutBytes keeps what was made of facts under key, as Put does.
+func (c *Cache) PutBytes(key string, b []byte) {
 	if c == nil || os.MkdirAll(c.Dir, 0o700) != nil {
 		return
 	}
@@ -67,7 +81,8 @@ func (c *Cache) Put(key string, d *facts.Document) {
 		return
 	}
 	defer func() { _ = os.Remove(temp.Name()) }() // after the rename there is nothing to remove
-	if errors.Join(facts.Write(temp, d), temp.Close()) != nil || os.Rename(temp.Name(), c.path(key)) != nil {
+	_, err = temp.Write(b)
+	if errors.Join(err, temp.Close()) != nil || os.Rename(temp.Name(), c.path(key)) != nil {
 		return
 	}
 	c.shrink()

@@ -2,9 +2,12 @@ package rego
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -41,12 +44,22 @@ type Program struct {
 	builtin bool
 	indexed bool // of the built-in checks only the index was read: modules are read when they are needed
 	types   document
+	sum     hash.Hash
+}
+
+// Digest tells the program from any other: it is that of all the bytes it was read from. A built-in program has none.
+func (p *Program) Digest() string { return hex.EncodeToString(p.sum.Sum(nil)) }
+
+// read bytes enter the digest with their name.
+func (p *Program) digest(name string, b []byte) {
+	fmt.Fprintf(p.sum, "%d %s %d\n", len(name), name, len(b))
+	p.sum.Write(b)
 }
 
 // Load reads policies from files and folders with Rego, and bundles of OPA (.tar.gz). With a key, the PEM file of a public key or
 // certificate, everything must be a bundle that it verifies. An error is a *fault.Error, or several of them joined.
 func Load(paths []string, key string) (*Program, error) {
-	p := &Program{modules: map[string]*ast.Module{}, tests: map[string]*ast.Module{}, data: map[string]any{}, types: documentType()}
+	p := &Program{modules: map[string]*ast.Module{}, tests: map[string]*ast.Module{}, data: map[string]any{}, types: documentType(), sum: sha256.New()}
 	var errs []error
 	for _, path := range paths {
 		errs = append(errs, p.read(path, key)...)
@@ -202,6 +215,7 @@ func (p *Program) file(path string) []error {
 	if err != nil {
 		return []error{&fault.Error{File: path, Message: plainError(err)}}
 	}
+	p.digest(path, b)
 	m, err := parse(path, b)
 	if err != nil {
 		return []error{err}
@@ -264,7 +278,17 @@ func (p *Program) readData(dir string, files []string) []error {
 	if err != nil {
 		return []error{&fault.Error{File: dir, Message: plainError(err)}}
 	}
-	maps.Copy(p.data, r.Documents)
+	return p.addData(dir, r.Documents)
+}
+
+// addData adds data beside policies.
+func (p *Program) addData(path string, data map[string]any) []error {
+	b, err := json.Marshal(data)
+	if err != nil {
+		return []error{&fault.Error{File: path, Message: err.Error()}}
+	}
+	p.digest(path, b)
+	maps.Copy(p.data, data)
 	return nil
 }
 
@@ -302,10 +326,10 @@ func (p *Program) bundle(path, key string) []error {
 		return fail("the bundle is not signed, and --policy-key asks for a signature")
 	}
 	for _, m := range b.Modules {
+		p.digest(m.Path, m.Raw)
 		p.add(filepath.ToSlash(filepath.Join(path, m.Path)), m.Parsed)
 	}
-	maps.Copy(p.data, b.Data)
-	return nil
+	return p.addData(path, b.Data)
 }
 
 // index reads the metadata of all modules.

@@ -1,0 +1,71 @@
+package audit_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/cache"
+	"github.com/guestctl/guestctl/policy"
+)
+
+// TestKeptVerdicts judges an image twice by the same policy, then by changed ones, of which every one must be judged anew.
+func TestKeptVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	list := filepath.Join(dir, "list.txt")
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	kept := &cache.Cache{Dir: filepath.Join(dir, "cache"), Version: "test", Limit: 1 << 20}
+	judge := func(c *cache.Cache, opts policy.Options, files ...string) *audit.Result {
+		t.Helper()
+		p, err := policy.Load(files, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := audit.Run(t.Context(), audit.Job{
+			Images: []string{debian}, Policy: p, FailOn: audit.Any, Now: time.Unix(1_800_000_000, 0), Engine: engine.Options{Cache: c},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	same := func(what string, opts policy.Options, files ...string) {
+		t.Helper()
+		first, second, fresh := judge(kept, opts, files...), judge(kept, opts, files...), judge(nil, opts, files...)
+		for _, r := range []*audit.Result{first, second} {
+			if d := cmp.Diff(fresh.Targets, r.Targets, cmpopts.EquateEmpty()); d != "" {
+				t.Errorf("%s: (-without a cache +with one)\n%s", what, d)
+			}
+		}
+	}
+	baseline := write("b.toml", "[system]\ntimezone = \"UTC\"\n")
+	same("a baseline", policy.Options{}, baseline)
+	if entries, err := kept.List(); err != nil || len(entries) != 2 {
+		t.Errorf("%d documents are kept, want the facts and the verdict (%v)", len(entries), err)
+	}
+	write("b.toml", "[system]\ntimezone = \"Asia/Tokyo\"\n")
+	same("an edited baseline", policy.Options{}, baseline)
+	write("list.txt", "bash\n")
+	only := write("only.toml", "[packages.only]\nfile = \""+list+"\"\n")
+	same("a list beside a baseline", policy.Options{}, only)
+	write("list.txt", "*\n")
+	same("an edited list", policy.Options{}, only)
+	rule := write("r.rego", "package main\n\ndeny contains \"a\" if input.os.id\n")
+	same("a policy in Rego", policy.Options{Policies: []string{rule}})
+	write("r.rego", "package main\n\ndeny contains \"b\" if input.os.id\n")
+	same("an edited policy", policy.Options{Policies: []string{rule}})
+	same("a level", policy.Options{}, "builtin:linux-server@cis-l1")
+	same("another level", policy.Options{}, "builtin:linux-server")
+}
