@@ -16,6 +16,7 @@ import (
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/policy"
+	"github.com/guestctl/guestctl/rules/frameworks"
 )
 
 // Schema names the version of the result as JSON.
@@ -30,6 +31,8 @@ type Job struct {
 	FailOn FailOn
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
 	MinCoverage float64
+	// Frameworks are the keys of the frameworks to report, beside those that the policy names.
+	Frameworks []string
 	// Jobs is how many images are judged at the same time; 0 is one.
 	Jobs int
 	// Now is the time of the judgement, for checks on ages.
@@ -48,7 +51,8 @@ type Result struct {
 	Targets []Target `json:"targets"`
 	Summary Summary  `json:"summary"`
 
-	job Job
+	job        Job
+	frameworks []*frameworks.Framework
 }
 
 // Tool is the program that made a result.
@@ -65,6 +69,7 @@ type Policy struct {
 	MinCoverage float64   `json:"min_coverage"`
 	Disabled    []Remark  `json:"disabled"` // checks that a baseline took away, and why
 	Warnings    []Warning `json:"warnings"`
+	Rules       []Rule    `json:"rules"` // every check, by id
 }
 
 // Remark is what a baseline says of a check.
@@ -95,6 +100,8 @@ type Target struct {
 	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
 	Checks   []finding.Finding `json:"checks"`
 	Problems []Problem         `json:"problems"`
+	// Frameworks says how far the guest meets the frameworks that were asked for.
+	Frameworks []Framework `json:"frameworks"`
 
 	// Err is the error behind Error, for callers that care for its kind.
 	Err error `json:"-"`
@@ -134,6 +141,13 @@ type Summary struct {
 // that cannot be read is a target with an Error.
 func Run(ctx context.Context, job Job) (*Result, error) {
 	r := &Result{Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job), Targets: []Target{}, job: job}
+	for _, key := range frameworkKeys(job) {
+		f, err := frameworks.Load(key)
+		if err != nil {
+			return nil, err
+		}
+		r.frameworks = append(r.frameworks, f)
+	}
 	perImage := make([][]Target, len(job.Images))
 	if err := r.each(ctx, func(i int) error {
 		targets, err := r.image(ctx, job.Images[i])
@@ -161,7 +175,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 func policyOf(job Job) Policy {
 	p := Policy{
 		Files: job.Policy.Files, Checks: len(job.Policy.Checks), FailOn: job.FailOn, MinCoverage: job.MinCoverage,
-		Disabled: []Remark{}, Warnings: []Warning{},
+		Disabled: []Remark{}, Warnings: []Warning{}, Rules: rulesOf(job.Policy),
 	}
 	for _, d := range job.Policy.Disabled {
 		p.Disabled = append(p.Disabled, Remark(d))
@@ -309,6 +323,7 @@ func (r *Result) document(ctx context.Context, name string, doc *facts.Document)
 	readable, needed := r.job.Policy.Coverage(doc)
 	t.Coverage = percent(readable, needed)
 	t.count()
+	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)
 	return t
 }

@@ -155,3 +155,44 @@ func TestFailOnNames(t *testing.T) {
 		t.Error("severe is a severity")
 	}
 }
+
+// TestFrameworksAreThoseOfTheJobAndThePolicy names each once and skips what nobody knows, which is a warning.
+func TestFrameworksAreThoseOfTheJobAndThePolicy(t *testing.T) {
+	p := load(t, "[baseline]\nframeworks = [\"CIS-Debian12-1.1.0\", \"ACME\", \"anssi_bp28\"]\n"+passing)
+	r, err := audit.Run(t.Context(), audit.Job{
+		Images: []string{debian, "missing"}, Policy: p, FailOn: audit.Any, Frameworks: []string{"pci_dss_4", "cis_debian12"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, f := range r.Targets[0].Frameworks {
+		keys = append(keys, f.Key)
+		if f.Counts[audit.NotCovered] != len(f.Controls) {
+			t.Errorf("%s: %v, want all of %d not covered", f.Key, f.Counts, len(f.Controls))
+		}
+	}
+	if got := strings.Join(keys, " "); got != "pci_dss_4 cis_debian12 anssi_bp28" {
+		t.Errorf("frameworks %s", got)
+	}
+	if len(r.Policy.Warnings) != 1 || len(r.Targets[1].Frameworks) != 0 {
+		t.Errorf("warnings %v, frameworks of an image that was not judged %v", r.Policy.Warnings, r.Targets[1].Frameworks)
+	}
+	if _, err := audit.Run(t.Context(), audit.Job{Policy: p, Frameworks: []string{"cis"}}); err == nil {
+		t.Error("cis is a framework")
+	}
+}
+
+// TestRulesAreAllChecks lists what a policy asks, with where it stands, of a run that judged nothing too.
+func TestRulesAreAllChecks(t *testing.T) {
+	p := load(t, passing+unread)
+	r, err := audit.Run(t.Context(), audit.Job{Images: []string{"missing"}, Policy: p, FailOn: audit.Any})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := r.Policy.Rules
+	if len(rules) != 2 || rules[0].ID != "packages.required/bash" || rules[1].ID != "system.timezone" ||
+		rules[1].Title == "" || rules[1].Severity != finding.Medium || rules[1].Position.Line != 2 {
+		t.Errorf("rules %+v", rules)
+	}
+}

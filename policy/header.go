@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/nearest"
+	"github.com/guestctl/guestctl/rules/frameworks"
 )
 
 func minCoverage(c *compiler, n *node) {
@@ -22,6 +24,26 @@ func minCoverage(c *compiler, n *node) {
 		return
 	}
 	c.header.minCoverage = &v
+}
+
+// frameworkNames reads the frameworks that a report is asked for. Names of others are the author's business: they warn.
+func frameworkNames(c *compiler, n *node) {
+	names := c.texts(n)
+	c.header.frameworks = textsOf(names)
+	for _, name := range names {
+		key, exact := frameworks.Resolve(name.text)
+		if key == "" {
+			suggestion := nearest.Word(strings.ToLower(name.text), frameworks.Keys())
+			if suggestion != "" {
+				suggestion = ", did you mean " + suggestion + "?"
+			}
+			c.warn(name.at, "no framework %s is known: no report shows it%s", quote(name.text), suggestion)
+			continue
+		}
+		if f, err := frameworks.Load(key); err == nil && !exact {
+			c.warn(name.at, "%s is reported by the numbers of %s %s", quote(name.text), f.Name, f.Version)
+		}
+	}
 }
 
 func appliesTo(c *compiler, n *node) {

@@ -285,3 +285,23 @@ func TestJudgeIsTheSameTwice(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestFrameworks warns of names that no report knows, and of versions it does not have.
+func TestFrameworks(t *testing.T) {
+	p := load(t, "[baseline]\nframeworks = [\"cis_debian12\", \"CIS-RHEL9-1.0.0\", \"cis_debian21\", \"ACME\"]\n[system]\ntimezone = \"UTC\"\n")
+	if len(p.Frameworks) != 4 {
+		t.Errorf("frameworks %v", p.Frameworks)
+	}
+	var got []string
+	for _, w := range p.Warnings {
+		got = append(got, w.Message)
+	}
+	want := []string{
+		`"CIS-RHEL9-1.0.0" is reported by the numbers of CIS Red Hat Enterprise Linux 9 Benchmark 2.0.0`,
+		`no framework "cis_debian21" is known: no report shows it, did you mean cis_debian12?`,
+		`no framework "ACME" is known: no report shows it`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -38,6 +38,9 @@ type Check struct {
 	Severity finding.Severity
 	Controls map[string][]string
 	Position finding.Position
+	// Description says more than Title, and References where to read on; both are the author's and may be empty.
+	Description string
+	References  []string
 	// Needs are the facts the check is judged by. Unless all of them were read, Eval is not called and the check is
 	// unknown.
 	Needs facts.Request

@@ -36,7 +36,7 @@ func vocabulary() []word {
 		{"baseline.min_coverage", minCoverage},
 		{"baseline.default_severity", func(c *compiler, n *node) { c.header.severity = c.severity(n) }},
 		{"baseline.applies_to", appliesTo},
-		{"baseline.frameworks", func(c *compiler, n *node) { c.header.frameworks = textsOf(c.texts(n)) }},
+		{"baseline.frameworks", frameworkNames},
 		{"baseline.disable", disable},
 		{"disable", disable},
 		{"meta", func(c *compiler, n *node) { c.wantKind(n, kindTable) }},

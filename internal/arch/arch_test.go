@@ -24,7 +24,7 @@ const (
 
 // layers has the packages of each layer, as path patterns. A package imports only layers above its own.
 var layers = [][]string{
-	{"internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "baselines"},
+	{"internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "rules/*", "baselines"},
 	{"engine/image", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
@@ -58,6 +58,8 @@ var pins = map[string]string{
 	"charm.land/lipgloss/v2":                   "v2.0.6",
 	"github.com/vbauerster/mpb/v8":             "v8.9.3",
 	"github.com/invopop/jsonschema":            "v0.14.0",
+	"github.com/owenrumney/go-sarif/v3":        "v3.3.1",
+	"github.com/jstemmer/go-junit-report/v2":   "v2.1.0",
 	"github.com/rogpeppe/go-internal":          "v1.16.0",
 	"github.com/google/go-cmp":                 "v0.7.0",
 	"github.com/santhosh-tekuri/jsonschema/v6": "v6.0.3",
