@@ -25,6 +25,12 @@ func Formats() []Format {
 		{"text", "for people: expected, actual, where and how to fix it", Text},
 		{"json", "guestctl.result/1, as `guestctl schema result` describes it", JSON},
 		{"yaml", "the same document as YAML", YAML},
+		{"ndjson", "the same data, one object per line: the run, then each guest and its checks", NDJSON},
+		{"sarif", "SARIF 2.1.0 for code scanning: what failed, is waived, unknown or for people to look at", SARIF},
+		{"sarif-all", "SARIF 2.1.0 with the checks that passed or do not apply", SARIFAll},
+		{"junit", "JUnit XML for Jenkins and GitLab: a test for each check", JUnit},
+		{"md", "Markdown for summaries of pipelines and comments", Markdown},
+		{"csv", "one row per check, for spreadsheets", CSV},
 	}
 }
 

@@ -68,6 +68,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 		t.printf(" %s  %s: %s\n", faint("disabled"), Escape(d.ID), Escape(d.Reason))
 	}
 	t.problems(tg)
+	t.frameworks(tg.Frameworks)
 	t.printf("\n%s          result %s (fail-on: %s)\n", counts(tg.Counts), resultWord(tg.Result), r.Policy.FailOn)
 }
 

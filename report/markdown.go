@@ -1,0 +1,205 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/finding"
+)
+
+const (
+	maxMarkdownRows     = 500 // of one table: a comment on a pull request holds 65,536 characters
+	maxMarkdownEvidence = 5   // pieces of evidence in one cell
+)
+
+// Markdown writes the result for the summary of a pipeline and for comments on changes (GitHub's flavour). Everything that is
+// not a word of this program stands in code spans, in which there is no markup, no link and no mention of a person.
+func Markdown(w io.Writer, r *audit.Result) error {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = ""
+	}
+	m := markdownWriter{textWriter{bufio.NewWriter(w)}}
+	m.printf("## guestctl: %s\n\n", plainWord(verdictWord(r)))
+	m.printf("Judged by %s: %s, fails on %s.\n\n", code(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"), code(string(r.Policy.FailOn)))
+	m.summary(r, dir)
+	for _, warning := range r.Policy.Warnings {
+		m.printf("- warning: %s: %s\n", code(at(warning.Position)), code(EscapeText(warning.Message)))
+	}
+	for _, d := range r.Policy.Disabled {
+		m.printf("- disabled: %s: %s\n", code(Escape(d.ID)), code(EscapeText(d.Reason)))
+	}
+	if len(r.Policy.Warnings)+len(r.Policy.Disabled) > 0 {
+		m.printf("\n")
+	}
+	for i := range r.Targets {
+		m.target(&r.Targets[i], dir)
+	}
+	return m.Flush()
+}
+
+func verdictWord(r *audit.Result) finding.Status {
+	return map[audit.Verdict]finding.Status{audit.Clean: finding.Pass, audit.Findings: finding.Fail, audit.NotJudged: finding.Unknown}[r.Verdict()]
+}
+
+func plainWord(s finding.Status) string { return wordOf(s).text }
+
+type markdownWriter struct{ textWriter }
+
+func (m markdownWriter) summary(r *audit.Result, dir string) {
+	rows := [][]string{}
+	for i := range r.Targets {
+		tg := &r.Targets[i]
+		n := tg.Counts
+		row := []string{plainWord(tg.Result), code(targetLabel(tg, dir)), "", "", "", "", "", "", ""}
+		if tg.OS != nil {
+			row[2] = code(EscapeText(strings.TrimSpace(cmp.Or(tg.OS.PrettyName, tg.OS.ID) + " " + tg.OS.Arch)))
+		}
+		if tg.Error == "" {
+			for i, v := range []int{n.Passed, n.Failed, n.Unknown, n.Waived, n.NotApplicable + n.Manual} {
+				row[3+i] = fmt.Sprint(v)
+			}
+			row[8] = decimal(tg.Coverage) + " %"
+		}
+		rows = append(rows, row)
+	}
+	m.table([]string{"result", "guest", "system", "passed", "failed", "unknown", "waived", "other", "facts read"}, rows)
+}
+
+// table writes rows whose cells are escaped. What is left out is counted.
+func (m markdownWriter) table(columns []string, rows [][]string) {
+	m.printf("| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
+	for _, row := range rows[:min(len(rows), maxMarkdownRows)] {
+		m.printf("| %s |\n", strings.Join(row, " | "))
+	}
+	m.printf("\n")
+	if more := len(rows) - maxMarkdownRows; more > 0 {
+		m.printf("… and %d more, which the other formats list.\n\n", more)
+	}
+}
+
+func (m markdownWriter) target(tg *audit.Target, dir string) {
+	m.printf("### %s: %s\n\n", code(targetLabel(tg, dir)), plainWord(tg.Result))
+	if tg.Error != "" {
+		m.printf("Not judged: %s\n\n", code(EscapeText(tg.Error)))
+		if tg.Hint != "" {
+			m.printf("Hint: %s\n\n", code(EscapeText(tg.Hint)))
+		}
+	}
+	for _, s := range []finding.Status{finding.Fail, finding.Unknown, finding.Waived, finding.Manual} {
+		m.status(tg.Checks, s)
+	}
+	m.quiet(tg.Checks)
+	m.problems(tg.Problems)
+	for i := range tg.Frameworks {
+		m.framework(&tg.Frameworks[i])
+	}
+}
+
+// status writes the checks with one status, with all that is known of each.
+func (m markdownWriter) status(checks []finding.Finding, s finding.Status) {
+	var rows [][]string
+	for _, c := range checks {
+		if c.Status != s {
+			continue
+		}
+		lines := []string{code(EscapeText(message(c)))}
+		for i, text := range details(c) {
+			if i == maxMarkdownEvidence && len(c.Where) > maxMarkdownEvidence {
+				lines = append(lines, fmt.Sprintf("… and %d more", len(c.Where)-maxMarkdownEvidence))
+			}
+			if i < maxMarkdownEvidence || i >= len(c.Where) {
+				lines = append(lines, code(text))
+			}
+		}
+		rows = append(rows, []string{string(c.Severity), code(Escape(c.ID)), strings.Join(lines, "<br>"), code(at(c.Policy))})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	m.printf("**%s: %d**\n\n", plainWord(s), len(rows))
+	m.table([]string{"severity", "check", "found", "asked in"}, rows)
+}
+
+// quiet folds away what needs no attention.
+func (m markdownWriter) quiet(checks []finding.Finding) {
+	var rows [][]string
+	for _, c := range checks {
+		if c.Status == finding.Pass || c.Status == finding.NotApplicable {
+			rows = append(rows, []string{plainWord(c.Status), code(Escape(c.ID)), code(EscapeText(message(c)))})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	m.printf("<details><summary>%s passed or not applicable</summary>\n\n", count(len(rows), "check"))
+	m.table([]string{"status", "check", "found"}, rows)
+	m.printf("</details>\n\n")
+}
+
+func (m markdownWriter) problems(problems []audit.Problem) {
+	if len(problems) == 0 {
+		return
+	}
+	m.printf("**%s**\n\n", count(len(problems), "problem"))
+	for _, p := range problems[:min(len(problems), maxMarkdownRows)] {
+		m.printf("- %s\n", code(strings.TrimPrefix(EscapeText(p.Where)+": "+EscapeText(p.Message), ": ")))
+	}
+	if more := len(problems) - maxMarkdownRows; more > 0 {
+		m.printf("- … and %d more, which the other formats list\n", more)
+	}
+	m.printf("\n")
+}
+
+func (m markdownWriter) framework(f *audit.Framework) {
+	m.printf("#### %s %s\n\n", code(f.Name), code(f.Version))
+	var head, counts []string
+	for _, s := range audit.ControlStates() {
+		head, counts = append(head, stateWord(s)), append(counts, fmt.Sprint(f.Counts[s]))
+	}
+	m.table(head, [][]string{counts})
+	if !f.Complete {
+		m.printf("%s\n\n", incomplete)
+	}
+	var rows [][]string
+	for _, s := range audit.ControlStates() {
+		for _, c := range f.Controls {
+			if c.State == s && s != audit.NotCovered {
+				rows = append(rows, []string{stateWord(s), code(EscapeText(c.ID)), controlChecks(c, code)})
+			}
+		}
+	}
+	m.printf("<details><summary>%s</summary>\n\n", count(len(f.Controls), "control"))
+	m.table([]string{"state", "control", "checks"}, rows)
+	if none := numbers(f, audit.NotCovered); len(none) > 0 {
+		m.printf("Not covered: %s\n\n", code(strings.Join(none, " ")))
+	}
+	m.printf("</details>\n\n")
+}
+
+// code writes a text as a code span that holds in a table: a fence longer than any run of backticks in it, and its pipes
+// escaped, which is what GitHub's tables ask for in code spans too. The text has no line ends.
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	run, longest := 0, 0
+	for _, r := range s {
+		if r != '`' {
+			run = 0
+			continue
+		}
+		run++
+		longest = max(longest, run)
+	}
+	fence := strings.Repeat("`", longest+1)
+	if longest > 0 || strings.Trim(s, " ") == "" {
+		s = " " + s + " " // one space on each side is not part of the text
+	}
+	return fence + strings.ReplaceAll(s, "|", `\|`) + fence
+}
