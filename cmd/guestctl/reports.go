@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/internal/nearest"
+	"github.com/guestctl/guestctl/report"
+	"github.com/guestctl/guestctl/rules/frameworks"
+)
+
+// reportFile is a report that will be written beside stdout. It is a temporary file until it is complete, so that nobody
+// ever reads half a report.
+type reportFile struct {
+	format report.Format
+	path   string
+	temp   *os.File
+}
+
+type reportFiles []reportFile
+
+// openReports creates the temporary files now, so that a path that cannot be written is known before any work is done.
+func openReports(specs []string) (reportFiles, error) {
+	var files reportFiles
+	for _, spec := range specs {
+		name, path, ok := strings.Cut(spec, "=")
+		if !ok || path == "" {
+			files.discard()
+			return nil, fmt.Errorf("--report %q, want FORMAT=FILE with FORMAT one of %s", spec, strings.Join(report.Names(), ", "))
+		}
+		format, err := report.Find(name)
+		path = filepath.Clean(path)
+		if err == nil && slices.ContainsFunc(files, func(f reportFile) bool { return f.path == path }) {
+			err = fmt.Errorf("%s is named twice", path)
+		}
+		if st, statErr := os.Stat(path); err == nil && statErr == nil && st.IsDir() {
+			err = errors.New("is a directory, want a file")
+		}
+		var temp *os.File
+		if err == nil {
+			temp, err = createBeside(path)
+		}
+		if err != nil {
+			files.discard()
+			return nil, fmt.Errorf("--report %s: %w", spec, err)
+		}
+		files = append(files, reportFile{format, path, temp})
+	}
+	return files, nil
+}
+
+// discard removes what was not completed.
+func (files reportFiles) discard() {
+	for _, f := range files {
+		_ = f.temp.Close() // closed before, when the report was completed
+		remove(f.temp.Name())
+	}
+}
+
+// writeReports writes all files before any of them gets its name, and then the report on w.
+func writeReports(w io.Writer, format report.Format, files reportFiles, r *audit.Result) error {
+	for _, f := range files {
+		err := f.format.Write(plain(f.temp), r)
+		if err = errors.Join(err, complete(f.temp)); err != nil {
+			return fmt.Errorf("report %s: %w", f.path, err)
+		}
+	}
+	if err := files.publish(); err != nil {
+		return err
+	}
+	return format.Write(w, r)
+}
+
+// publish gives all files their names, or none: when one cannot have its name, those before it are taken back, and what was
+// there before them is there again.
+func (files reportFiles) publish() error {
+	for i, f := range files {
+		err := f.replace()
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("report %s: %w; no report was written", f.path, err)
+		for _, done := range slices.Backward(files[:i]) {
+			err = errors.Join(err, done.restore())
+		}
+		return err
+	}
+	for _, f := range files {
+		remove(f.backup())
+	}
+	return nil
+}
+
+// backup is the name of what stood in the place of the report.
+func (f reportFile) backup() string { return f.temp.Name() + ".old" }
+
+func (f reportFile) replace() error {
+	// A second name keeps the old file without a moment in which there is none. Where a file system has no such names, the
+	// old file cannot be brought back, which is no reason not to write the report.
+	_ = os.Link(f.path, f.backup())
+	if err := os.Rename(f.temp.Name(), f.path); err != nil {
+		remove(f.backup())
+		return err
+	}
+	return nil
+}
+
+func (f reportFile) restore() error {
+	err := os.Rename(f.backup(), f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.Remove(f.path)
+	}
+	return err
+}
+
+// checkFrameworks refuses keys that no framework has.
+func checkFrameworks(keys []string) error {
+	for _, key := range keys {
+		if slices.Contains(frameworks.Keys(), key) {
+			continue
+		}
+		err := fmt.Errorf("--framework: no framework %q, want one of %s", key, strings.Join(frameworks.Keys(), ", "))
+		if near := nearest.Word(key, frameworks.Keys()); near != "" {
+			err = fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+		return err
+	}
+	return nil
+}
+
+// createBeside makes a temporary file in the folder of path.
+func createBeside(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// complete closes a temporary file that has all its bytes.
+func complete(temp *os.File) error {
+	// CreateTemp makes files private; this one is read by others, such as the next step of a pipeline.
+	return errors.Join(temp.Chmod(0o644), temp.Close())
+}
+
+// finish gives a temporary file that is complete its name.
+func finish(temp *os.File, path string) error {
+	if err := complete(temp); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
