@@ -91,19 +91,37 @@ func TestMarkdownKeepsItsStructure(t *testing.T) {
 
 // TestCodeSpansHoldTheirText renders single code spans in a table and wants the text back.
 func TestCodeSpansHoldTheirText(t *testing.T) {
-	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
 	for _, s := range []string{"a", "a|b", `a\|b`, `a\`, "`", "``", "a`b", "`a`", "a``b`c", " a", "<b>&amp;", "*x* _y_", "\\`", "|", "a|"} {
-		var b bytes.Buffer
-		if err := md.Convert([]byte("| h |\n| --- |\n| "+code(s)+" |\n"), &b); err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(b.String(), "<td><code>")
-		got, _, ok := strings.Cut(rest, "</code></td>")
-		got = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&").Replace(got)
-		if !ok || got != s {
-			t.Errorf("%q is shown as %q in\n%s", s, got, b.String())
+		if got, page := shownInTable(t, s); got != s {
+			t.Errorf("%q is shown as %q in\n%s", s, got, page)
 		}
 	}
+}
+
+// FuzzCodeSpans holds any text of one line. Spaces at the ends may be lost.
+func FuzzCodeSpans(f *testing.F) {
+	for _, s := range hostiles() {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = EscapeText(s)
+		if got, page := shownInTable(t, s); strings.Trim(got, " ") != strings.Trim(s, " ") {
+			t.Errorf("%q is shown as %q in\n%s", s, got, page)
+		}
+	})
+}
+
+// shownInTable is the text a reader sees in a cell, and the whole page.
+func shownInTable(t *testing.T, s string) (text, page string) {
+	t.Helper()
+	md := goldmark.New(goldmark.WithExtensions(extension.GFM))
+	var b bytes.Buffer
+	if err := md.Convert([]byte("| h |\n| --- |\n| "+code(s)+" |\n"), &b); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(b.String(), "<td><code>")
+	text, _, _ = strings.Cut(rest, "</code></td>")
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&").Replace(text), b.String()
 }
 
 // TestProseHasNoMarkup renders authors' texts and wants plain text.
