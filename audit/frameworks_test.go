@@ -50,7 +50,7 @@ func TestControlStates(t *testing.T) {
 func TestTableListsEveryControl(t *testing.T) {
 	f := &frameworks.Framework{
 		Key: "cis", Name: "N", Version: "1", Note: "n", Complete: true,
-		Controls: []frameworks.Control{{ID: "1.1", Checks: []string{"a", "b"}}, {ID: "1.2"}, {ID: "1.10", Checks: []string{"c"}}},
+		Controls: []frameworks.Control{{ID: "1.1", Checks: append(make([]string, 0, 8), "b", "a")}, {ID: "1.2"}, {ID: "1.10", Checks: []string{"c"}}},
 	}
 	got := table(f, []finding.Finding{
 		{ID: "a", Status: finding.Pass},
@@ -71,7 +71,7 @@ func TestTableListsEveryControl(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if len(f.Controls[1].Checks) != 0 {
-		t.Error("the list itself was changed")
+	if diff := cmp.Diff([]string{"b", "a"}, f.Controls[0].Checks); diff != "" {
+		t.Error("the list itself was changed", diff)
 	}
 }

@@ -183,6 +183,15 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
+// TestSARIFListsTheRuleOfEveryFinding holds findings of judges that the list of checks does not have.
+func TestSARIFListsTheRuleOfEveryFinding(t *testing.T) {
+	r := sample()
+	r.Policy.Rules = r.Policy.Rules[1:]
+	if n := len(sarifOf(t, r, "sarif").Tool.Driver.Rules); n != 8 {
+		t.Errorf("%d rules, want 7 of the policy and one of a finding", n)
+	}
+}
+
 func TestSARIFWaiversAreSuppressions(t *testing.T) {
 	for _, r := range sarifOf(t, sample(), "sarif").Results {
 		if waived := *r.RuleID == "system.c"; waived != (len(r.Suppressions) == 1) {
