@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -192,7 +193,7 @@ func TestJUnitIsWhatRunnersRead(t *testing.T) {
 			if text, ok := token.(xml.CharData); ok && strings.TrimSpace(string(text)) == "" {
 				continue
 			}
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				t.Errorf("%s: %v %v stands behind the document", name, token, err)
 			}
 			break
@@ -208,13 +209,13 @@ func TestJUnitIsWhatRunnersRead(t *testing.T) {
 
 func junitSuiteOfRunners(t *testing.T, name string, suite junit.Testsuite) {
 	t.Helper()
-	var failures, errors, skipped int
+	var failures, failed, skipped int
 	for _, c := range suite.Testcases {
 		outcomes := 0
 		for _, o := range []struct {
 			result *junit.Result
 			count  *int
-		}{{c.Failure, &failures}, {c.Error, &errors}, {c.Skipped, &skipped}} {
+		}{{c.Failure, &failures}, {c.Error, &failed}, {c.Skipped, &skipped}} {
 			if o.result != nil {
 				outcomes++
 				*o.count++
@@ -227,7 +228,7 @@ func junitSuiteOfRunners(t *testing.T, name string, suite junit.Testsuite) {
 			t.Errorf("%s: test %+v", name, c)
 		}
 	}
-	if suite.Time != "0" || suite.Tests != len(suite.Testcases) || suite.Failures != failures || suite.Errors != errors || suite.Skipped != skipped {
+	if suite.Time != "0" || suite.Tests != len(suite.Testcases) || suite.Failures != failures || suite.Errors != failed || suite.Skipped != skipped {
 		t.Errorf("%s: the counts of suite %q do not add up", name, suite.Name)
 	}
 }

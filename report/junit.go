@@ -41,7 +41,7 @@ func junitSuite(r *audit.Result, tg *audit.Target, dir string) junit.Testsuite {
 	suite.AddProperty("result", string(tg.Result))
 	suite.AddProperty("coverage", decimal(tg.Coverage))
 	if tg.OS != nil {
-		suite.AddProperty("os", EscapeText(strings.TrimSpace(tg.OS.PrettyName+" "+tg.OS.Arch)))
+		suite.AddProperty("os", EscapeText(systemName(tg.OS)))
 	}
 	if tg.Error != "" {
 		text := EscapeText(tg.Error)

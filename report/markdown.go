@@ -2,10 +2,10 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/guestctl/guestctl/audit"
@@ -56,19 +56,21 @@ func (m markdownWriter) summary(r *audit.Result, dir string) {
 	for i := range r.Targets {
 		tg := &r.Targets[i]
 		n := tg.Counts
-		row := []string{plainWord(tg.Result), code(targetLabel(tg, dir)), "", "", "", "", "", "", ""}
-		if tg.OS != nil {
-			row[2] = code(EscapeText(strings.TrimSpace(cmp.Or(tg.OS.PrettyName, tg.OS.ID) + " " + tg.OS.Arch)))
+		row := []string{plainWord(tg.Result), code(targetLabel(tg, dir)), code(EscapeText(systemName(tg.OS)))}
+		for _, v := range []int{n.Passed, n.Failed, n.Unknown, n.Waived, n.NotApplicable + n.Manual} {
+			row = append(row, ifJudged(tg, strconv.Itoa(v)))
 		}
-		if tg.Error == "" {
-			for i, v := range []int{n.Passed, n.Failed, n.Unknown, n.Waived, n.NotApplicable + n.Manual} {
-				row[3+i] = fmt.Sprint(v)
-			}
-			row[8] = decimal(tg.Coverage) + " %"
-		}
-		rows = append(rows, row)
+		rows = append(rows, append(row, ifJudged(tg, decimal(tg.Coverage)+" %")))
 	}
 	m.table([]string{"result", "guest", "system", "passed", "failed", "unknown", "waived", "other", "facts read"}, rows)
+}
+
+// ifJudged is s, or nothing for an image in which there was nothing to count.
+func ifJudged(tg *audit.Target, s string) string {
+	if tg.Error != "" {
+		return ""
+	}
+	return s
 }
 
 // table writes rows whose cells are escaped. What is left out is counted.
@@ -160,7 +162,7 @@ func (m markdownWriter) framework(f *audit.Framework) {
 	m.printf("#### %s %s\n\n", code(f.Name), code(f.Version))
 	var head, counts []string
 	for _, s := range audit.ControlStates() {
-		head, counts = append(head, stateWord(s)), append(counts, fmt.Sprint(f.Counts[s]))
+		head, counts = append(head, stateWord(s)), append(counts, strconv.Itoa(f.Counts[s]))
 	}
 	m.table(head, [][]string{counts})
 	if !f.Complete {

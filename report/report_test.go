@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/guestctl/guestctl/rules/frameworks"
 )
 
 // TestGolden holds every format against what it wrote when somebody last read it. UPDATE=1 writes it again.
@@ -133,6 +135,30 @@ func TestSize(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1 KiB", 1536: "1.5 KiB", 20 << 30: "20 GiB", 1<<63 - 1: "8 EiB"} {
 		if got := Size(n); got != want {
 			t.Errorf("Size(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+// TestDocumentation names every format and framework as they are.
+func TestDocumentation(t *testing.T) {
+	b, err := os.ReadFile("../docs/reports.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Names() {
+		if !bytes.Contains(b, []byte("`"+name+"`")) {
+			t.Errorf("format %s is missing", name)
+		}
+	}
+	for _, key := range frameworks.Keys() {
+		f, err := frameworks.Load(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete := map[bool]string{true: "complete", false: "not complete"}[f.Complete]
+		name, _, _ := strings.Cut(f.Name, ",")
+		if row := "| `" + key + "` | " + name + " " + f.Version + " | " + complete + " |"; !bytes.Contains(b, []byte(row)) {
+			t.Errorf("%s: no row %s", key, row)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 )
 
@@ -146,12 +147,20 @@ func describe(tg *audit.Target) []string {
 		parts = append(parts, Escape(size))
 	}
 	if tg.OS != nil {
-		parts = append(parts, Escape(strings.TrimSpace(cmp.Or(tg.OS.PrettyName, tg.OS.ID)+" "+tg.OS.Arch)))
+		parts = append(parts, Escape(systemName(tg.OS)))
 	}
 	if tg.Root != nil {
 		parts = append(parts, Escape(tg.Root.FSType+" on "+tg.Root.Device))
 	}
 	return parts
+}
+
+// systemName is the name of an operating system and what it runs on.
+func systemName(os *facts.OS) string {
+	if os == nil {
+		return ""
+	}
+	return strings.TrimSpace(cmp.Or(os.PrettyName, os.ID) + " " + os.Arch)
 }
 
 func targetName(tg *audit.Target) string { return Escape(tg.Image) }
