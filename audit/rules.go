@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -27,7 +28,7 @@ func rulesOf(p *policy.Policy) []Rule {
 		c := &p.Checks[i]
 		rules = append(rules, Rule{
 			ID: c.ID, Title: c.Title, Description: c.Description, Severity: c.Severity,
-			Controls: maps.Clone(c.Controls), References: slices.Clone(c.References), Fix: c.Fix, Position: c.Position,
+			Controls: maps.Clone(c.Controls), References: slices.Clone(c.References), Fix: cmp.Or(c.Fix, c.Remedy), Position: c.Position,
 		})
 	}
 	return rules

@@ -51,11 +51,12 @@ func BuiltinRegistry() ([]Entry, error) {
 
 func (c *Check) entry() Entry {
 	e := Entry{
-		ID: c.ID, Title: c.Title, Severity: c.Severity, Controls: c.Controls, Remedy: c.Fix, Position: c.Position,
+		ID: c.ID, Title: c.Title, Description: c.Description, Severity: c.Severity, Controls: c.Controls, References: c.References,
+		Remedy: c.Fix, Position: c.Position,
 		Facts: slices.Clone(c.Needs.Domains), Files: slices.Concat(slices.Sorted(maps.Keys(c.Needs.Files)), c.Needs.Globs),
 	}
 	if r := c.rule; r != nil {
-		e.Description, e.Scope, e.Levels, e.References, e.Params = r.Description, r.Scope, r.Levels, r.References, r.Params
+		e.Scope, e.Levels, e.Params = r.Scope, r.Levels, r.Params
 		e.Remedy = r.Fix
 		for _, path := range r.Paths {
 			e.Facts = append(e.Facts, strings.Join(path, "."))

@@ -206,7 +206,7 @@ func (l *loader) takeProgram(checks map[string]Check, c *compiler, program *rego
 func (c *compiler) ruled(r *rego.Check) Check {
 	check := Check{
 		ID: r.ID, Title: r.Title, Severity: r.Severity, Controls: r.Controls, Position: r.Position,
-		Needs: r.Needs, Absent: r.Absent, Remedy: r.Fix, rule: r,
+		Description: r.Description, References: r.References, Needs: r.Needs, Absent: r.Absent, Remedy: r.Fix, rule: r,
 	}
 	if c != nil && c.header.appliesTo != nil {
 		check.conditions = append(check.conditions, *c.header.appliesTo)

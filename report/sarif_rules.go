@@ -111,7 +111,7 @@ func ruleHelp(r *audit.Rule, title string) (text, markdown string) {
 func prose(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r < utf8.RuneSelf && unicode.In(r, unicode.P, unicode.S) {
+		if r < utf8.RuneSelf && unicode.In(r, unicode.P, unicode.S) && !strings.ContainsRune(`,;'"?%`, r) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
