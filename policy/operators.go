@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // reading is what the facts say about one setting.
@@ -16,6 +14,18 @@ type reading struct {
 	value string   // of a setting with one value
 	also  []string // other names of the same value
 	list  []string // of a setting with several values
+	many  bool     // an open setting that has a list, which may be empty
+	// fallback says which value is in force when the setting is not set, where that is a value nobody can read from the
+	// guest. What is not set then proves nothing about what it is not.
+	fallback string
+}
+
+// hidden is the error of a test that would hold because a setting is not set, although some value is in force.
+func (r reading) hidden() error {
+	if r.set || r.fallback == "" {
+		return nil
+	}
+	return fmt.Errorf("not set: %s", r.fallback)
 }
 
 // test asks an operator of a reading. An error is a value that cannot be judged by it: the check is unknown.
@@ -30,28 +40,38 @@ type operator struct {
 
 // operators lists what the long form of a setting may hold. A bare value means equals.
 func operators() []operator {
-	one, list := []settingKind{textSetting, versionSetting}, []settingKind{listSetting}
-	all := []settingKind{textSetting, versionSetting, boolSetting, listSetting}
+	one := []settingKind{textSetting, versionSetting, openSetting}
+	list := []settingKind{listSetting, openSetting}
+	single := append(slices.Clone(one), boolSetting)
+	all := append(slices.Clone(single), listSetting)
+	bounds, has := []settingKind{versionSetting, openSetting}, []settingKind{textSetting, listSetting, openSetting}
 	return []operator{
 		{"equals", all, equals},
-		{"not", []settingKind{textSetting, versionSetting, boolSetting}, not},
+		{"not", single, not},
 		{"in", one, in},
 		{"not_in", one, notIn},
-		{"min", []settingKind{versionSetting}, bound(">=", "at least ")},
-		{"max", []settingKind{versionSetting}, bound("<=", "at most ")},
+		{"min", bounds, bound(">=", "at least ")},
+		{"max", bounds, bound("<=", "at most ")},
 		{"matches", one, matchesRE},
 		{"match", one, matchesRE},
-		{"contains", []settingKind{textSetting, listSetting}, contains},
-		{"excludes", []settingKind{textSetting, listSetting}, excludes},
+		{"contains", has, contains},
+		{"excludes", has, excludes},
 		{"subset_of", list, subsetOf},
-		{"superset_of", list, contains},
+		{"superset_of", list, supersetOf},
 		{"count", list, count},
+		{"mode_max", []settingKind{openSetting}, modeMax},
 		{"exists", all, exists},
 	}
 }
 
+// operatorsOf lists the operators that a kind of setting takes.
+func operatorsOf(kind settingKind) []operator {
+	return slices.DeleteFunc(operators(), func(op operator) bool { return !slices.Contains(op.kinds, kind) })
+}
+
 // matcher reads what a setting must be, in its short or its long form: the tests that must all hold, and the same in words.
-func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o options, ok bool) {
+// Keys in own are the caller's.
+func (c *compiler) matcher(n *node, s *setting, own ...string) (tests []test, words string, o options, ok bool) {
 	before := c.failures
 	var said []string
 	use := func(op operator, v *node) {
@@ -63,22 +83,21 @@ func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o o
 		return tests, said[0], o, c.failures == before
 	}
 	var names []string
-	for _, op := range operators() {
-		if slices.Contains(op.kinds, s.kind) {
-			names = append(names, op.name)
-			if v := n.table[op.name]; v != nil {
-				use(op, v)
-			}
+	for _, op := range operatorsOf(s.kind) {
+		names = append(names, op.name)
+		if v := n.table[op.name]; v != nil {
+			use(op, v)
 		}
 	}
+	wanted := names
 	for _, name := range n.keys {
 		known := slices.ContainsFunc(operators(), func(op operator) bool { return op.name == name })
 		if known && !slices.Contains(names, name) {
-			c.fail(n.table[name].key, "%s does not apply to %s, want %s", name, n.path, listed(names))
-			names = append(names, name)
+			c.fail(n.table[name].key, "%s does not apply to %s, want %s", name, n.path, listed(wanted))
+			names = append(slices.Clone(names), name)
 		}
 	}
-	o, _ = c.options(n, names...)
+	o, _ = c.options(n, slices.Concat(names, own)...)
 	if len(tests) == 0 && c.failures == before {
 		c.fail(n.at, "%s says nothing about its value, want %s", n.path, listed(names))
 	}
@@ -87,25 +106,31 @@ func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o o
 
 func negate(t test) test {
 	return func(r reading) (bool, error) {
+		if err := r.hidden(); err != nil {
+			return false, err
+		}
 		ok, err := t(r)
 		return !ok, err
 	}
 }
 
 func equals(c *compiler, n *node, s *setting) (test, string) {
-	if s.kind == listSetting {
-		want := textsOf(c.texts(n))
+	if s.kind == listSetting || s.kind == openSetting && n.list != nil {
+		want := c.listWanted(n, s)
 		return func(r reading) (bool, error) {
-			return subset(want, r.list) && subset(r.list, want), nil
+			if err := r.hidden(); err != nil && len(want) == 0 {
+				return false, err
+			}
+			return subset(want, r.items()) && subset(r.items(), want), nil
 		}, "exactly " + words(want)
 	}
-	text := c.settingText(n, s)
-	return s.equal(text), text
+	w := c.wanted(n, s)
+	return s.equal(w), w.text
 }
 
 func not(c *compiler, n *node, s *setting) (test, string) {
-	text := c.settingText(n, s)
-	return negate(s.equal(text)), "not " + text
+	w := c.wanted(n, s)
+	return negate(s.equal(w)), "not " + w.text
 }
 
 func anyOf(c *compiler, n *node, s *setting) (test, string) {
@@ -113,8 +138,8 @@ func anyOf(c *compiler, n *node, s *setting) (test, string) {
 	var texts []string
 	if c.wantKind(n, kindList) {
 		for _, item := range n.list {
-			text := c.settingText(item, s)
-			tests, texts = append(tests, s.equal(text)), append(texts, text)
+			w := c.wanted(item, s)
+			tests, texts = append(tests, s.equal(w)), append(texts, w.text)
 		}
 	}
 	return func(r reading) (bool, error) {
@@ -138,7 +163,10 @@ func notIn(c *compiler, n *node, s *setting) (test, string) {
 }
 
 func bound(op, words string) func(*compiler, *node, *setting) (test, string) {
-	return func(c *compiler, n *node, _ *setting) (test, string) {
+	return func(c *compiler, n *node, s *setting) (test, string) {
+		if s.kind == openSetting {
+			return c.numberBound(n, s, op, words)
+		}
 		text := c.text(n)
 		want, err := parseConstraint(op + text)
 		if err != nil && text != "" {
@@ -160,7 +188,7 @@ func versionTest(want constraint) test {
 func matchesRE(c *compiler, n *node, _ *setting) (test, string) {
 	re := c.regexp(n)
 	return func(r reading) (bool, error) {
-		return r.set && re.MatchString(r.value), nil
+		return r.set && re.MatchString(r.joined(" ")), nil
 	}, "a match of " + re.String()
 }
 
@@ -174,29 +202,32 @@ func (c *compiler) regexp(n *node) *regexp.Regexp {
 	return re
 }
 
+// contains asks for a part of a text, or for entries of a list.
 func contains(c *compiler, n *node, s *setting) (test, string) {
-	if s.kind == textSetting {
-		text := c.text(n)
-		return func(r reading) (bool, error) { return r.set && strings.Contains(r.value, text), nil }, "containing " + text
-	}
-	want := c.textOrTexts(n)
-	return func(r reading) (bool, error) { return subset(want, r.list), nil }, "containing " + words(want)
+	want := c.partsWanted(n, s)
+	return func(r reading) (bool, error) {
+		return r.set && !slices.ContainsFunc(want, func(part string) bool { return !r.has(part, s) }) || len(want) == 0, nil
+	}, "containing " + words(want)
 }
 
 func excludes(c *compiler, n *node, s *setting) (test, string) {
-	if s.kind == textSetting {
-		text := c.text(n)
-		return func(r reading) (bool, error) { return !strings.Contains(r.value, text), nil }, "without " + text
-	}
-	unwanted := c.textOrTexts(n)
+	unwanted := c.partsWanted(n, s)
 	return func(r reading) (bool, error) {
-		return !slices.ContainsFunc(unwanted, func(s string) bool { return slices.Contains(r.list, s) }), nil
+		if err := r.hidden(); err != nil {
+			return false, err
+		}
+		return !slices.ContainsFunc(unwanted, func(part string) bool { return r.has(part, s) }), nil
 	}, "without " + words(unwanted)
 }
 
-func subsetOf(c *compiler, n *node, _ *setting) (test, string) {
-	allowed := textsOf(c.texts(n))
-	return func(r reading) (bool, error) { return subset(r.list, allowed), nil }, "only " + words(allowed)
+func subsetOf(c *compiler, n *node, s *setting) (test, string) {
+	allowed := c.listWanted(n, s)
+	return func(r reading) (bool, error) { return subset(r.items(), allowed), r.hidden() }, "only " + words(allowed)
+}
+
+func supersetOf(c *compiler, n *node, s *setting) (test, string) {
+	want := c.listWanted(n, s)
+	return func(r reading) (bool, error) { return subset(want, r.items()), nil }, "containing " + words(want)
 }
 
 func count(c *compiler, n *node, _ *setting) (test, string) {
@@ -204,7 +235,25 @@ func count(c *compiler, n *node, _ *setting) (test, string) {
 	if !ok || want < 0 {
 		c.fail(n.at, "%s is %s, want an integer from 0", n.path, n.kind())
 	}
-	return func(r reading) (bool, error) { return int64(len(r.list)) == want, nil }, strconv.FormatInt(want, 10) + " of them"
+	return func(r reading) (bool, error) { return int64(len(r.items())) == want, r.hidden() }, strconv.FormatInt(want, 10) + " of them"
+}
+
+// modeMax asks for octal digits without a bit that the wanted ones do not have.
+func modeMax(c *compiler, n *node, _ *setting) (test, string) {
+	want, ok := c.mode(n, true)
+	if !ok {
+		return func(reading) (bool, error) { return false, nil }, ""
+	}
+	return func(r reading) (bool, error) {
+		if !r.set {
+			return false, nil
+		}
+		bits, err := strconv.ParseUint(r.value, 8, 32)
+		if err != nil {
+			return false, fmt.Errorf("%q are no octal digits", r.value)
+		}
+		return bits&^want.bits == 0, nil
+	}, want.text()
 }
 
 func exists(c *compiler, n *node, _ *setting) (test, string) {
@@ -215,14 +264,6 @@ func exists(c *compiler, n *node, _ *setting) (test, string) {
 		text = "not set"
 	}
 	return func(r reading) (bool, error) { return (r.set || len(r.list) > 0) == want, nil }, text
-}
-
-// textOrTexts returns a string or a list of strings as a list.
-func (c *compiler) textOrTexts(n *node) []string {
-	if n.list != nil {
-		return textsOf(c.texts(n))
-	}
-	return []string{c.text(n)}
 }
 
 // subset reports whether all of a is in b.
@@ -236,26 +277,4 @@ func words(list []string) string {
 		return "nothing"
 	}
 	return strings.Join(list, ", ")
-}
-
-// settingText reads one value of a setting as text, and refuses what the setting can never be.
-func (c *compiler) settingText(n *node, s *setting) string {
-	if s.kind == boolSetting {
-		c.wantKind(n, kindBoolean)
-		return fmt.Sprint(n.value)
-	}
-	text := c.text(n)
-	if len(s.values) > 0 && text != "" && !slices.Contains(s.values, text) {
-		suggestion := nearest.Word(text, s.values)
-		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, text, hint(suggestion, s.values))
-	}
-	if s.kind == versionSetting && text != "" {
-		if _, err := parseConstraint(text); err != nil {
-			c.fail(n.at, "%s: %v", n.path, err)
-		}
-	}
-	if s.check != nil && text != "" {
-		s.check(c, n, text)
-	}
-	return text
 }

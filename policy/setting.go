@@ -1,8 +1,8 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -17,20 +17,30 @@ const (
 	versionSetting
 	boolSetting
 	listSetting
+	openSetting // whatever the file of a program holds: text, a number, a truth value or a list
 )
 
 // setting is one value of a guest that a baseline can ask for.
 type setting struct {
+	id       string // of the check; "" is the path of its key
 	title    string // what it is: "The time zone"
 	severity finding.Severity
 	kind     settingKind
 	values   []string                                // the values it can have, when these are few
 	check    func(c *compiler, n *node, want string) // looks at a wanted value further
 	domains  []string
-	absent   []string                                     // domains without which the setting has a value all the same
-	same     func(want, got string) bool                  // nil: the same text
-	read     func(doc *facts.Document) (reading, Outcome) // Outcome with a Status ends the check; otherwise it has Where and Notes
-	fix      func(doc *facts.Document, want string) string
+	absent   []string // domains without which the setting has a value all the same
+	files    map[string]facts.FileRequest
+	globs    []string
+	same     func(want, got string) bool // nil: the same text
+	// unlimited says which values of a number mean that there is no limit: they are more than any number.
+	unlimited func(value string) bool
+	// normal writes a wanted value as the facts have it; its error refuses a value that the setting can never have.
+	normal func(value string) (string, error)
+	read   func(doc *facts.Document) (reading, Outcome) // Outcome with a Status ends the check; otherwise it has Where and Notes
+	// readAll takes the place of read where the setting has several values at once, each of which must be as wanted.
+	readAll func(doc *facts.Document) ([]place, Outcome)
+	fix     func(doc *facts.Document, want string) string
 }
 
 // setting makes the check of one setting.
@@ -42,23 +52,79 @@ func (c *compiler) setting(n *node, s *setting) {
 	// An exact value can be proposed as a fix; "not permissive" cannot.
 	exact := n.table == nil || len(tests) == 1 && n.table["equals"] != nil
 	c.add(n, Check{
-		ID:       n.path,
+		ID:       cmp.Or(s.id, n.path),
 		Title:    fmt.Sprintf("%s is %s", s.title, want),
 		Severity: s.severity,
-		Needs:    facts.Request{Domains: s.domains},
+		Needs:    facts.Request{Domains: s.domains, Files: s.files, Globs: s.globs},
 		Absent:   s.absent,
 		Eval: func(doc *facts.Document) Outcome {
-			r, o := s.read(doc)
-			if o.Status != "" {
-				return o
-			}
-			o = r.judge(tests, want, o)
+			o := s.judge(doc, tests, want)
 			if o.Status == finding.Fail && exact && s.fix != nil {
 				o.Fix = s.fix(doc, want)
 			}
 			return o
 		},
 	}, o)
+}
+
+func (s *setting) judge(doc *facts.Document, tests []test, want string) Outcome {
+	if s.readAll != nil {
+		places, o := s.readAll(doc)
+		if o.Status != "" {
+			return o
+		}
+		return judgePlaces(places, tests, want, o)
+	}
+	r, o := s.read(doc)
+	if o.Status != "" {
+		return o
+	}
+	return r.judge(tests, want, o)
+}
+
+// place is one of the places where a setting has a value.
+type place struct {
+	name    string // "in Match user bob"; "" for the one that holds for all
+	reading reading
+	where   []finding.Location
+}
+
+// judgePlaces wants all places to be as wanted, and tells of those that are not. One that cannot be judged makes the whole
+// unknown unless another fails.
+func judgePlaces(places []place, tests []test, want string, o Outcome) Outcome {
+	var wrong, unclear []string
+	all := o
+	for i, p := range places {
+		one := p.reading.judge(tests, want, Outcome{})
+		if i == 0 {
+			o = one
+			o.Where, o.Notes = all.Where, all.Notes
+		}
+		name := p.name
+		if name != "" {
+			name = " " + name
+		}
+		switch one.Status {
+		case finding.Fail:
+			wrong = append(wrong, one.Actual+name)
+			o.Where = append(o.Where, p.where...)
+		case finding.Unknown:
+			unclear = append(unclear, one.Message+name)
+			o.Where = append(o.Where, p.where...)
+		default:
+			if i == 0 {
+				o.Where = append(o.Where, p.where...)
+			}
+		}
+	}
+	switch {
+	case len(wrong) > 0:
+		o.Status, o.Expected, o.Actual = finding.Fail, want, strings.Join(wrong, "; ")
+		o.Message = fmt.Sprintf("want %s, is %s", want, o.Actual)
+	case len(unclear) > 0:
+		o.Status, o.Message = finding.Unknown, strings.Join(unclear, "; ")
+	}
+	return o
 }
 
 // judge asks all tests of a reading. o has what goes with the reading: Where and Notes.
@@ -87,28 +153,10 @@ func (r reading) text() string {
 		return strings.Join(r.list, ", ")
 	case !r.set:
 		return "not set"
+	case r.many:
+		return "nothing"
 	}
 	return r.value
-}
-
-// equal returns the test for one value of a setting.
-func (s *setting) equal(want string) test {
-	if s.kind == versionSetting {
-		c, err := parseConstraint(want)
-		if err == nil {
-			return versionTest(c)
-		}
-	}
-	same := s.same
-	if same == nil {
-		same = func(want, got string) bool { return want == got }
-	}
-	return func(r reading) (bool, error) {
-		if !r.set {
-			return false, nil
-		}
-		return same(want, r.value) || slices.ContainsFunc(r.also, func(got string) bool { return same(want, got) }), nil
-	}
 }
 
 // valueReading reads a domain that is one value with its provenance.
