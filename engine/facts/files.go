@@ -26,6 +26,28 @@ type File struct {
 	// Content has, for each expression asked for, whether and on which line the content matches. The content itself
 	// stays in the guest.
 	Content map[string]Match `json:"content,omitempty"`
+	// Settings has the settings asked for of a file in a form with keys, by the form and the key. One that the file does
+	// not have is nil.
+	Settings map[string]*FileSetting `json:"settings,omitempty" jsonschema:"nullable"`
+	// Unparsed says why the content is not of the form asked for, by the form. Settings has nothing of that form then.
+	Unparsed map[string]string `json:"unparsed,omitempty"`
+}
+
+// The forms of files whose settings can be asked for, as they begin an entry of FileRequest.Settings.
+const (
+	FormINI  = "ini:"  // "ini:Section.Key", or "ini:Key" outside of sections
+	FormJSON = "json:" // "json:a.b.c"
+)
+
+// FileSetting is one setting of a file. Of several with one key the last one counts.
+type FileSetting struct {
+	Kind  string   `json:"kind"`           // "string", "number", "bool", "null", "list" or "table"
+	Value string   `json:"value"`          // of one value, as text
+	List  []string `json:"list,omitempty"` // of a list; what is no single value in it stands as "[]" or "{}"
+	// Secret is set when the value looks like one: it is blanked then.
+	Secret   bool             `json:"secret,omitempty"`
+	Source   Source           `json:"source"`
+	Shadowed []Shadow[string] `json:"shadowed,omitempty"`
 }
 
 // Match is the first match of an expression in a file.

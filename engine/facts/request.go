@@ -21,6 +21,8 @@ type FileRequest struct {
 	Digests []string // "sha256", "sha512", "blake2b", "sha1", "md5"
 	Content []string // RE2 expressions
 	Package bool     // the package that owns it, for which the lists of all packages are read
+	// Settings of a file in a form with keys: "ini:Section.Key", "json:a.b.c".
+	Settings []string
 }
 
 // AddFile asks for the file at path, or for what matches it when it is a pattern; then want is asked of nothing.
@@ -45,9 +47,10 @@ func (a Request) Merge(b Request) Request {
 	for path, want := range b.Files {
 		have := m.Files[path]
 		m.Files[path] = FileRequest{
-			Digests: union(have.Digests, want.Digests),
-			Content: union(have.Content, want.Content),
-			Package: have.Package || want.Package,
+			Digests:  union(have.Digests, want.Digests),
+			Content:  union(have.Content, want.Content),
+			Package:  have.Package || want.Package,
+			Settings: union(have.Settings, want.Settings),
 		}
 	}
 	return m

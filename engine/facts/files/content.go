@@ -24,11 +24,12 @@ const (
 	bufferSize = 1 << 20  // bytes read at once for digests
 	maxDigest  = 64 << 30 // bytes of a file to digest; a sparse file can claim any size
 	maxContent = 16 << 20 // bytes of a file to match
+	maxParsed  = 4 << 20  // bytes of a file to take settings out of
 )
 
 // read fills in the digests and matches that were asked for. Only a regular file has content.
 func read(ctx context.Context, s *facts.Scope, path string, want facts.FileRequest, f *facts.File) error {
-	if f.Type != "file" || len(want.Digests)+len(want.Content) == 0 {
+	if f.Type != "file" || len(want.Digests)+len(want.Content)+len(want.Settings) == 0 {
 		return nil
 	}
 	file, err := s.Guest.Open(path)
@@ -48,6 +49,13 @@ func read(ctx context.Context, s *facts.Scope, path string, want facts.FileReque
 			return fmt.Errorf("%s: %w", file.Path, err)
 		}
 		f.Content = matches
+	}
+	if len(want.Settings) > 0 {
+		content, err := binread.ReadAt(file, 0, file.Size(), maxParsed)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file.Path, err)
+		}
+		settings(f, file.Path, content, want.Settings)
 	}
 	return nil // the damage that came with file is described already
 }
