@@ -13,6 +13,7 @@ import (
 type compiler struct {
 	src      *source
 	words    []splitWord
+	labels   map[string]string // of the images that are judged
 	header   header
 	checks   []Check
 	at       map[string]int // offset of each check by its id

@@ -11,11 +11,13 @@ import (
 	"github.com/guestctl/guestctl/finding"
 )
 
-// condition says for which guests a check is meant: the operating system is one of os, and the architecture one of arch.
+// condition says for which guests a check is meant: the operating system is one of os, the architecture one of arch, and
+// every label is as wanted.
 type condition struct {
-	text string
-	os   []osTerm
-	arch []string
+	text   string
+	os     []osTerm
+	arch   []string
+	labels []labelTerm
 }
 
 // osTerm is an operating system by the ID of its os-release, with the versions it is meant for.
@@ -26,6 +28,14 @@ type osTerm struct {
 
 // gate decides a check whose condition does not hold, or of which that is not known.
 func (c condition) gate(doc *facts.Document) (Outcome, bool) {
+	for _, l := range c.labels {
+		if !l.holds() {
+			return Outcome{Status: finding.NotApplicable, Message: fmt.Sprintf("for %s, %s", strings.TrimPrefix(c.text, "with "), l.is())}, true
+		}
+	}
+	if !c.needsOS() {
+		return Outcome{}, false
+	}
 	problem := domainProblem(doc, domainOS)
 	guest, ok := facts.Get[facts.OS](doc, domainOS)
 	if problem == "" && (!ok || guest.ID == "") {
@@ -89,7 +99,9 @@ func archName(name string) string {
 	return name
 }
 
-// condition reads when = { os = [...], arch = [...] }.
+func conditionKeys() []string { return []string{"os", "arch", "labels"} }
+
+// condition reads when = { os = [...], arch = [...], labels = { ... } }.
 func (c *compiler) condition(n *node) (cond condition, ok bool) {
 	if !c.wantKind(n, kindTable) {
 		return cond, false
@@ -107,15 +119,16 @@ func (c *compiler) condition(n *node) (cond condition, ok bool) {
 				cond.arch = append(cond.arch, archName(text.text))
 			}
 		case name == "labels":
-			c.fail(v.key, "labels are not judged by this version")
-			ok = false
+			if cond.labels, ok = c.labelTerms(v); !ok {
+				return cond, false
+			}
 		case !free(name):
-			c.unknownKey(v, []string{"os", "arch"})
+			c.unknownKey(v, conditionKeys())
 			ok = false
 		}
 	}
-	if len(cond.os)+len(cond.arch) == 0 && ok {
-		c.fail(n.at, "%s names no operating system and no architecture", n.path)
+	if len(cond.os)+len(cond.arch)+len(cond.labels) == 0 && ok {
+		c.fail(n.at, "%s names no operating system, no architecture and no label", n.path)
 		ok = false
 	}
 	cond.text = cond.describe()
@@ -146,6 +159,9 @@ func (c condition) describe() string {
 	text := listed(words)
 	if len(c.arch) > 0 {
 		text = strings.TrimSpace(text + " on " + listed(c.arch))
+	}
+	for _, l := range c.labels {
+		text = strings.TrimSpace(text + " with " + l.text())
 	}
 	return text
 }

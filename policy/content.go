@@ -16,10 +16,13 @@ type search struct {
 	words  string
 }
 
+// searchKeys are the keys that say what a file's content must be.
+func searchKeys() []string { return []string{"contains", "excludes", "matches", "match", "not_match"} }
+
 // content reads "/path" = { contains = "...", excludes = "...", matches = "...", not_match = "..." }. Each takes a string or a
 // list.
 func content(c *compiler, n *node) {
-	own := []string{"contains", "excludes", "matches", "match", "not_match"}
+	own := searchKeys()
 	if n.table == nil {
 		c.fail(n.at, "%s is %s, want a table such as { contains = \"...\" }", n.path, n.kind())
 		return

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,12 +104,20 @@ func guestFacts() *facts.Document {
 				"/etc": {Exists: true, Type: "dir", Mode: "0755", Owner: "root", Group: "root"},
 			},
 			"globs": &facts.Globs{
-				"/etc/ssh/*_key": {Paths: []string{"/etc/ssh/ssh_host_rsa_key"}},
-				"/etc/*.none":    {},
-				"/var/*":         {Error: "/var cannot be read"},
+				"/etc/ssh/*_key":   {Paths: []string{"/etc/ssh/ssh_host_rsa_key"}},
+				"/etc/*.none":      {},
+				"/etc/app.ini.d/*": {}, "/etc/overlaid.ini.d/*": {Paths: []string{"/etc/overlaid.ini.d/9.ini"}}, "/etc/broken.ini.d/*": {},
+				"/etc/gone.ini.d/*": {},
+				"/var/*":            {Error: "/var cannot be read"},
 			},
 		},
 	}
+	maps.Copy(d.Facts, configFacts())
+	maps.Copy(d.Facts, machineFacts())
+	boot, _ := facts.Get[facts.Boot](d, "boot")
+	bootEntries(boot)
+	files, _ := facts.Get[facts.Files](d, "files")
+	maps.Copy(*files, settingFiles())
 	for name := range d.Facts {
 		d.Collectors[name] = facts.Status{State: facts.OK}
 	}

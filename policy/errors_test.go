@@ -39,8 +39,6 @@ func TestErrors(t *testing.T) {
 		{"column counts characters", "meta.a = 1\nsystem = { \"x-é\" = 'éé', o = 1 }\n", "b.toml:2:26: unknown key system.o, did you mean system.os?"},
 
 		// Not in this version.
-		{"later table", "[services]\nenabled = ['a']\n", "b.toml:1:2: [services] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked"},
-		{"later table, deep", "[system]\nos = 'a'\n[config.sshd]\na = 1\n", "b.toml:3:2: [config] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked"},
 		{"waiver", "[system]\nos = 'a'\n[[waiver]]\nrule = 'a'\n", "b.toml:3:3: [waiver] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked"},
 
 		// Kinds.
@@ -83,8 +81,9 @@ func TestErrors(t *testing.T) {
 		{"coverage that is no number", "[baseline]\nmin_coverage = nan\n[system]\nos = 'a'\n", "b.toml:2:16: baseline.min_coverage is NaN, want a percentage from 0 to 100"},
 		{"when", "[system]\nos = { equals = 'a', when = { so = ['b'] } }\n", "b.toml:2:31: unknown key system.os.when.so, did you mean os?"},
 		{"id", "[system]\nos = { equals = 'a', id = 'a b' }\n", "b.toml:2:27: system.os.id is \"a b\", want a word without blanks"},
-		{"empty when", "[system]\nos = { equals = 'a', when = {} }\n", "b.toml:2:29: system.os.when names no operating system and no architecture"},
-		{"labels", "[baseline]\napplies_to = { labels = { role = 'web' } }\n[system]\nos = 'a'\n", "b.toml:2:16: labels are not judged by this version"},
+		{"empty when", "[system]\nos = { equals = 'a', when = {} }\n", "b.toml:2:29: system.os.when names no operating system, no architecture and no label"},
+		{"labels", "[baseline]\napplies_to = { labels = { role = 1 } }\n[system]\nos = 'a'\n", "b.toml:2:34: baseline.applies_to.labels.role is an integer, want a string"},
+		{"label without a value", "[baseline]\napplies_to = { labels = { role = [] } }\n[system]\nos = 'a'\n", "b.toml:2:34: baseline.applies_to.labels.role allows no value"},
 		{"os of a condition", "[system]\nos = { equals = 'a', when = { os = ['>=9'] } }\n", "b.toml:2:37: \">=9\" names no operating system, want one such as \"debian==12\""},
 
 		// Checks.

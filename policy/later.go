@@ -1,43 +1,73 @@
 package policy
 
 import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/guestctl/guestctl/engine/facts"
-	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/internal/nearest"
 )
 
-// later makes a check of which this version cannot collect the facts: it is unknown on every guest. What the baseline says
-// about it is checked for its form, so that the file stays right when the facts come.
-func later(domain, title string, shape func(c *compiler, n *node)) func(*compiler, *node) {
+// later makes a check that this version has no judge for: it is unknown on every guest. What the baseline says about it is
+// checked for its form, so that the file stays right when the judge comes.
+func later(title string, shape func(c *compiler, n *node)) func(*compiler, *node) {
 	return func(c *compiler, n *node) {
 		before := c.failures
 		shape(c, n)
-		if c.failures > before {
-			return
+		if c.failures == before {
+			c.unjudged(n, Check{ID: n.path, Title: title}, options{})
 		}
-		c.add(n, Check{
-			ID: n.path, Title: title,
-			Needs: facts.Request{Domains: []string{domain}},
-			Eval: func(*facts.Document) Outcome {
-				return Outcome{Status: finding.Unknown, Message: n.path + " is not judged by this version"}
-			},
-		}, options{})
 	}
+}
+
+func (c *compiler) unjudged(n *node, check Check, o options) {
+	message := "no judge yet: this version does not look into " + check.ID
+	check.Eval = func(*facts.Document) Outcome { return unknown(message) }
+	c.add(n, check, o)
 }
 
 func shapeTexts(c *compiler, n *node) { c.texts(n) }
 
-func shapeVerdict(c *compiler, n *node) {
-	known := []string{"allow", "warn", "deny"}
-	if s := c.text(n); s != "" && s != known[0] && s != known[1] && s != known[2] {
-		suggestion := nearest.Word(s, known)
-		c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, s, hint(suggestion, known))
+func shapeVerdict(c *compiler, n *node) { shapeWord(verdictAllow, verdictWarn, verdictDeny)(c, n) }
+
+// shapeWord wants one of some words.
+func shapeWord(known ...string) func(*compiler, *node) {
+	return func(c *compiler, n *node) {
+		if s := c.text(n); s != "" && !slices.Contains(known, s) {
+			suggestion := nearest.Word(s, known)
+			c.failSuggest(n.at, suggestion, "%s is %q%s", n.path, s, hint(suggestion, known))
+		}
 	}
 }
 
-func shapeDays(c *compiler, n *node) {
-	if days, ok := n.value.(int64); c.wantKind(n, kindInteger) && ok && days < 0 {
-		c.fail(n.at, "%s is negative", n.path)
+// shapeCount wants an integer from 0 to most.
+func shapeCount(most int64) func(*compiler, *node) {
+	return func(c *compiler, n *node) {
+		if v, ok := n.value.(int64); c.wantKind(n, kindInteger) && ok && (v < 0 || v > most) {
+			c.fail(n.at, "%s is %d, want a number from 0 to %d", n.path, v, most)
+		}
+	}
+}
+
+func shapeFlag(c *compiler, n *node) { c.wantKind(n, kindBoolean) }
+
+// shapeAge wants a time such as "26h" or "30d".
+func shapeAge(c *compiler, n *node) {
+	s := c.text(n)
+	digits := strings.TrimRight(s, "mhdw")
+	if _, err := strconv.ParseUint(digits, 10, 32); s != "" && (err != nil || len(s)-len(digits) != 1) {
+		c.fail(n.at, "%s is %q, want a number with m, h, d or w behind it, such as \"26h\"", n.path, s)
+	}
+}
+
+func shapeDigests(c *compiler, n *node) {
+	for _, t := range c.texts(n) {
+		digits := strings.TrimPrefix(strings.ToLower(t.text), "sha256:")
+		if len(digits) != 64 || strings.Trim(digits, "0123456789abcdef") != "" {
+			c.fail(t.at, "%q is no SHA-256 digest, want 64 hexadecimal digits", shorten(t.text))
+		}
 	}
 }
 
@@ -50,20 +80,72 @@ func shapeTextTable(c *compiler, n *node) {
 	}
 }
 
+// field is one key of an inline table, and what its value must be.
+type field struct {
+	name string
+	read func(*compiler, *node)
+}
+
+// shapeTable wants a table with some of the fields and no others.
+func shapeTable(fields ...field) func(*compiler, *node) {
+	return func(c *compiler, n *node) {
+		if !c.wantKind(n, kindTable) {
+			return
+		}
+		var known []string
+		for _, f := range fields {
+			known = append(known, f.name)
+		}
+		for _, name := range n.keys {
+			if i := slices.Index(known, name); i >= 0 {
+				fields[i].read(c, n.table[name])
+			} else if !free(name) {
+				c.unknownKey(n.table[name], known)
+			}
+		}
+	}
+}
+
 func shapeVerify(c *compiler, n *node) {
+	shapeTable(field{"files", shapeFlag}, field{"allow_config_changes", shapeFlag}, field{"ignore", shapeTexts})(c, n)
+}
+
+func shapeBootable(c *compiler, n *node) {
+	shapeTable(field{"firmware", shapeWord("bios", "uefi")}, field{"target", func(c *compiler, n *node) { c.text(n) }})(c, n)
+}
+
+func registryTypes() []string {
+	return []string{"none", "sz", "expand_sz", "binary", "dword", "multi_sz", "qword"}
+}
+
+// registryValue reads 'HKLM\...\Name' = { type = "dword", value = 0 }.
+func registryValue(c *compiler, n *node) {
+	hives := []string{`HKLM\`, `HKU\`, `HKCU\`, `HKCR\`, `HKCC\`}
+	if !slices.ContainsFunc(hives, func(h string) bool { return strings.HasPrefix(n.name, h) && len(n.name) > len(h) }) {
+		c.fail(n.key, "%s is no value of the registry, want one such as 'HKLM\\SYSTEM\\...\\Name'", n.path)
+		return
+	}
 	if !c.wantKind(n, kindTable) {
 		return
 	}
-	for _, name := range n.keys {
-		switch v := n.table[name]; name {
-		case "files", "allow_config_changes":
-			c.wantKind(v, kindBoolean)
-		case "ignore":
-			c.texts(v)
-		default:
-			if !free(name) {
-				c.unknownKey(v, []string{"files", "allow_config_changes", "ignore"})
-			}
-		}
+	o, ok := c.options(n, "type", "value", "exists")
+	if !ok {
+		return
+	}
+	before := c.failures
+	if v := n.table["type"]; v != nil {
+		shapeWord(registryTypes()...)(c, v)
+	}
+	if v := n.table["exists"]; v != nil {
+		shapeFlag(c, v)
+	}
+	if v := n.table["value"]; v != nil {
+		c.wantKind(v, kindString, kindInteger, kindList)
+	}
+	if n.table["value"] == nil && n.table["exists"] == nil {
+		c.fail(n.at, "%s says nothing, want value or exists", n.path)
+	}
+	if c.failures == before {
+		c.unjudged(n, Check{ID: "registry:" + n.name, Key: n.name, Title: fmt.Sprintf("%s of the registry is as wanted", n.name)}, o)
 	}
 }

@@ -36,6 +36,9 @@ type Options struct {
 	// Policies are files, folders and bundles with Rego. PolicyKey is the file with the public key that must verify them, or "".
 	Policies  []string
 	PolicyKey string
+	// Labels are what the user says of the images that are judged: conditions on labels go by them. A label that is not
+	// given matches nothing.
+	Labels map[string]string
 }
 
 // Load reads baseline files in order and puts them together. An error about a file is an *Error, or several joined.
@@ -208,7 +211,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	p := &Policy{}
 	checks := map[string]Check{}
 	for _, part := range l.parts {
-		c := &compiler{src: part.src, words: split(vocabulary()), incomplete: l.incomplete, level: part.level}
+		c := &compiler{src: part.src, words: split(vocabulary()), labels: l.opts.Labels, incomplete: l.incomplete, level: part.level}
 		c.substitute(part.root, nil, vars)
 		c.compile(part.root)
 		slices.SortStableFunc(c.errs, byPosition)

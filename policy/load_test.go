@@ -34,7 +34,7 @@ func TestWholeVocabulary(t *testing.T) {
 	if p.AppliesTo != "rocky>=9 or debian==12 on x86_64" {
 		t.Errorf("applies to %q", p.AppliesTo)
 	}
-	if len(p.Checks) != 41 {
+	if len(p.Checks) != 101 {
 		t.Errorf("%d checks:\n%s", len(p.Checks), strings.Join(ids(p), "\n"))
 	}
 	want := []policy.Disabled{{ID: "system.hostname", Reason: "set at first boot", Position: finding.Position{File: "testdata/vocabulary.toml", Line: 1}}}
@@ -42,7 +42,9 @@ func TestWholeVocabulary(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, c := range p.Checks {
-		own := map[string]finding.Severity{"packages.required/openssl": finding.High, "files.must_exist:/etc/ops": finding.Info}[c.ID]
+		own := map[string]finding.Severity{
+			"packages.required/openssl": finding.High, "files.must_exist:/etc/ops": finding.Info, "services.enabled/chronyd": finding.High,
+		}[c.ID]
 		if own == "" {
 			own = finding.Low
 		}
@@ -51,9 +53,9 @@ func TestWholeVocabulary(t *testing.T) {
 		}
 	}
 	readable, needed := p.Coverage(guestFacts())
-	// of the domains all but apt, history and verification were collected; of the
-	// files all but /etc/passwd, /etc/motd, /etc/ops, /root/.bash_history and /root/.ssh/authorized_keys; of the patterns none
-	if needed-readable != 3+5+1 {
+	// of the domains all were collected; of the files all but /etc/passwd, /etc/motd, /etc/ops, /etc/issue.net,
+	// /root/.bash_history and /root/.ssh/authorized_keys; of the patterns none
+	if needed-readable != 6+1 {
 		t.Errorf("coverage %d of %d", readable, needed)
 	}
 }
@@ -303,5 +305,44 @@ func TestFrameworks(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestLabels(t *testing.T) {
+	name := write(t, "b.toml", `[baseline]
+applies_to = { labels = { role = "web" } }
+[system]
+os = "debian"
+timezone = { equals = "UTC", when = { os = ["debian"], labels = { site = ["a", "b"] } } }
+`)
+	for _, c := range []struct {
+		labels   map[string]string
+		os, zone finding.Status
+		says     string
+	}{
+		{nil, notApp, notApp, "for role=web, no label role was given"},
+		{map[string]string{"role": "db"}, notApp, notApp, "for role=web, the label is role=db"},
+		{map[string]string{"role": "web"}, pass, notApp, "debian"},
+		{map[string]string{"role": "web", "site": "b"}, pass, pass, "debian"},
+	} {
+		p, err := policy.Load([]string{name}, policy.Options{Labels: c.labels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fs := p.Judge(t.Context(), guestFacts())
+		if os, zone := byID(t, fs, "system.os"), byID(t, fs, "system.timezone"); os.Status != c.os || zone.Status != c.zone || os.Message != c.says {
+			t.Errorf("%v: %s (%s), %s", c.labels, os.Status, os.Message, zone.Status)
+		}
+		if c.labels == nil && p.AppliesTo != "with role=web" {
+			t.Errorf("applies to %q", p.AppliesTo)
+		}
+	}
+}
+
+// TestLabelsAskNothingOfTheGuest: a condition on labels alone needs no facts.
+func TestLabelsAskNothingOfTheGuest(t *testing.T) {
+	p := load(t, system("timezone", `{ equals = "UTC", when = { labels = { role = "web" } } }`))
+	if got := p.Request().Domains; !slices.Equal(got, []string{"timezone"}) {
+		t.Errorf("asks for %v", got)
 	}
 }

@@ -21,9 +21,12 @@ type rights struct {
 	owner, group string // alternatives separated by |
 }
 
+// rightsKeys are the keys that say whose a file must be, and what its mode must be.
+func rightsKeys() []string { return []string{"mode", "mode_max", "owner", "group"} }
+
 // permissions reads "/path" = { mode = "<=0640", owner = "root", group = "shadow|root" }, or only a mode.
 func permissions(c *compiler, n *node) {
-	o, ok := c.entryTable(n, "mode", "mode_max", "owner", "group")
+	o, ok := c.entryTable(n, rightsKeys()...)
 	if !ok {
 		return
 	}

@@ -76,7 +76,7 @@ func (p *Policy) Request() facts.Request {
 
 // needs is Needs and what the conditions need.
 func (c *Check) needs() facts.Request {
-	if len(c.conditions) == 0 {
+	if !slices.ContainsFunc(c.conditions, condition.needsOS) {
 		return c.Needs
 	}
 	return c.Needs.Merge(facts.Request{Domains: []string{domainOS}})

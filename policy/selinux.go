@@ -11,7 +11,7 @@ const selinuxAbsent = "absent"
 func selinux(c *compiler, n *node) {
 	c.setting(n, &setting{
 		title: "SELinux", severity: finding.High, domains: []string{"selinux"}, absent: []string{"selinux"},
-		values: []string{"enforcing", "permissive", "disabled", selinuxAbsent},
+		values: selinuxModes(),
 		read: func(doc *facts.Document) (reading, Outcome) {
 			s, ok := facts.Get[facts.SELinux](doc, "selinux")
 			if !ok {
@@ -133,3 +133,5 @@ func isRedHat(doc *facts.Document, s *facts.SELinux) bool {
 }
 
 const blsEntries = "/boot/loader/entries/"
+
+func selinuxModes() []string { return []string{"enforcing", "permissive", "disabled", selinuxAbsent} }

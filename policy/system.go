@@ -81,7 +81,7 @@ func defaultTarget(c *compiler, n *node) {
 func machineID(c *compiler, n *node) {
 	c.setting(n, &setting{
 		title: "The machine id", domains: []string{"machine_id"}, absent: []string{"machine_id"},
-		values: []string{"set", "empty", "uninitialized", "missing"},
+		values: machineIDStates(),
 		read: func(doc *facts.Document) (reading, Outcome) {
 			id, ok := facts.Get[facts.MachineID](doc, "machine_id")
 			if !ok {
@@ -198,7 +198,7 @@ func fips(c *compiler, n *node) {
 
 func apparmor(c *compiler, n *node) {
 	c.setting(n, &setting{
-		title: "AppArmor", severity: finding.High, domains: []string{"apparmor"}, values: []string{"enabled", "disabled", "absent"},
+		title: "AppArmor", severity: finding.High, domains: []string{"apparmor"}, values: apparmorModes(),
 		read: func(doc *facts.Document) (reading, Outcome) {
 			a, ok := facts.Get[facts.AppArmor](doc, "apparmor")
 			if !ok {
@@ -271,3 +271,7 @@ func cryptoPolicy(c *compiler, n *node) {
 		fix: func(_ *facts.Document, want string) string { return "update-crypto-policies --set " + want },
 	})
 }
+
+func machineIDStates() []string { return []string{"set", "empty", "uninitialized", "missing"} }
+
+func apparmorModes() []string { return []string{"enabled", "disabled", "absent"} }

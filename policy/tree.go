@@ -13,14 +13,15 @@ const maxSize = 1 << 20 // bytes of one baseline file
 
 // node is one value of a baseline: what the library decoded, and where it stands.
 type node struct {
-	path  string // dotted, for messages: packages.required.packages
-	name  string // last part of the key; "" for an entry of a list
-	key   int    // offset of the last part of its key
-	at    int    // offset of the value
-	value any    // string, int64, float64, bool or time.Time of a scalar
-	table map[string]*node
-	keys  []string // of table, in the order of the file
-	list  []*node
+	path   string // dotted, for messages: packages.required.packages
+	name   string // last part of the key; "" for an entry of a list
+	parent string // the part of the key before it
+	key    int    // offset of the last part of its key
+	at     int    // offset of the value
+	value  any    // string, int64, float64, bool or time.Time of a scalar
+	table  map[string]*node
+	keys   []string // of table, in the order of the file
+	list   []*node
 }
 
 // The kinds of TOML values, as messages call them.
@@ -128,7 +129,7 @@ func (n *node) fillTable(values map[string]any, m *mark) bool {
 		if !ok {
 			return false
 		}
-		c := &node{path: join(n.path, name), name: name}
+		c := &node{path: join(n.path, name), name: name, parent: n.name}
 		if !c.fill(v, at) {
 			return false
 		}

@@ -40,7 +40,7 @@ func entry(table, key, value string) string {
 
 // wordCases has, for each word, a guest that passes and one that fails. TestNothingReadIsNeverAPass takes the facts away.
 func wordCases() []wordCase {
-	return slices.Concat(systemCases(), packageCases(), fileCases(), walkedCases(), laterCases())
+	return slices.Concat(systemCases(), packageCases(), fileCases(), walkedCases(), configCases(), machineCases(), ruleCases(), laterCases())
 }
 
 func systemCases() []wordCase {
@@ -160,20 +160,40 @@ func fileCases() []wordCase {
 	}
 }
 
-// laterCases are the keys whose facts this version has no collector for: they can only be unknown.
+// laterCases are the keys that nothing judges yet: they can only be unknown.
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
 		{"packages", "verify", `{ files = true, allow_config_changes = true, ignore = ["/etc/motd"] }`},
 		{"packages", "unowned_executables", `"deny"`},
-		{"packages", "repos_allowed", `["baseos", "https://mirror.example/*"]`},
 		{"packages", "unsigned", `"deny"`},
-		{"packages", "max_age_days", `45`},
+		{"malware", "yara", `["rules/"]`},
+		{"malware", "fail_on_score", `70`},
+		{"malware", "max_file_mib", `64`},
+		{"malware", "allow_sha256", `["` + digest + `"]`},
+		{"drift", "ignore", `["/var/log/**"]`},
+		{"drift", "explained", `"pass"`},
+		{"drift", "max_unexplained", `0`},
+		{"backup", "bootable", `{ firmware = "uefi", target = "kvm" }`},
+		{"backup", "max_file_age", `"26h"`},
+		{"backup", "max_content_age", `"30h"`},
+		{"backup", "same_identity", `true`},
+		{"backup", "read_all_within", `"30d"`},
+		{"backup", "compare_ignore", `["/var/log/**"]`},
 	} {
 		id := one[0] + "." + one[1]
-		cases = append(cases, wordCase{id, "[" + one[0] + "]\n" + one[1] + " = " + one[2] + "\n", id, unknown, ""})
+		cases = append(cases, wordCase{id, "[" + one[0] + "]\n" + one[1] + " = " + one[2] + "\n", id, unknown, "no judge yet: this version does not look into " + id})
 	}
-	return cases
+	const smb1 = `HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`
+	return append(cases, wordCase{
+		"registry.*", "[registry]\n'" + smb1 + "' = { type = 'dword', value = 0 }\n", "registry:" + smb1, unknown,
+		"no judge yet: this version does not look into registry:" + smb1,
+	})
+}
+
+// judgedWithout are words whose checks need no facts: nothing can be taken away from them.
+func judgedWithout(c wordCase) bool {
+	return c.status == finding.Manual || strings.HasPrefix(c.message, "no judge yet")
 }
 
 func TestWords(t *testing.T) {
@@ -208,6 +228,8 @@ func TestEveryWordIsTested(t *testing.T) {
 	elsewhere := []string{
 		"packages.only.file",                               // TestAllowListInAFile
 		"rego.builtin", "rego.dirs", "params.*", "hygiene", // rules_test.go
+		"users.uid0_only_root", "users.no_empty_passwords", "users.root_locked", // TestAccountsThatBreakTheRule
+		"storage.encryption.required", // never passes: see judgeEncryption
 	}
 	for _, w := range policy.Words() {
 		if w == "meta" || w == "vars" || w == "disable" || strings.HasPrefix(w, "baseline.") || slices.Contains(elsewhere, w) {
@@ -222,6 +244,9 @@ func TestEveryWordIsTested(t *testing.T) {
 
 func TestNothingReadIsNeverAPass(t *testing.T) {
 	for _, c := range wordCases() {
+		if judgedWithout(c) {
+			continue
+		}
 		p := load(t, c.text)
 		r := p.Request()
 		if len(r.Files) > 0 {

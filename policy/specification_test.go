@@ -1,0 +1,64 @@
+package policy_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+)
+
+// specification is the example that the vocabulary was laid down by, without the tables that other tests look at. What
+// stands in it between angle brackets is filled in.
+func specification(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("testdata/specification.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	for from, to := range map[string]string{"<64 hex digits>": digest, "<fingerprint>": fingerprint} {
+		if !strings.Contains(text, from) {
+			t.Fatalf("the example has no %s", from)
+		}
+		text = strings.ReplaceAll(text, from, to)
+	}
+	return text
+}
+
+// TestSpecificationLoads loads the example whole, judges a guest by it, and finds every entry as a check of its own.
+func TestSpecificationLoads(t *testing.T) {
+	name := write(t, "web.toml", specification(t), "base-linux.toml", "[system]\ntimezone = \"Europe/Paris\"\n", "allowed-packages.txt", "nginx\n")
+	p, err := policy.Load([]string{name}, policy.Options{Labels: map[string]string{"role": "web"}})
+	if err != nil {
+		t.Fatal(strings.ReplaceAll(err.Error(), filepath.Dir(name)+"/", ""))
+	}
+	if len(p.Warnings) != 0 {
+		t.Errorf("warnings %v", p.Warnings)
+	}
+	have := map[string]bool{}
+	for _, c := range p.Checks {
+		have[c.ID] = true
+	}
+	for _, id := range []string{
+		"system.timezone", "packages.required/openssl", "packages.only", "files.policy.suid_allow", "config.sshd.PermitRootLogin", "config.sshd.AllowGroups",
+		"config.sysctl.net.ipv4.ip_forward", "config.sudo.nopasswd", "config.pam.minlen", "config.ini:/etc/systemd/journald.conf:Journal.Storage",
+		"config.json:/etc/docker/daemon.json:live-restore", "services.enabled/sshd", "services.disabled/cups", "services.masked/ctrl-alt-del.target",
+		"services.absent/rpcbind", "users.allowed", "users.uid0_only_root", "users.password_max_days", "users.authorized_keys/ops", "groups.wheel.members",
+		"kernel.cmdline_required/audit=1", "kernel.cmdline_forbidden/mitigations=off", "kernel.modules_disabled/usb-storage", "storage.separate:/var/log",
+		"storage.options:/tmp", "storage.encryption:/home", "network.firewall", "certificates.expire_within_days", "malware.fail_on_score",
+		"drift.max_unexplained", "backup.read_all_within", "org.banner", `registry:HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`,
+	} {
+		if !have[id] {
+			t.Errorf("no check %s", id)
+		}
+	}
+	// the example is meant for Rocky and Ubuntu, and the guest is a Debian
+	for _, f := range p.Judge(t.Context(), guestFacts()) {
+		if f.Status != notApp && !(f.ID == "system.timezone" && f.Status == finding.Pass) && f.Policy.File == name {
+			t.Errorf("%s: %s %s", f.ID, f.Status, f.Message)
+		}
+	}
+}
