@@ -87,9 +87,9 @@ func (c *compiler) account(n *node) account {
 		case name == "name":
 			a.name = c.text(v)
 		case name == "uid" && v.kind() == kindInteger:
-			a.uid, _ = c.uids(v, fmt.Sprint(v.value))
+			a.uid = c.uids(v, fmt.Sprint(v.value))
 		case name == "uid":
-			a.uid, _ = c.uids(v, c.text(v))
+			a.uid = c.uids(v, c.text(v))
 		case !free(name):
 			c.unknownKey(v, []string{"name", "uid"})
 		}
@@ -100,7 +100,8 @@ func (c *compiler) account(n *node) account {
 	return a
 }
 
-func (c *compiler) uids(n *node, text string) (*constraint, bool) {
+// uids reads a set of user ids.
+func (c *compiler) uids(n *node, text string) *constraint {
 	want, err := parseConstraint(text)
 	if err == nil {
 		for _, t := range want.terms {
@@ -112,7 +113,7 @@ func (c *compiler) uids(n *node, text string) (*constraint, bool) {
 	if err != nil && text != "" {
 		c.fail(n.at, "%s: %v", n.path, err)
 	}
-	return &want, err == nil
+	return &want
 }
 
 func (a account) is(u facts.User) (bool, error) {

@@ -70,8 +70,7 @@ func operatorsOf(kind settingKind) []operator {
 }
 
 // matcher reads what a setting must be, in its short or its long form: the tests that must all hold, and the same in words.
-// Keys in own are the caller's.
-func (c *compiler) matcher(n *node, s *setting, own ...string) (tests []test, words string, o options, ok bool) {
+func (c *compiler) matcher(n *node, s *setting) (tests []test, words string, o options, ok bool) {
 	before := c.failures
 	var said []string
 	use := func(op operator, v *node) {
@@ -97,7 +96,7 @@ func (c *compiler) matcher(n *node, s *setting, own ...string) (tests []test, wo
 			names = append(slices.Clone(names), name)
 		}
 	}
-	o, _ = c.options(n, slices.Concat(names, own)...)
+	o, _ = c.options(n, names...)
 	if len(tests) == 0 && c.failures == before {
 		c.fail(n.at, "%s says nothing about its value, want %s", n.path, listed(names))
 	}

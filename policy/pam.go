@@ -197,7 +197,7 @@ func (m pamModule) rules(service *facts.PAMService) []facts.PAMRule {
 			rules = append(rules, r)
 		}
 	}
-	if m.name == "pam_faillock.so" && !(counts && looks) {
+	if m.name == "pam_faillock.so" && (!counts || !looks) {
 		return nil
 	}
 	return rules

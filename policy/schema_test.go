@@ -82,7 +82,7 @@ func TestSchemaAcceptsWhatLoads(t *testing.T) {
 func TestSchemaRefusesMistakes(t *testing.T) {
 	s := baselineSchema(t)
 	for _, text := range []string{
-		"[sytem]\nos = 'a'\n",
+		"[systm]\nos = 'a'\n",
 		"[system]\ntimezoen = 'UTC'\n",
 		"[system]\nselinux = 'enforced'\n",
 		"[system]\nos = { equal = 'a' }\n",
@@ -93,14 +93,14 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"[config.sshd]\nMaxAuthTries = { maxx = 4 }\n",
 		"[config.ssh]\nPermitRootLogin = 'no'\n",
 		"[services]\nenabeld = ['a']\n",
-		"[services]\nenabled = [{ nmae = 'a' }]\n",
+		"[services]\nenabled = [{ nam = 'a' }]\n",
 		"[users]\nuid0_only_root = 'yes'\n",
 		"[users]\nallowed = [{ gid = 1 }]\n",
 		"[groups.wheel]\nmember = ['a']\n",
 		"[storage.encryption]\nrequire = ['/a']\n",
 		"[[rule]]\nid = 'a'\n",
 		"[[rule]]\nid = 'a'\ntitle = 'b'\nflie = '/a'\n",
-		"[backup]\nbootable = { firmwear = 'uefi' }\n",
+		"[backup]\nbootable = { firmwar = 'uefi' }\n",
 		"[registry]\n'HKLM\\a' = { type = 'dwrod', value = 0 }\n",
 		"disable = [{ id = 'a' }]\n",
 	} {
