@@ -92,9 +92,11 @@ func judgeArgument(doc *facts.Document, text string, required bool) Outcome {
 		o.Actual = actual
 		o.Where = append(o.Where, location(e.Source, title+": "+actual))
 	}
-	o.Message = fmt.Sprintf("all %d entries", len(entries))
+	if o.Message = "the one entry"; len(entries) > 1 {
+		o.Message = fmt.Sprintf("each of %d entries", len(entries))
+	}
 	if byDefault != nil {
-		o.Message += fmt.Sprintf(", by default %s", byDefault.Title)
+		o.Message += ", by default " + byDefault.Title
 	}
 	if len(wrong) == 0 {
 		if byDefault != nil {

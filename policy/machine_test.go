@@ -176,7 +176,7 @@ func machineCases() []wordCase {
 		group("web", `{ subset_of = ["ana", "eve"] }`, pass, ""),
 		group("gone", `[]`, pass, "not set"),
 
-		kernel("cmdline_required", "audit=1", pass, "all 2 entries, by default Debian"),
+		kernel("cmdline_required", "audit=1", pass, "each of 2 entries, by default Debian"),
 		kernel("cmdline_required", "quiet", fail, "want quiet, is no quiet in Debian, old"),
 		kernel("cmdline_required", "apparmor=1", fail, "want apparmor=1, is no apparmor in Debian (boots by default), Debian, old"),
 		kernel("cmdline_required", "console=tty0", pass, ""),
@@ -247,7 +247,7 @@ func TestAccountsThatBreakTheRule(t *testing.T) {
 		"root_locked = true":                            {func(u facts.Users) { u[0].Shadow.State = facts.PasswordHash }, fail, "passwd -l root"},
 		"root_locked = true # toor":                     {func(u facts.Users) { u[2].UID = 0 }, fail, "passwd -l root"},
 		"root_locked = true # no shadow":                {func(u facts.Users) { u[0].Shadow = nil }, unknown, ""},
-		"password_max_days = { max = 365 } # never":     {func(u facts.Users) { u[3].Shadow.Max = nil }, fail, ""},
+		"password_max_days = { max = 365 } # never":     {func(u facts.Users) { u[3].Shadow.Max = nil }, fail, "chage --maxdays 365 for each of them"},
 		"password_max_days = { max = 365 } # nobody":    {func(u facts.Users) { u[2].Shadow.State, u[3].Shadow.State = "locked", "locked" }, notApp, ""},
 		"password_max_days = { max = 365 } # no shadow": {func(u facts.Users) { u[2].Shadow = nil }, unknown, ""},
 		"uid0_only_root = true # hostile name":          {func(u facts.Users) { u[2].UID, u[2].Name = 0, "x;reboot" }, fail, ""},

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -49,8 +50,7 @@ func (c *compiler) setting(n *node, s *setting) {
 	if !ok {
 		return
 	}
-	// An exact value can be proposed as a fix; "not permissive" cannot.
-	exact := n.table == nil || len(tests) == 1 && n.table["equals"] != nil
+	fixed, exact := exactly(n)
 	c.add(n, Check{
 		ID:       cmp.Or(s.id, n.path),
 		Title:    fmt.Sprintf("%s is %s", s.title, want),
@@ -60,11 +60,37 @@ func (c *compiler) setting(n *node, s *setting) {
 		Eval: func(doc *facts.Document) Outcome {
 			o := s.judge(doc, tests, want)
 			if o.Status == finding.Fail && exact && s.fix != nil {
-				o.Fix = s.fix(doc, want)
+				o.Fix = s.fix(doc, cmp.Or(fixed, want))
 			}
 			return o
 		},
 	}, o)
+}
+
+// exactly returns the value to propose as a fix: the one that is wanted, or a bound. Nothing can be proposed for "not
+// permissive".
+func exactly(n *node) (text string, ok bool) {
+	v := n
+	if n.table != nil {
+		var given []*node
+		for _, op := range operators() {
+			if one := n.table[op.name]; one != nil {
+				given = append(given, one)
+			}
+		}
+		if len(given) != 1 || !slices.Contains([]string{"equals", "min", "max"}, given[0].name) {
+			return "", false
+		}
+		v = given[0]
+	}
+	if v.list == nil {
+		return fmt.Sprint(v.value), true
+	}
+	var all []string
+	for _, item := range v.list {
+		all = append(all, fmt.Sprint(item.value))
+	}
+	return strings.Join(all, " "), true
 }
 
 func (s *setting) judge(doc *facts.Document, tests []test, want string) Outcome {

@@ -33,7 +33,7 @@ func sshdSetting(c *compiler, n *node) {
 			if !ok {
 				return ""
 			}
-			return fixLine(s.Effective[name], keyword+" "+strings.TrimPrefix(want, "exactly "), s.Config+" before the first Match")
+			return fixLine(s.Effective[name], keyword+" "+want, s.Config+" before the first Match")
 		},
 	})
 }

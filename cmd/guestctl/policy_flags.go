@@ -11,6 +11,7 @@ import (
 type policyFlags struct {
 	baselines  []string
 	policies   []string
+	labels     []string
 	key        string
 	allowEmpty bool
 }
@@ -20,6 +21,7 @@ func (f *policyFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.baselines, "baseline", nil, "baseline `FILE`, or builtin:NAME[@LEVEL]; may be repeated, later files override earlier ones")
 	flags.StringArrayVar(&f.policies, "policy", nil, "`DIR|FILE|BUNDLE` with checks in Rego; may be repeated")
 	flags.StringVar(&f.key, "policy-key", "", "PEM `FILE` with the public key that every --policy must be signed for, as a bundle")
+	flags.StringArrayVar(&f.labels, "label", nil, "label of the images, as `KEY=VALUE`, for conditions of baselines; may be repeated")
 	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "accept a baseline without a check")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"baseline":   carapace.Batch(carapace.ActionFiles(".toml"), carapace.ActionValues(policy.Builtins()...)).ToA(),
@@ -33,5 +35,9 @@ func (f *policyFlags) load() (*policy.Policy, error) {
 	if len(f.baselines)+len(f.policies) == 0 {
 		return nil, errNoBaseline
 	}
-	return policy.Load(f.baselines, policy.Options{AllowEmpty: f.allowEmpty, Policies: f.policies, PolicyKey: f.key})
+	labels, err := parseLabels(f.labels)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Load(f.baselines, policy.Options{AllowEmpty: f.allowEmpty, Policies: f.policies, PolicyKey: f.key, Labels: labels})
 }
