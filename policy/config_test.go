@@ -192,7 +192,7 @@ func configCases() []wordCase {
 		pam("pwhistory.remember", `{ min = 24 }`, fail, "want at least 24, is not set for passwd"),
 		pam("pwhistory.remember", `{ not = 0 }`, unknown, "not set: pam_pwhistory.so is not in force in the password stack of passwd for passwd"),
 
-		of("login_defs", "UMASK", `{ mode_max = "027" }`, "login_defs.UMASK", pass, "027"),
+		of("login_defs", "UMASK", `{ in = ["027", "077"] }`, "login_defs.UMASK", pass, "027"),
 		of("login_defs", "UMASK", `"077"`, "login_defs.UMASK", fail, "want 077, is 027"),
 		of("login_defs", "PASS_MAX_DAYS", `{ max = 365 }`, "login_defs.PASS_MAX_DAYS", fail, "want at most 365, is -1"),
 		of("login_defs", "PASS_MIN_DAYS", `{ min = 1 }`, "login_defs.PASS_MIN_DAYS", fail, "want at least 1, is not set"),

@@ -18,10 +18,13 @@
 //
 // The short form is a string. The long form is an inline table, with the same value under a name (name of a package,
 // path of a file, digest, version, or one of the operators) and beside it severity, reason, refs, fix, id, and
-// when = { os = ["rocky>=9", "debian==12"], arch = ["x86_64"] }. A check whose when does not hold is notapplicable.
+// when = { os = ["rocky>=9", "debian==12"], arch = ["x86_64"], labels = { role = "web" } }. A check whose when does not hold
+// is notapplicable. Labels are given in Options.
 //
-// The values of [system] and packages.holds take operators: equals (a bare value), not, in, not_in, min, max, contains,
-// excludes, subset_of, superset_of, matches (RE2, also called match), exists and count. Versions are written ">=9.4", "!=5.14.0-70*",
+// The values of [system] and [config], and lists such as packages.holds, take operators: equals (a bare value), not, in,
+// not_in, min, max, contains, excludes, subset_of, superset_of, matches (RE2, also called match), mode_max, exists and count.
+// What nobody wrote, and where a default holds that cannot be read, proves nothing about what it is not: such a test is
+// unknown. Versions are written ">=9.4", "!=5.14.0-70*",
 // ">=1.2, <2". A version of an operating system or a kernel is compared as far as it is written: "9" holds for 9.4. A
 // version of a package is compared in the order of its package manager.
 //
@@ -43,5 +46,5 @@
 // whatever fills one is gated, sorted and reported like the others. The gate is in one place: facts that are missing,
 // partial or unreadable make the check unknown before it is asked.
 //
-// The vocabulary is one list, in vocabulary.go. The package does not read images and does not know report formats.
+// The vocabulary is one list, in vocabulary.go; Schema makes the JSON Schema for editors from it. The package does not read images and does not know report formats.
 package policy
