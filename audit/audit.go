@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -241,7 +242,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		return r.notJudged(ctx, name, nil, err)
 	}
 	if ok {
-		t := r.document(ctx, name, doc)
+		t := r.target(name, r.verdict(ctx, doc))
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
 	}
@@ -278,27 +279,24 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 
 func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest) (Target, error) {
 	req := r.job.Policy.Request().Merge(facts.Request{Domains: []string{"os"}})
-	t := Target{Image: name}
-	var kept verdict
-	if m.Kept(g, req, r.job.Now, r.keptName(), &kept) {
-		t.take(kept)
-		t.Result = r.judge(t)
-	} else {
+	var v verdict
+	if !m.Kept(g, req, r.job.Now, r.keptName(), &v) {
 		doc, err := m.Facts(ctx, g, req, r.job.Now)
 		if err != nil {
 			return Target{}, err
 		}
-		t = r.document(ctx, name, doc)
-		if ctx.Err() == nil && t.Unknown == 0 { // what is unknown may be for want of time
-			m.Keep(g, doc, req, r.job.Now, r.keptName(), t.verdict())
+		v = r.verdict(ctx, doc)
+		if ctx.Err() == nil && v.decided() {
+			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
+	t := r.target(name, v)
 	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
 	return t, ctx.Err()
 }
 
-// verdict is what a document alone decides of a target: it is kept with the facts, so that an unchanged image is judged by an unchanged
-// policy once.
+// verdict is what a document and the policy decide of a guest, and nothing else has a say in: it is kept with the facts, so that an
+// unchanged image is judged by an unchanged policy once.
 type verdict struct {
 	Root     facts.RootMeta
 	OS       *facts.OS
@@ -307,21 +305,25 @@ type verdict struct {
 	Problems []Problem
 }
 
-func (t *Target) verdict() verdict { return verdict{*t.Root, t.OS, t.Coverage, t.Checks, t.Problems} }
-
-func (t *Target) take(v verdict) {
-	t.Root, t.OS, t.Coverage, t.Checks, t.Problems = &v.Root, v.OS, v.Coverage, v.Checks, v.Problems
-	t.count()
-}
-
 func (r *Result) keptName() string { return "verdict " + r.job.Policy.Digest }
 
-// document judges the facts of one guest.
-func (r *Result) document(ctx context.Context, name string, doc *facts.Document) Target {
-	t := Target{Image: name, Root: &doc.Meta.Root, Problems: collectorProblems(doc), Checks: r.job.Policy.Judge(ctx, doc)}
-	t.OS, _ = facts.Get[facts.OS](doc, "os")
+// verdict judges the facts of one guest.
+func (r *Result) verdict(ctx context.Context, doc *facts.Document) verdict {
+	v := verdict{Root: doc.Meta.Root, Checks: r.job.Policy.Judge(ctx, doc), Problems: collectorProblems(doc)}
+	v.OS, _ = facts.Get[facts.OS](doc, "os")
 	readable, needed := r.job.Policy.Coverage(doc)
-	t.Coverage = percent(readable, needed)
+	v.Coverage = percent(readable, needed)
+	return v
+}
+
+// decided reports whether no check is unknown: such a check may have wanted more time than there was.
+func (v verdict) decided() bool {
+	return !slices.ContainsFunc(v.Checks, func(f finding.Finding) bool { return f.Status == finding.Unknown })
+}
+
+// target is the guest with its verdict, held against what the job asks for.
+func (r *Result) target(name string, v verdict) Target {
+	t := Target{Image: name, Root: &v.Root, OS: v.OS, Coverage: v.Coverage, Checks: v.Checks, Problems: v.Problems}
 	t.count()
 	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)

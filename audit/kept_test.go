@@ -66,6 +66,9 @@ func TestKeptVerdicts(t *testing.T) {
 	same("a policy in Rego", policy.Options{Policies: []string{rule}})
 	write("r.rego", "package main\n\ndeny contains \"b\" if input.os.id\n")
 	same("an edited policy", policy.Options{Policies: []string{rule}})
+	role := write("role.toml", "[baseline]\napplies_to = { labels = { role = \"web\" } }\n[system]\ntimezone = \"UTC\"\n")
+	same("a label", policy.Options{Labels: map[string]string{"role": "web"}}, role)
+	same("another label", policy.Options{Labels: map[string]string{"role": "db"}}, role)
 	same("a level", policy.Options{}, "builtin:linux-server@cis-l1")
 	same("another level", policy.Options{}, "builtin:linux-server")
 }

@@ -238,7 +238,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	return p, nil
 }
 
-// digest is that of every byte the policy was made of.
+// digest is that of every byte and option the policy was made of.
 func (l *loader) digest() string {
 	sum := sha256.New()
 	add := func(parts ...string) {
@@ -246,6 +246,7 @@ func (l *loader) digest() string {
 			fmt.Fprintf(sum, "%d %s\n", len(s), s)
 		}
 	}
+	add(fmt.Sprintf("%#v", l.opts)) // in which maps are sorted
 	for _, part := range l.parts {
 		add(part.src.name, part.src.text, part.level)
 	}

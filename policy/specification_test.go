@@ -36,7 +36,8 @@ func TestSpecificationLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(strings.ReplaceAll(err.Error(), filepath.Dir(name)+"/", ""))
 	}
-	if len(p.Warnings) != 0 {
+	// The numbers of NIST that the checks carry are those of another revision than the example names.
+	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0].Message, "NIST-800-53r5") {
 		t.Errorf("warnings %v", p.Warnings)
 	}
 	have := map[string]bool{}
