@@ -40,3 +40,13 @@ starting(units, names) := [name |
 
 # number reads a value that is written as text.
 number(text) := to_number(trim_space(text)) if regex.match(`^\s*-?[0-9]+\s*$`, text)
+
+# between reports whether text is a number from least to most.
+between(text, least, most) if {
+	n := number(text)
+	n >= least
+	n <= most
+}
+
+# either names what is allowed, for messages.
+either(allowed) := concat(" or ", [sprintf("%v", [a]) | some a in allowed])

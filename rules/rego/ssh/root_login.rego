@@ -25,30 +25,9 @@
 #   remediation: Write "PermitRootLogin no" into a file of /etc/ssh/sshd_config.d that sorts first.
 package guestctl.ssh.root_login
 
-import data.guestctl.lib
+import data.guestctl.lib.sshd
 import data.guestctl.params
 
-allowed := params["ssh-root-login"].allowed
-
 deny contains finding if {
-	v := input.sshd.effective.permitrootlogin
-	not v.value in allowed
-	finding := {
-		"msg": sprintf("PermitRootLogin is %v, want %s (%s)", [v.value, concat(" or ", allowed), lib.origin(v)]),
-		"actual": v.value,
-		"expected": concat(" or ", allowed),
-		"evidence": lib.evidence(v),
-	}
-}
-
-deny contains finding if {
-	some block in input.sshd.match
-	v := block.settings.permitrootlogin
-	not v.value in allowed
-	finding := {
-		"msg": sprintf("PermitRootLogin is %v for Match %s", [v.value, block.criteria]),
-		"actual": sprintf("%v (Match %s)", [v.value, block.criteria]),
-		"expected": concat(" or ", allowed),
-		"evidence": [block.source, v.source],
-	}
+	some finding in sshd.other(input.sshd, "PermitRootLogin", params["ssh-root-login"].allowed)
 }
