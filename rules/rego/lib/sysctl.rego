@@ -32,11 +32,14 @@ fault(value, key, accepted) := {
 	"key": key,
 } if {
 	not is_null(value)
-	not lib.number(value.value) in numbers(accepted)
+	not is_one_of(value.value, accepted)
 }
 
-# numbers takes numbers and texts alike, as a parameter of a baseline may hold either.
-numbers(accepted) := [lib.number(sprintf("%v", [a])) | some a in accepted]
+# is_one_of compares numbers. What is accepted may be numbers or texts, as a parameter of a baseline may hold either.
+is_one_of(text, accepted) if {
+	some a in accepted
+	lib.number(text) == lib.number(sprintf("%v", [a]))
+}
 
 # interfaces finds lines that set a parameter of the network otherwise for one interface, or for those that match a pattern. It is
 # for parameters with which the kernel listens to the interface when all others are set well.
@@ -61,7 +64,8 @@ of_interface(key, family, name) if {
 }
 
 # ipv6_off reports whether every entry of the boot menu has the kernel go without IPv6. There are no keys of it then.
-ipv6_off(entries) if {
+ipv6_off(boot) if {
+	entries := object.get(boot, "entries", [])
 	count(entries) > 0
 	every entry in entries {
 		values := [argument.value | some argument in entry.args; argument.key == "ipv6.disable"]
