@@ -28,16 +28,20 @@ fault(modprobe, kernel, name) := {
 	"key": name,
 } if {
 	name in kernel.loadable_modules
+	not name in kernel.builtin_modules
 	not blocked(modprobe, name)
 	said := object.get(modprobe.modules, name, {})
 }
 
-# doubtful tells of the modules that a kernel may have and whose list is not known.
+# doubtful tells why it is not known which modules there are.
+doubtful(kernels) := ["no kernel is installed on these disks"] if count(kernels) == 0
+
 doubtful(kernels) := [sprintf("what modules the kernel %s has is not known", [kernel.release]) |
 	some kernel in kernels
-	some list in [kernel.builtin_modules, kernel.loadable_modules]
-	is_null(list)
-]
+	null in [kernel.builtin_modules, kernel.loadable_modules]
+] if {
+	count(kernels) > 0
+}
 
 # blocked reports whether modprobe loads nothing for the name: an install command that does nothing, an alias to nowhere, or a kernel
 # that takes no module. A blacklist alone does not stop a load by name.

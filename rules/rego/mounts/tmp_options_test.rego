@@ -1,0 +1,41 @@
+package guestctl.mounts.tmp_options_test
+
+import data.guestctl.lib.mounts_test
+import data.guestctl.mounts.tmp_options
+
+pass := mounts_test.mounted("/tmp", ["nodev", "nosuid", "noexec"])
+
+fail := mounts_test.mounted("/tmp", ["nodev"])
+
+test_pass if count(tmp_options.deny) == 0 with input as pass
+
+test_fail if {
+	some finding in tmp_options.deny with input as fail
+	finding.msg == "/tmp is mounted without nosuid, noexec (/etc/fstab line 4)"
+	finding.evidence == [mounts_test.source]
+}
+
+test_each_flag_is_judged if {
+	every flag in ["nodev", "nosuid", "noexec"] {
+		count(tmp_options.deny) == 1 with input as mounts_test.mounted("/tmp", [f | some f in ["nodev", "nosuid", "noexec"]; f != flag])
+	}
+}
+
+test_no_mount_fails if {
+	some finding in tmp_options.deny with input as {"mounts": []}
+	finding.msg == "no mount is in force at /tmp"
+}
+
+test_mount_that_boot_leaves_out_fails if {
+	some finding in tmp_options.deny with input as mounts_test.but(pass, {"auto": false})
+	finding.evidence == [object.union(mounts_test.source, {"note": "is not mounted at boot"})]
+}
+
+test_hidden_mount_fails if {
+	some finding in tmp_options.deny with input as mounts_test.but(pass, {"hidden": "the unit /etc/systemd/system/x.mount comes before fstab"})
+	finding.evidence == [object.union(mounts_test.source, {"note": "the unit /etc/systemd/system/x.mount comes before fstab"})]
+}
+
+test_flags_are_a_parameter if {
+	count(tmp_options.deny) == 0 with input as fail with data.guestctl.params as {"mounts-tmp-options": {"flags": ["nodev"]}}
+}
