@@ -1,0 +1,35 @@
+package guestctl.ssh.public_key_permissions_test
+
+import data.guestctl.lib.files_test
+import data.guestctl.ssh.public_key_permissions
+
+path := "/etc/ssh/ssh_host_rsa_key.pub"
+
+guest_with(files) := {"globs": {"/etc/ssh/ssh_host_*_key.pub": {"paths": [f.path | some f in files], "files": files}}}
+
+pass := guest_with([files_test.file(path, "0644")])
+
+fail := guest_with([files_test.file(path, "0664")])
+
+test_pass if {
+	count(public_key_permissions.deny) == 0 with input as pass
+	count(public_key_permissions.unknown) == 0 with input as pass
+}
+
+test_fail if {
+	some finding in public_key_permissions.deny with input as fail
+	finding.msg == "/etc/ssh/ssh_host_rsa_key.pub has mode 0664, want mode 0644 or stricter, owner root, group root"
+	finding.evidence == [{"path": path}]
+}
+
+test_each_key_is_told if {
+	two := guest_with([files_test.file(path, "0666"), files_test.file("/etc/ssh/ssh_host_ed25519_key.pub", "0646")])
+	count(public_key_permissions.deny) == 2 with input as two
+}
+
+test_link_is_not_known if {
+	link := object.union(files_test.file(path, "0777"), {"type": "symlink", "link": "/srv/key.pub"})
+	count(public_key_permissions.unknown) == 1 with input as guest_with([link])
+}
+
+test_image_without_keys_passes if count(public_key_permissions.deny) == 0 with input as guest_with([])
