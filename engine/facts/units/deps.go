@@ -110,6 +110,32 @@ func (t *tree) bus() []edge {
 // requirements are the settings of [Unit] that pull other units in at the start.
 var requirements = []string{"Wants", "Requires", "Requisite", "BindsTo", "Upholds"}
 
+// byDefault are the kinds of units that need sysinit.target unless they say DefaultDependencies=no (systemd.service(5) and its
+// siblings, section "Default Dependencies").
+var byDefault = []string{".service", ".socket", ".timer", ".path"}
+
+// requires lists what the file of a unit, and its kind, pull in.
+func (t *tree) requires(name string) []string {
+	var all []string
+	bare := !slices.Contains(byDefault, path.Ext(name))
+	for _, set := range t.read(t.find(name)) {
+		switch {
+		case set.Section == "Unit" && set.Key == "DefaultDependencies":
+			if yes, ok := facts.ParseBool(set.Value); ok {
+				bare = bare || !yes
+			}
+		case set.Section == "Unit" && slices.Contains(requirements, set.Key), set.Section == "Service" && set.Key == "Sockets":
+			for word := range strings.FieldsSeq(set.Value) {
+				all = append(all, t.canonical(expand(word, name)))
+			}
+		}
+	}
+	if !bare {
+		all = append(all, "sysinit.target")
+	}
+	return all
+}
+
 // starts works out what a boot reaches from the default target, and what can be started from there on demand.
 func (t *tree) starts(units facts.Units, edges []edge) {
 	next := map[string][]string{}
@@ -133,16 +159,10 @@ func (t *tree) starts(units facts.Units, edges []edge) {
 			queue = append(queue, next[name]...)
 			template, _ := templateOf(name)
 			queue = append(queue, next[template]...)
-			for _, set := range t.read(t.find(name)) {
-				if set.Section == "Unit" && slices.Contains(requirements, set.Key) {
-					for _, word := range strings.Fields(set.Value) {
-						queue = append(queue, t.canonical(expand(word, name)))
-					}
-				}
-			}
+			queue = append(queue, t.requires(name)...)
 		}
 	}
-	mark([]string{t.canonical("default.target"), "sysinit.target", "basic.target"}, "boot")
+	mark([]string{t.canonical("default.target")}, "boot")
 	for changed := true; changed; {
 		changed = false
 		for from, list := range fired {

@@ -99,6 +99,38 @@ func TestTraps(t *testing.T) {
 			"a.service",
 			`disabled starts=boot wanted=[multi-user.target] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
 		},
+		"another default target than one that requires basic.target": {
+			map[string]memfs.File{
+				etc + "default.target": {Link: usr + "rescue.target"}, usr + "rescue.target": {Data: "[Unit]\nRequires=sysinit.target\n"},
+				usr + "a.service": service, usr + "basic.target.wants/a.service": {Link: "../a.service"},
+			},
+			"a.service",
+			`disabled starts= wanted=[basic.target] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
+		},
+		"sysinit.target is required by every service": {
+			map[string]memfs.File{
+				etc + "default.target": {Link: usr + "x.target"}, usr + "x.target": {Data: "[Unit]\nRequires=b.service\n"}, usr + "b.service": service,
+				usr + "sysinit.target": {Data: "[Unit]\nWants=a.service\n"}, usr + "a.service": {Data: "[Service]\nExecStart=/bin/a\n"},
+			},
+			"a.service",
+			`static starts=boot wanted=[] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
+		},
+		"sysinit.target is not required without default dependencies": {
+			map[string]memfs.File{
+				etc + "default.target": {Link: usr + "x.target"}, usr + "x.target": {Data: "[Unit]\nRequires=b.service\n"},
+				usr + "b.service":      {Data: "[Unit]\nDefaultDependencies=off\n[Service]\nExecStart=/bin/b\n"},
+				usr + "sysinit.target": {Data: "[Unit]\nWants=a.service\n"}, usr + "a.service": {Data: "[Service]\nExecStart=/bin/a\n"},
+			},
+			"a.service",
+			`static starts= wanted=[] triggered=[] exec=["/bin/a"] conditions=[] sysv=false`,
+		},
+		"socket that a started service takes over": {
+			map[string]memfs.File{
+				usr + "a.service": {Data: "[Service]\nExecStart=/bin/a\nSockets=rpcbind.socket\n" + install}, wants("a.service"): {Link: usr + "a.service"},
+			},
+			"rpcbind.socket",
+			`disabled starts=boot wanted=[] triggered=[] exec=[] conditions=[] sysv=false`,
+		},
 		"started by its socket although it is disabled": {
 			map[string]memfs.File{etc + "sockets.target.wants/rpcbind.socket": {Link: usr + "rpcbind.socket"}},
 			"rpcbind.service",
