@@ -9,7 +9,7 @@ import (
 // inside of a part, as in the name of a VLAN, is a slash then (sysctl(8)).
 type Sysctl struct {
 	// Loader is the program that applies the files at boot: "systemd-sysctl", or "procps" for sysctl --system where the
-	// guest has no systemd.
+	// guest has no systemd. It is "" when the unit of systemd-sysctl is masked, and none of the files counts.
 	Loader    string                   `json:"loader"`
 	Effective map[string]Value[string] `json:"effective"`
 	// Procps has the parameters that sysctl --system, run by hand or by a script, would set otherwise than the loader did.

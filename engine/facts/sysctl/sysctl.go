@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -32,14 +33,23 @@ var Collector = facts.New("sysctl", "What the kernel's parameters are set to at 
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Sysctl, error) {
 	c := &collector{s: s, out: &facts.Sysctl{
-		Loader: loader(s), Procps: map[string]facts.Value[string]{}, Files: []string{}, Unread: []string{},
+		Loader: loader(s), Masked: []facts.MaskedFile{}, Procps: map[string]facts.Value[string]{}, Files: []string{}, Unread: []string{},
 		Globs: []facts.SysctlSetting{}, Excluded: []facts.SysctlSetting{}, Derived: []facts.SysctlDerived{}, Ignored: []facts.Ignored{},
 	}}
 	other := table{keeps: true}
 	effective := table{keeps: c.out.Loader == procps}
-	ofDropIns, err := c.dropIns(ctx, &effective, &other)
+	mask := c.unitMask()
+	into := []*table{&other, &effective}
+	if mask != "" {
+		c.out.Loader, into = "", into[:1]
+	}
+	ofDropIns, err := c.dropIns(ctx, into...)
 	if err != nil {
 		return nil, err
+	}
+	if mask != "" {
+		c.out.Masked = append(c.out.Masked, facts.MaskedFile{Path: "/usr/lib/systemd/system/" + unit, By: mask})
+		c.out.Files, c.out.Unread = []string{}, c.out.Files
 	}
 	var hasMain bool
 	if c.out.Loader == procps {
@@ -61,6 +71,9 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Sysctl, error) {
 const (
 	systemd = "systemd-sysctl"
 	procps  = "procps"
+
+	unit    = "systemd-sysctl.service"
+	devNull = "/dev/null"
 )
 
 func loader(s *facts.Scope) string {
@@ -68,6 +81,32 @@ func loader(s *facts.Scope) string {
 		return systemd
 	}
 	return procps
+}
+
+// unitMask returns the file that takes the unit of systemd-sysctl out of force, a link to /dev/null or an empty file, or "".
+func (c *collector) unitMask() string {
+	if c.out.Loader != systemd {
+		return ""
+	}
+	for _, dir := range []string{"/etc/systemd/system.control/", "/etc/systemd/system/", "/run/systemd/system/"} {
+		o, err := c.s.Lstat(dir + unit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		target := ""
+		if err == nil && o.IsSymlink() {
+			target, err = c.s.ReadLink(dir + unit)
+		}
+		if err != nil {
+			c.problem(dir+unit, 0, err)
+			return ""
+		}
+		if path.Join(dir, target) == devNull || path.Clean(target) == devNull || o.IsRegular() && o.Size == 0 {
+			return dir + unit
+		}
+		return ""
+	}
+	return ""
 }
 
 type collector struct {
@@ -83,7 +122,7 @@ func (c *collector) dropIns(ctx context.Context, into ...*table) (int, error) {
 		c.problem(dirs[0], 0, binread.Limit("%d files, read the first %d", len(files), maxFiles))
 		files = files[:maxFiles]
 	}
-	c.out.Masked = facts.Masked(files)
+	c.out.Masked = append(c.out.Masked, facts.Masked(files)...)
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return 0, err

@@ -183,6 +183,50 @@ func TestMaskedFilesAreTold(t *testing.T) {
 	}
 }
 
+// TestNothingIsAppliedWhenTheUnitIsMasked: sysctl --system by hand would still set what the files say, and ufw does set its own.
+func TestNothingIsAppliedWhenTheUnitIsMasked(t *testing.T) {
+	for name, c := range map[string]struct {
+		mask   memfs.File
+		loader string
+	}{
+		"link to /dev/null":          {memfs.File{Link: "/dev/null"}, ""},
+		"relative link to /dev/null": {memfs.File{Link: "../../../dev/null"}, ""},
+		"empty file":                 {memfs.File{}, ""},
+		"a unit of its own":          {memfs.File{Data: "[Service]\n"}, systemd},
+		"link to another unit":       {memfs.File{Link: "/usr/lib/systemd/system/other.service"}, systemd},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, status := factstest.Collect[facts.Sysctl](t, factstest.Guest(t, map[string]memfs.File{
+				systemdPath: {}, "/etc/systemd/system/" + unit: c.mask, "/etc/sysctl.d/a.conf": {Data: "kernel.a = 1\n"},
+				"/etc/ufw/ufw.conf": {Data: "ENABLED=yes\n"}, "/etc/default/ufw": {Data: "IPT_SYSCTL=/etc/ufw/sysctl.conf\n"},
+				"/etc/ufw/sysctl.conf": {Data: "kernel/b=2\n"},
+			}), facts.Request{}, Collector)
+			if status.State != facts.OK || got.Loader != c.loader {
+				t.Fatalf("%s %v, loader %q, want ok and %q", status.State, status.Problems, got.Loader, c.loader)
+			}
+			if got.Effective["kernel.b"].Value != "2" {
+				t.Error("what ufw sets is missing")
+			}
+			if c.loader != "" {
+				if got.Effective["kernel.a"].Value != "1" || len(got.Masked) != 0 {
+					t.Errorf("got %v and masked %v, want kernel.a = 1", got.Effective, got.Masked)
+				}
+				return
+			}
+			if _, set := got.Effective["kernel.a"]; set || got.Procps["kernel.a"].Value != "1" {
+				t.Errorf("boot sets %v, sysctl --system %v, want kernel.a of the latter alone", got.Effective, got.Procps)
+			}
+			want := []facts.MaskedFile{{Path: "/usr/lib/systemd/system/" + unit, By: "/etc/systemd/system/" + unit}}
+			if diff := cmp.Diff(want, got.Masked); diff != "" {
+				t.Errorf("masked (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{"/etc/sysctl.d/a.conf"}, got.Unread); diff != "" {
+				t.Errorf("unread (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestHostile(t *testing.T) {
 	many := map[string]memfs.File{}
 	for i := range maxFiles + 1 {
