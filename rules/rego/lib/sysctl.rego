@@ -11,8 +11,18 @@ both(family, name) := [sprintf("net.%s.conf.%s.%s", [family, of, name]) | some o
 # are no parameters at all.
 wrong(parameters, keys, accepted) := [finding |
 	some key in keys
-	finding := fault(object.get(parameters, ["effective", key], null), key, accepted)
+	finding := object.union(fault(object.get(parameters, ["effective", key], null), key, accepted), unapplied(parameters, key))
 ]
+
+# unapplied is what to tell when boot applies no file, because the unit that does is masked. The value of a key may still come
+# from elsewhere.
+unapplied(parameters, key) := {
+	"msg": sprintf("no file sets %s: the unit that applies them is masked", [key]),
+	"evidence": [{"path": mask.by} | some mask in parameters.masked; endswith(mask.path, ".service")],
+} if {
+	parameters.loader == ""
+	not parameters.effective[key]
+} else := {}
 
 fault(value, key, accepted) := {
 	"msg": sprintf("no file sets %s, want %s", [key, lib.either(accepted)]),

@@ -21,6 +21,15 @@ entry(arguments) := {"kind": "normal", "args": [{"key": parts[0], "value": conca
 	parts := split(argument, "=")
 ]}
 
+test_masked_unit_is_told if {
+	mask := {"path": "/usr/lib/systemd/system/systemd-sysctl.service", "by": "/etc/systemd/system/systemd-sysctl.service"}
+	masked := object.union(files({"kernel.b": "0"}).sysctl, {"loader": "", "masked": [mask]})
+	found := sysctl.wrong(masked, ["kernel.a", "kernel.b"], [1])
+	found[0].msg == "no file sets kernel.a: the unit that applies them is masked"
+	found[0].evidence == [{"path": mask.by}]
+	found[1].msg == "kernel.b is 0, want 1 (/etc/sysctl.d/60-hardening.conf line 1)"
+}
+
 test_ipv6_is_on_unless_every_entry_turns_it_off if {
 	off := entry(["quiet", "ipv6.disable=0", "ipv6.disable=1"])
 	sysctl.ipv6_off({"entries": [off, off]})
