@@ -8,6 +8,7 @@
 # custom:
 #   id: ssh-public-key-permissions
 #   severity: low
+#   facts: [sshd]
 #   globs: ["/etc/ssh/ssh_host_*_key.pub"]
 #   levels: [cis-l1, anssi-intermediary]
 #   controls:

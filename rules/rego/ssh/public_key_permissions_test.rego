@@ -5,7 +5,10 @@ import data.guestctl.ssh.public_key_permissions
 
 path := "/etc/ssh/ssh_host_rsa_key.pub"
 
-guest_with(files) := {"globs": {"/etc/ssh/ssh_host_*_key.pub": {"paths": [f.path | some f in files], "files": files}}}
+guest_with(files) := {
+	"sshd": {"config": "/etc/ssh/sshd_config"},
+	"globs": {"/etc/ssh/ssh_host_*_key.pub": {"paths": [f.path | some f in files], "files": files}},
+}
 
 pass := guest_with([files_test.file(path, "0644")])
 
