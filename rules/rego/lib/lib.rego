@@ -32,11 +32,15 @@ complete(packages, names) := [p |
 ]
 
 # starting lists the units of some names that boot or a trigger starts, by their own names: an alias stands for its unit.
-starting(units, names) := [name |
+starting(units, names) := sort({own |
 	some name in names
-	unit := units[name]
-	unit.starts != ""
-]
+	own := own_name(units, name)
+	units[own].starts != ""
+})
+
+own_name(units, name) := units[name].alias_of if is_string(units[name].alias_of)
+
+own_name(units, name) := name if is_null(units[name].alias_of)
 
 # number reads a value that is written as text.
 number(text) := to_number(trim_space(text)) if regex.match(`^\s*-?[0-9]+\s*$`, text)
