@@ -42,8 +42,8 @@ own_name(units, name) := units[name].alias_of if is_string(units[name].alias_of)
 
 own_name(units, name) := name if is_null(units[name].alias_of)
 
-# number reads a value that is written as text.
-number(text) := to_number(trim_space(text)) if regex.match(`^\s*-?[0-9]+\s*$`, text)
+# number reads a value that is written as text. One with zeros before it is none: for some programs it is octal.
+number(text) := to_number(trim_space(text)) if regex.match(`^\s*-?(0|[1-9][0-9]*)\s*$`, text)
 
 # between reports whether text is a number from least to most.
 between(text, least, most) if {
@@ -54,3 +54,9 @@ between(text, least, most) if {
 
 # either names what is allowed, for messages.
 either(allowed) := concat(" or ", [sprintf("%v", [a]) | some a in allowed])
+
+# command is a command line about something that the guest named, or null: a name that a shell could take for more than a name is not
+# for people to copy.
+command(words, name) := sprintf("%s %s", [words, name]) if regex.match(`^[A-Za-z0-9_][A-Za-z0-9@:._+-]*$`, name)
+
+command(_, name) := null if not regex.match(`^[A-Za-z0-9_][A-Za-z0-9@:._+-]*$`, name)

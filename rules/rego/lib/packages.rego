@@ -1,5 +1,7 @@
 # What checks share that want a package away.
-package guestctl.lib
+package guestctl.lib.packages
+
+import data.guestctl.lib
 
 # unwanted has a finding for each package that is there under one of the names, however far its installation came, and for each
 # other one that stands in for one of the virtual names.
@@ -11,13 +13,13 @@ unwanted(packages, names, virtual) := {finding |
 		"actual": sprintf("%s %s", [p.name, p.version]),
 		"expected": "not installed",
 		"evidence": [p.source],
-		"fix": sprintf("%s %s", [object.get(removal, packages.manager, "remove"), p.name]),
+		"fix": lib.command(object.get(removal, packages.manager, "remove"), p.name),
 	}
 }
 
 removal := {"dpkg": "apt purge", "rpm": "dnf remove", "apk": "apk del", "pacman": "pacman -R"}
 
-named(packages, names) := [[p, ""] | some p in present(packages, names)]
+named(packages, names) := [[p, ""] | some p in lib.present(packages, names)]
 
 providing(packages, names, virtual) := [[p, sprintf(" and provides %s", [concat(", ", what)])] |
 	some list in packages.installed

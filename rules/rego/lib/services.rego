@@ -1,10 +1,12 @@
 # What checks share that want a service not to start.
-package guestctl.lib
+package guestctl.lib.services
+
+import data.guestctl.lib
 
 # in_use has a finding for each unit of some services that boot or a trigger starts. A script in /etc/init.d that is left of the
 # removed packages is started and does nothing.
 in_use(units, packages, services) := {finding |
-	some name in starting(units, unit_names(services))
+	some name in lib.starting(units, unit_names(services))
 	unit := units[name]
 	not left_behind(name, unit, packages)
 	finding := {
@@ -13,7 +15,7 @@ in_use(units, packages, services) := {finding |
 		"actual": sprintf("%s %s", [name, how_started(unit)]),
 		"expected": "nothing starts it",
 		"evidence": [unit.source],
-		"fix": sprintf("%s %s", [object.get(stopping, unit.init, "disable"), name]),
+		"fix": lib.command(object.get(stopping, unit.init, "disable"), name),
 	}
 }
 

@@ -35,17 +35,18 @@
 #     "systemctl mask --now vsftpd.service".
 package guestctl.packages.no_ftp_server
 
-import data.guestctl.lib
+import data.guestctl.lib.packages
+import data.guestctl.lib.services
 import data.guestctl.params
 
 wanted := params["packages-no-ftp-server"]
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, wanted.services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, wanted.services)
 
 # A server without a unit of its own waits behind a super-server.
 deny contains finding if {
-	some server in lib.unwanted(input.packages, wanted.behind_inetd, [])
-	some inetd in lib.in_use(input.units, input.packages, wanted.inetd)
+	some server in packages.unwanted(input.packages, wanted.behind_inetd, [])
+	some inetd in services.in_use(input.units, input.packages, wanted.inetd)
 	finding := object.union(server, {
 		"msg": sprintf("%s, and %s", [server.msg, inetd.msg]),
 		"evidence": array.concat(server.evidence, inetd.evidence),

@@ -26,9 +26,9 @@
 #   remediation: Remove the packages, as with "apt purge xserver-common gdm3" or "dnf remove xorg-x11-server-common gdm".
 package guestctl.packages.no_graphical_desktop
 
-import data.guestctl.lib
+import data.guestctl.lib.packages
 import data.guestctl.params
 
 wanted := params["packages-no-graphical-desktop"]
 
-deny contains finding if some finding in lib.unwanted(input.packages, wanted.packages, wanted.provides)
+deny contains finding if some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)

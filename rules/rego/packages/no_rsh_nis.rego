@@ -27,9 +27,9 @@
 #   remediation: Remove the packages, as with "apt purge rsh-client nis ypbind-mt yp-tools" or "dnf remove rsh ypbind ypserv".
 package guestctl.packages.no_rsh_nis
 
-import data.guestctl.lib
+import data.guestctl.lib.packages
 import data.guestctl.params
 
 wanted := params["packages-no-rsh-nis"]
 
-deny contains finding if some finding in lib.unwanted(input.packages, wanted.packages, wanted.provides)
+deny contains finding if some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)

@@ -27,9 +27,9 @@
 #   remediation: Remove the package, as with "apt purge ftp tnftp talk" or "dnf remove ftp talk".
 package guestctl.packages.no_talk_ftp
 
-import data.guestctl.lib
+import data.guestctl.lib.packages
 import data.guestctl.params
 
 wanted := params["packages-no-talk-ftp"]
 
-deny contains finding if some finding in lib.unwanted(input.packages, wanted.packages, wanted.provides)
+deny contains finding if some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)

@@ -30,9 +30,9 @@
 #   remediation: Use ssh, and remove the package, as with "apt purge telnet inetutils-telnet" or "dnf remove telnet".
 package guestctl.packages.no_telnet
 
-import data.guestctl.lib
+import data.guestctl.lib.packages
 import data.guestctl.params
 
 wanted := params["packages-no-telnet"]
 
-deny contains finding if some finding in lib.unwanted(input.packages, wanted.packages, wanted.provides)
+deny contains finding if some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)

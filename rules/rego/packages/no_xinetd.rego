@@ -23,7 +23,7 @@
 #     xinetd.service".
 package guestctl.packages.no_xinetd
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["packages-no-xinetd"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["packages-no-xinetd"].services)

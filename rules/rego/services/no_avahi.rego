@@ -23,7 +23,7 @@
 #     avahi-daemon.socket".
 package guestctl.services.no_avahi
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-avahi"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-avahi"].services)

@@ -29,7 +29,7 @@
 #     unit.
 package guestctl.services.no_dhcp_dns_server
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-dhcp-dns-server"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-dhcp-dns-server"].services)

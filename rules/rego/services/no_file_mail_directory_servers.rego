@@ -27,7 +27,7 @@
 #     its unit.
 package guestctl.services.no_file_mail_directory_servers
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-file-mail-directory-servers"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-file-mail-directory-servers"].services)

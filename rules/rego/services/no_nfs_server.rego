@@ -25,7 +25,7 @@
 #   remediation: Remove it with "apt purge nfs-kernel-server", or run "systemctl mask --now nfs-server.service".
 package guestctl.services.no_nfs_server
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-nfs-server"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-nfs-server"].services)

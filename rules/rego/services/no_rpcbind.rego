@@ -22,7 +22,7 @@
 #     Remove it with "apt purge rpcbind" or "dnf remove rpcbind", or run "systemctl mask --now rpcbind.service rpcbind.socket".
 package guestctl.services.no_rpcbind
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-rpcbind"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-rpcbind"].services)

@@ -22,7 +22,7 @@
 #     Run "systemctl mask --now rsync.service" (rsyncd.service and rsyncd.socket on RHEL), which leaves rsync itself usable.
 package guestctl.services.no_rsync_daemon
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-rsync-daemon"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-rsync-daemon"].services)

@@ -22,7 +22,7 @@
 #     name of its unit.
 package guestctl.services.no_web_server
 
-import data.guestctl.lib
+import data.guestctl.lib.services
 import data.guestctl.params
 
-deny contains finding if some finding in lib.in_use(input.units, input.packages, params["services-no-web-server"].services)
+deny contains finding if some finding in services.in_use(input.units, input.packages, params["services-no-web-server"].services)
