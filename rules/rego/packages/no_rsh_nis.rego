@@ -23,7 +23,8 @@
 #         [rsh, rsh-client, rsh-server, rsh-redone-client, rsh-redone-server, inetutils, krb5-appl-clients, nis, ypbind,
 #         ypbind-mt, ypserv, yp-tools]
 #       doc: names of packages that may not be installed
-#     provides: {type: array, default: [rsh-server, nis], doc: names that no package may stand in for}
+#     provides: {type: array, default: [rsh-client, rsh-server, nis], doc: names that no package may stand in for}
+#     exempt: {type: array, default: [openssh-client], doc: packages that may stand in for one of these}
 #   remediation: Remove the packages, as with "apt purge rsh-client nis ypbind-mt yp-tools" or "dnf remove rsh ypbind ypserv".
 package guestctl.packages.no_rsh_nis
 
@@ -32,4 +33,8 @@ import data.guestctl.params
 
 wanted := params["packages-no-rsh-nis"]
 
-deny contains finding if some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)
+# Some releases of openssh-client say that they stand in for rsh-client, and have no rsh.
+deny contains finding if {
+	some finding in packages.unwanted(input.packages, wanted.packages, wanted.provides)
+	not finding.key in wanted.exempt
+}

@@ -30,6 +30,12 @@ test_names_of_other_families if {
 	{finding.key | some finding in no_rsh_nis.deny} == {"rsh", "ypbind", "ypserv"} with input as guest(installed)
 }
 
+test_what_stands_in_for_it_counts if {
+	telnet := object.union(one("telnet"), {"provides": [{"name": "rsh-client"}]})
+	some finding in no_rsh_nis.deny with input as guest({"telnet": [telnet]})
+	finding.msg == "telnet 3.105 is installed and provides rsh-client"
+}
+
 test_ssh_may_call_itself_rsh_client if {
 	ssh := object.union(one("openssh-client"), {"provides": [{"name": "rsh-client"}, {"name": "ssh-client"}]})
 	count(no_rsh_nis.deny) == 0 with input as guest({"openssh-client": [ssh]})

@@ -63,6 +63,11 @@ test_a_rule_that_never_runs if {
 	finding.msg == "no start-up file of the shells and no pam_umask sets a umask, want 027 or stricter"
 }
 
+test_other_modules_set_none if {
+	other := object.union(rule({"umask": "0077"}), {"module": "pam_mkhomedir.so"})
+	count(default_umask.deny) == 1 with input as guest([], [other], "027")
+}
+
 test_login_defs_alone_sets_none_and_neither_does_root if {
 	count(default_umask.deny) == 1 with input as guest([], [], "027")
 	count(default_umask.deny) == 1 with input as guest([umask("0077", "/root/.bashrc")], [], "027")

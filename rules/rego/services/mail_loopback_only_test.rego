@@ -51,4 +51,8 @@ test_a_configuration_that_is_not_read if {
 	reason.msg == "where the mail server listens is not known"
 }
 
-test_only_its_configuration_is_left if not mail_loopback_only.applicable with input as absent
+test_only_its_configuration_is_left if {
+	not mail_loopback_only.applicable with input as absent
+	mail_loopback_only.applicable with input as pass
+	mail_loopback_only.skip_reason == "of a mail server only its configuration is left" with input as absent
+}

@@ -39,7 +39,7 @@ test_neither_package_nor_unit_passes if {
 
 test_a_socket_and_what_it_starts_count if {
 	units := {
-		"avahi-daemon.socket": unit("boot"),
+		"avahi-daemon.socket": object.union(unit("boot"), {"triggered_by": ["dbus:org.freedesktop.Avahi"]}),
 		"avahi-daemon.service": object.union(unit("trigger"), {"triggered_by": ["avahi-daemon.socket", "dbus:org.freedesktop.Avahi"]}),
 	}
 	found := {finding.msg | some finding in no_avahi.deny} with input as guest(units)

@@ -41,16 +41,17 @@ scripts := {
 	"snmpd.service": object.union(unit("boot"), {"sysv": true}),
 	"smbd.service": object.union(unit("boot"), {"sysv": true}),
 	"squid.service": object.union(unit("boot"), {"sysv": true}),
+	"slapd.service": unit("boot"),
 }
 
-removed := {"snmpd": [{"name": "snmpd"}], "samba": [{"name": "samba"}]}
+removed := {"snmpd": [{"name": "snmpd"}], "samba": [{"name": "samba"}], "slapd": [{"name": "slapd"}]}
 
 test_scripts_that_removed_packages_left if {
-	{finding.key | some finding in no_file_mail_directory_servers.deny} == {"squid.service"} with input as {"packages": {"installed": {}, "residual": removed}, "units": scripts}
+	{finding.key | some finding in no_file_mail_directory_servers.deny} == {"squid.service", "slapd.service"} with input as {"packages": {"installed": {}, "residual": removed}, "units": scripts}
 }
 
 test_a_script_of_a_package_that_is_there_again if {
-	{finding.key | some finding in no_file_mail_directory_servers.deny} == {"squid.service", "smbd.service"} with input as {
+	{finding.key | some finding in no_file_mail_directory_servers.deny} == {"squid.service", "slapd.service", "smbd.service"} with input as {
 		"packages": {"installed": {"samba": [{"name": "samba"}]}, "residual": removed},
 		"units": scripts,
 	}

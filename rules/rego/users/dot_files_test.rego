@@ -50,10 +50,11 @@ test_a_file_of_somebody_else if {
 	count(dot_files.deny) == 0 with input as guest(true, [file({"uid": 0, "owner": "root"})])
 }
 
-test_links_and_what_lies_deeper_are_not_dot_files if {
+test_links_directories_and_what_lies_deeper_are_not_dot_files if {
 	link := file({"name": ".vimrc", "type": "symlink", "mode": "0777"})
 	deep := file({"name": ".ssh/notes", "mode": "0666"})
-	count(dot_files.deny) == 0 with input as guest(true, [link, deep])
+	dir := file({"name": ".config", "type": "dir", "mode": "0775"})
+	count(dot_files.deny) == 0 with input as guest(true, [link, deep, dir])
 }
 
 test_a_home_on_a_missing_volume_is_unknown if {

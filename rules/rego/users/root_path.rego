@@ -34,7 +34,6 @@ deny contains finding if {
 
 deny contains finding if {
 	some dir in input.profile.path_dirs
-	dir.exists == true
 	dir.type == "dir"
 	some why in faults(dir)
 	finding := {

@@ -76,4 +76,15 @@ test_a_fault_that_is_known_goes_before if {
 	count(root_path.unknown) == 0 with input as guest([dir(object.union(nothing, {"dir": "$X"})), dir({"mode": "0777"})])
 }
 
+test_a_file_in_the_place_of_a_directory if {
+	count(root_path.deny) == 0 with input as guest([dir({"type": "file", "mode": "0777"})])
+}
+
+test_only_the_assignments_that_have_it_are_told if {
+	other := {"root_path": [{"entries": ["/bin"], "source": {"path": "/etc/environment", "line": 1}}]}
+	both := {"profile": object.union(fail.profile, {"root_path": array.concat(other.root_path, fail.profile.root_path)})}
+	some finding in root_path.deny with input as both
+	finding.evidence == [{"path": "/etc/profile", "line": 5}, {"path": "/opt/tools"}]
+}
+
 test_a_path_that_nobody_sets if count(root_path.deny) == 0 with input as {"profile": {"root_path": [], "path_dirs": []}}
