@@ -175,8 +175,8 @@ func (w wish) judge(o object) (*ast.Term, bool, error) {
 			return
 		}
 		expected = append(expected, what+" "+strings.Join(allowed, " or "))
-		if !slices.Contains(allowed, name) && !slices.Contains(allowed, id) {
-			if name == "" {
+		if !slices.ContainsFunc(allowed, func(a string) bool { return is(a, name, id) }) {
+			if name == "" || slices.Contains(allowed, name) {
 				name = id
 			}
 			wrong = append(wrong, what+" "+name)
@@ -197,6 +197,15 @@ func (w wish) judge(o object) (*ast.Term, bool, error) {
 		ast.Item(ast.StringTerm("key"), ast.StringTerm(o.path)),
 		ast.Item(ast.StringTerm("evidence"), ast.ArrayTerm(ast.ObjectTerm(ast.Item(ast.StringTerm("path"), ast.StringTerm(o.path))))),
 	), true, nil
+}
+
+// is reports whether an account or group is the one that is wanted, by its name or its number. Root is who has number 0, whatever the
+// guest calls it and whom else it calls root.
+func is(wanted, name, id string) bool {
+	if wanted == "root" {
+		return id == "0"
+	}
+	return wanted == name || wanted == id
 }
 
 // quote makes a path safe in a command line that someone copies.
