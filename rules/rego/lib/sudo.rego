@@ -1,0 +1,22 @@
+# What the checks of sudo share.
+package guestctl.lib.sudo
+
+import data.guestctl.lib
+
+# off is the finding about an option that is turned off for everybody.
+off(key, v) := {
+	"msg": sprintf("%s is turned off (%s)", [key, lib.origin(v)]),
+	"actual": sprintf("!%s", [key]),
+	"expected": key,
+	"evidence": lib.evidence(v),
+	"key": key,
+}
+
+# scoped is the finding about an option that is turned off for some.
+scoped(line, wanted) := {
+	"msg": sprintf("%s is turned off for the %s %s (%s line %d)", [line.key, line.scope, concat(", ", line.names), line.source.path, line.source.line]),
+	"actual": sprintf("!%s for %s", [line.key, concat(", ", line.names)]),
+	"expected": wanted,
+	"evidence": [line.source],
+	"key": sprintf("%s for %s", [line.key, concat(", ", line.names)]),
+}
