@@ -10,11 +10,11 @@ guest_with(files) := {
 	"sshd": {"effective": {"hostkey": {"value": [path], "explicit": false, "source": null}}},
 }
 
-pass := guest_with([files_test.file(path, "0600")])
+pass := guest_with([files_test.entry(path, "file", "0600", 0, 0)])
 
-fail := guest_with([files_test.file(path, "0644")])
+fail := guest_with([files_test.entry(path, "file", "0644", 0, 0)])
 
-keysign(mode) := guest_with([object.union(files_test.file(path, mode), {"gid": 101, "group": "ssh_keys"})])
+keysign(mode) := guest_with([object.union(files_test.entry(path, "file", mode, 0, 0), {"gid": 101, "group": "ssh_keys"})])
 
 test_pass if {
 	count(private_key_permissions.deny) == 0 with input as pass
@@ -27,16 +27,16 @@ test_fail if {
 	finding.evidence == [{"path": path}]
 }
 
-test_mode_is_a_set_of_bits if count(private_key_permissions.deny) == 1 with input as guest_with([files_test.file(path, "0401")])
+test_mode_is_a_set_of_bits if count(private_key_permissions.deny) == 1 with input as guest_with([files_test.entry(path, "file", "0401", 0, 0)])
 
 test_other_owner_fails if {
-	lost := object.union(files_test.file(path, "0600"), {"uid": 1000, "owner": ""})
+	lost := object.union(files_test.entry(path, "file", "0600", 0, 0), {"uid": 1000, "owner": ""})
 	some finding in private_key_permissions.deny with input as guest_with([lost])
 	finding.actual == "/etc/ssh/ssh_host_ed25519_key owner 1000"
 }
 
 test_other_group_fails if {
-	staff := object.union(files_test.file(path, "0600"), {"gid": 50, "group": "staff"})
+	staff := object.union(files_test.entry(path, "file", "0600", 0, 0), {"gid": 50, "group": "staff"})
 	some finding in private_key_permissions.deny with input as guest_with([staff])
 	finding.actual == "/etc/ssh/ssh_host_ed25519_key group staff"
 }
@@ -45,7 +45,7 @@ test_group_of_ssh_keysign_may_read if count(private_key_permissions.deny) == 0 w
 
 test_group_of_ssh_keysign_may_not_write if count(private_key_permissions.deny) == 1 with input as keysign("0660")
 
-test_group_root_may_not_read if count(private_key_permissions.deny) == 1 with input as guest_with([files_test.file(path, "0640")])
+test_group_root_may_not_read if count(private_key_permissions.deny) == 1 with input as guest_with([files_test.entry(path, "file", "0640", 0, 0)])
 
 test_image_without_keys_passes if {
 	count(private_key_permissions.deny) == 0 with input as guest_with([])
@@ -53,7 +53,7 @@ test_image_without_keys_passes if {
 }
 
 test_link_is_not_known if {
-	link := object.union(files_test.file(path, "0777"), {"type": "symlink", "link": "/srv/key"})
+	link := object.union(files_test.entry(path, "file", "0777", 0, 0), {"type": "symlink", "link": "/srv/key"})
 	count(private_key_permissions.deny) == 0 with input as guest_with([link])
 	private_key_permissions.unknown == {sprintf("%s is a link, and what it leads to was not looked at", [path])} with input as guest_with([link])
 }

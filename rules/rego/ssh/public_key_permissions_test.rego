@@ -10,9 +10,9 @@ guest_with(files) := {
 	"globs": {"/etc/ssh/ssh_host_*_key.pub": {"paths": [f.path | some f in files], "files": files}},
 }
 
-pass := guest_with([files_test.file(path, "0644")])
+pass := guest_with([files_test.entry(path, "file", "0644", 0, 0)])
 
-fail := guest_with([files_test.file(path, "0664")])
+fail := guest_with([files_test.entry(path, "file", "0664", 0, 0)])
 
 test_pass if {
 	count(public_key_permissions.deny) == 0 with input as pass
@@ -26,12 +26,12 @@ test_fail if {
 }
 
 test_each_key_is_told if {
-	two := guest_with([files_test.file(path, "0666"), files_test.file("/etc/ssh/ssh_host_ed25519_key.pub", "0646")])
+	two := guest_with([files_test.entry(path, "file", "0666", 0, 0), files_test.entry("/etc/ssh/ssh_host_ed25519_key.pub", "file", "0646", 0, 0)])
 	count(public_key_permissions.deny) == 2 with input as two
 }
 
 test_link_is_not_known if {
-	link := object.union(files_test.file(path, "0777"), {"type": "symlink", "link": "/srv/key.pub"})
+	link := object.union(files_test.entry(path, "file", "0777", 0, 0), {"type": "symlink", "link": "/srv/key.pub"})
 	count(public_key_permissions.unknown) == 1 with input as guest_with([link])
 }
 
