@@ -5,13 +5,11 @@
 set -euo pipefail
 . "$(dirname "$0")/debian.sh"
 . "$here/variants.sh"
+. "$here/chroot.sh"
 
 [[ $(id -u) == 0 ]] || { say "a chroot needs root" && exit 1; }
 [[ -f $tarball ]] || { say "no $tarball: run build-debian.sh first" && exit 1; }
 command -v augenrules >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends auditd >/dev/null
-
-# in_tree COMMAND...: in the tree, which has no /proc and no /sys of its own
-in_tree() { chroot "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TZ=UTC "$@"; }
 
 # answer NAME COMMAND...: one file of a txtar archive: what the command says
 answer() {
@@ -25,21 +23,15 @@ versions() {
 	dpkg-query -W -f '${Package} ${Version} (of the host)\n' auditd
 }
 
-# sshd -T wants host keys. What it says with -C is kept as a difference: lines with < are gone, those with > are new
+# what sshd -T says with -C is kept as a difference: lines with < are gone, those with > are new
 sshd() {
-	in_tree ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-	in_tree ssh-keygen -q -t rsa -b 3072 -N '' -f /etc/ssh/ssh_host_rsa_key
-	in_tree ssh-keygen -q -t ecdsa -N '' -f /etc/ssh/ssh_host_ecdsa_key
-	mkdir -p "$tree/run/sshd"
-	local all who address who_from
+	host_keys
+	local all who_from
 	all=$(answer all sshd -T)
 	echo "$all"
-	for who in root ana bob backup backup-op postgres; do
-		for address in 10.1.2.3 10.9.8.7 192.0.2.9; do
-			who_from="user=$who,host=client.example.org,addr=$address"
-			diff <(echo "$all") <(answer "$who_from" sshd -T -C "$who_from") |
-				sed -n '/^< -- /d; s/^> -- /-- /p; t; /^[<>]/p' || true
-		done
+	for who_from in $(visitors); do
+		diff <(echo "$all") <(answer "$who_from" sshd -T -C "$who_from") |
+			sed -n '/^< -- /d; s/^> -- /-- /p; t; /^[<>]/p' || true
 	done
 	rm "$tree"/etc/ssh/ssh_host_*
 }

@@ -1,0 +1,46 @@
+#!/bin/bash
+# Records in verdicts/*.tsv how the checks come out on the real Debian 12 and its two variants, and why: from what the tools of
+# each tree say, and from their answers in truth/. Nothing here knows how guestctl judges. verdicts/checks lists the checks,
+# verdicts/*.sh has a function for each. Needs root and build-debian.sh's tarball; run it after record-truth.sh.
+set -Eeuo pipefail
+. "$(dirname "$0")/debian.sh"
+. "$here/variants.sh"
+. "$here/chroot.sh"
+. "$here/verdicts/answers.sh"
+. "$here/verdicts/ssh.sh"
+. "$here/verdicts/kernel.sh"
+. "$here/verdicts/system.sh"
+. "$here/verdicts/accounts.sh"
+. "$here/verdicts/files.sh"
+
+[[ $(id -u) == 0 ]] || { say "a chroot needs root" && exit 1; }
+[[ -f $tarball ]] || { say "no $tarball: run build-debian.sh first" && exit 1; }
+
+# judge: a line for each check: reference, identifier, verdict, evidence
+judge() {
+	local ref id line
+	while read -r ref id; do
+		"$id" </dev/null >"$answers/line" # no substitution, and no condition: an error in it stops everything
+		line=$(<"$answers/line")
+		[[ $line =~ ^(pass|fail|notapplicable|unknown)$'\t'[^[:cntrl:]]+$ ]] || { say "$id: not a verdict: $line" && return 1; }
+		printf '%s\t%s\t%s\n' "$ref" "$id" "$line"
+	done <"$here/verdicts/checks"
+}
+
+work=$build/work-verdicts
+trap 'say "stopped: $BASH_COMMAND in ${FUNCNAME[0]-}"' ERR
+[[ ${KEEP-} ]] || trap 'rm -rf "$work"' EXIT
+for name in debian12 "${variants[@]}"; do
+	tree=$work/$name
+	truth=$here/truth/$name
+	answers=$work/answers
+	rm -rf "$tree" "$answers" && mkdir -p "$answers"
+	unpack "$tree"
+	[[ $name == debian12 ]] || apply "$tree" "$name"
+	say "asking $name"
+	ask
+	diff <(cut -f1-4 "$answers/packages") "$truth/packages" >&2 || { say "truth/$name is of another tree: run record-truth.sh" && exit 1; }
+	{ printf 'ref\tid\tverdict\tevidence\n' && judge; } >"$work/verdicts"
+	cp "$work/verdicts" "$here/verdicts/$name.tsv"
+	[[ ${KEEP-} ]] || rm -rf "$tree"
+done
