@@ -11,6 +11,7 @@ set -Eeuo pipefail
 . "$here/verdicts/kernel.sh"
 . "$here/verdicts/system.sh"
 . "$here/verdicts/accounts.sh"
+. "$here/verdicts/privileges.sh"
 . "$here/verdicts/files.sh"
 
 [[ $(id -u) == 0 ]] || { say "a chroot needs root" && exit 1; }
@@ -18,18 +19,18 @@ set -Eeuo pipefail
 
 # judge: a line for each check: reference, identifier, verdict, evidence
 judge() {
-	local ref id line
+	local ref id verdict
 	while read -r ref id; do
-		"$id" </dev/null >"$answers/line" # no substitution, and no condition: an error in it stops everything
-		line=$(<"$answers/line")
-		[[ $line =~ ^(pass|fail|notapplicable|unknown)$'\t'[^[:cntrl:]]+$ ]] || { say "$id: not a verdict: $line" && return 1; }
-		printf '%s\t%s\t%s\n' "$ref" "$id" "$line"
+		"$id" </dev/null >"$answers/verdict" # no substitution, and no condition: an error in it stops everything
+		verdict=$(<"$answers/verdict")
+		[[ $verdict =~ ^(pass|fail|notapplicable|unknown)$'\t'[^[:cntrl:]]+$ ]] || { say "$id: not a verdict: $verdict" && return 1; }
+		printf '%s\t%s\t%s\n' "$ref" "$id" "$verdict"
 	done <"$here/verdicts/checks"
 }
 
 work=$build/work-verdicts
 trap 'say "stopped: $BASH_COMMAND in ${FUNCNAME[0]-}"' ERR
-[[ ${KEEP-} ]] || trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 for name in debian12 "${variants[@]}"; do
 	tree=$work/$name
 	truth=$here/truth/$name
@@ -42,5 +43,5 @@ for name in debian12 "${variants[@]}"; do
 	diff <(cut -f1-4 "$answers/packages") "$truth/packages" >&2 || { say "truth/$name is of another tree: run record-truth.sh" && exit 1; }
 	{ printf 'ref\tid\tverdict\tevidence\n' && judge; } >"$work/verdicts"
 	cp "$work/verdicts" "$here/verdicts/$name.tsv"
-	[[ ${KEEP-} ]] || rm -rf "$tree"
+	rm -rf "$tree"
 done

@@ -1,11 +1,10 @@
-# Sourced by record-verdicts.sh: accounts, groups, passwords, PAM, sudo.
+# Sourced by record-verdicts.sh: accounts, groups, passwords.
 # shellcheck shell=bash disable=SC2154
 
 # accounts and groups: as the C library of the tree reads the files
 accounts() { section "$truth/accounts.txtar" passwd; }
 groups() { section "$truth/accounts.txtar" group; }
 
-# fields N...: the colon-separated fields of stdin
 shadow() { cat "$tree/etc/shadow"; }
 
 # repeated FIELD WHAT: lines of stdin that share it
@@ -54,6 +53,46 @@ users-system-accounts-no-shell() {
 		clean 'getent passwd' 'system account with a shell' 'nologin or false'
 }
 
+users-invalid-shell-locked() {
+	awk -F: 'NR == FNR { if ($0 ~ /^\// && $0 !~ /nologin$/) valid[$0]; next } $1 != "root" && !($7 in valid) { print $1 }' \
+		"$tree/etc/shells" <(accounts) | sort -u | while read -r name; do
+		section "$truth/accounts.txtar" status | awk -v name="$name" '$1 == name && $2 !~ /^L/ { print $1 " " $2 }'
+	done | clean '/etc/shells, passwd -S' 'not locked' 'who has another shell is locked'
+}
+
+# people: interactive accounts, and root: name, uid, home
+people() { accounts | awk -F: '($3 >= 1000 && $3 != 65534 || $3 == 0) && $7 !~ /\/(nologin|false)$/ { print $1, $3, $6 }'; }
+
+users-home-directories() {
+	people | while read -r name uid home; do
+		if [[ -d $tree$home ]]; then looser 750 "$uid" '.*' "$home"; else echo "$name has no $home"; fi
+	done | clean stat 'missing, of another or not 0750' "$(people | cut -d' ' -f3 | sort -u | listed) 0750 or stricter"
+}
+
+users-dot-files() {
+	people | while read -r _ _ home; do
+		[[ ! -d $tree$home ]] || (cd "$tree$home" && find . -maxdepth 1 -name '.?*' \
+			\( -name .rhosts -o -name .shosts -o -name .netrc -o -name .forward -o ! -type l -perm /022 \) -printf "%m $home/%P\n")
+	done | sort -u | clean find 'forbidden or writable by others' 'no .rhosts, .netrc, .forward, no dot file that others may write'
+}
+
+users-password-change-past() {
+	section "$truth/accounts.txtar" pwck | { grep 'last password change in the future' || true; } | clean 'pwck -r' found 'no change in the future'
+}
+
+users-nologin-not-in-shells() { { grep nologin "$tree/etc/shells" || true; } | clean /etc/shells there 'no nologin'; }
+
+# the PATH that su gives to root
+# shellcheck disable=SC2016 # the shell of root expands
+root_path() { in_tree su - root -c 'echo "$PATH"'; }
+
+users-root-path() {
+	local directory
+	root_path | tr : '\n' | while read -r directory; do
+		if [[ $directory != /* ]]; then echo "'$directory'"; else looser 755 0 '.*' "$directory"; fi
+	done | clean "PATH of su - root, stat" 'empty, relative or writable' "$(root_path)"
+}
+
 # new_account: what the tools of the tree make of login.defs and of PAM, on accounts of their own: the shadow line of useradd, the
 # method of chgpasswd, which asks login.defs alone, and of chpasswd, which asks PAM
 new_account() {
@@ -91,6 +130,25 @@ passwords-max-days() {
 		clean 'useradd, awk /etc/shadow' 'beyond 365 days' "$({ sed -n 's/.*max=\([^ ]*\).*/useradd \1/p' "$answers/new-account" && hashes; } | listed)"
 }
 
+# ageing FIELD NAME OPERATOR LIMIT: what useradd makes of login.defs, and the same field of all who have a password
+ageing() {
+	{
+		sed -n "s/^useradd .*\b$2=\([^ ]*\).*/useradd \1/p" "$answers/new-account"
+		shadow | awk -F: -v f="$1" '$2 ~ /^!?\$/ { print $1, $f }'
+	} | awk -v op="$3" -v limit="$4" '{ ok = $2 != "" && $2 >= 0 && (op == "at least" ? $2 >= limit : $2 <= limit) } !ok { print $1 " " ($2 == "" ? "never" : $2) }' |
+		clean 'useradd, awk /etc/shadow' "$2 not $3 $4" "$2 $3 $4 for new accounts and for each with a password"
+}
+
+passwords-min-days() { ageing 4 min 'at least' 1; }
+passwords-warn-age() { holds "useradd: warn=$(sed -n 's/.*warn=\([^ ]*\).*/\1/p' "$answers/new-account")" grep -Eq 'warn=([7-9]|[1-9][0-9])' "$answers/new-account"; }
+passwords-inactive-lock() { ageing 7 inactive 'at most' 45; }
+
+passwords-shell-timeout() {
+	local is
+	is=$(in_tree bash -lc 'declare -p TMOUT' 2>/dev/null) || is='no TMOUT'
+	holds "bash -lc 'declare -p TMOUT': $is" grep -Eq '^declare -[a-z]*r[a-z]* TMOUT="([1-9][0-9]?|[1-8][0-9]{2}|900)"$' <<<"$is"
+}
+
 passwords-encrypt-method() {
 	local method
 	method=$(sed -n 's/^chgpasswd //p' "$answers/new-account")
@@ -112,113 +170,3 @@ passwords-default-umask() {
 		(((8#${where##* } & 8#027) == 8#027)) || echo "$where"
 	done | clean umask 'not 027 or stricter' "$(umasks | listed)"
 }
-
-# rules SERVICE TYPE MODULE: the rules of the module that can run, as libpam found in truth/pam.txtar
-rules() {
-	local file number
-	section "$truth/pam.txtar" "$1 $2" | while IFS=: read -r file number; do
-		sed -n "$number"'{ :more; /\\$/ { N; s/\\\n//; b more }; p }' "$tree$file" | grep -w "$3" | sed "s|^|${file##*/}:$number |" || true
-	done | tr -s '\t ' ' '
-}
-
-# in_services TYPE MODULE: the same of all services that people come through
-in_services() { for service in login sshd su; do rules "$service" "$1" "$2"; done | sort -u; }
-
-pam-no-nullok() {
-	for type in auth account password session; do in_services "$type" pam_unix.so; done | { grep -w nullok || true; } |
-		clean 'libpam' 'runs' "runs no pam_unix.so with nullok: $(in_services auth pam_unix.so | listed)"
-}
-
-pam-faillock-enabled() {
-	local service missing=()
-	for service in login sshd; do
-		[[ $(rules "$service" auth pam_faillock.so | grep -w preauth) ]] || missing+=("$service auth preauth")
-		[[ $(rules "$service" auth pam_faillock.so | grep -w authfail) ]] || missing+=("$service auth authfail")
-		[[ $(rules "$service" account pam_faillock.so) ]] || missing+=("$service account")
-	done
-	printf '%s\n' "${missing[@]}" | sed '/^$/d' | clean libpam 'never runs pam_faillock.so' "runs $({ in_services account pam_faillock.so; in_services auth pam_faillock.so; } | listed)"
-}
-
-# faillock KEY DEFAULT: the argument of a rule that can run beats the file, which beats the default
-faillock() {
-	local value
-	value=$(in_services auth pam_faillock.so | sed -n "s/.*\b$1=\([0-9]*\).*/\1/p" | tail -n 1)
-	[[ $value ]] || value=$(sed -n "s/^\s*$1\s*=\s*\([0-9]*\).*/\1/p" "$tree/etc/security/faillock.conf" | tail -n 1)
-	echo "${value:-$2}"
-}
-
-pam-faillock-limits() {
-	local deny unlock
-	deny=$(faillock deny 3)
-	unlock=$(faillock unlock_time 600)
-	holds "faillock.conf(5): deny $deny, unlock_time $unlock" test "$deny" -ge 1 -a "$deny" -le 5 -a \( "$unlock" -eq 0 -o "$unlock" -ge 900 \)
-}
-
-pam-pwquality-enabled() {
-	local rule says
-	rule=$(in_services password pam_pwquality.so | listed)
-	says=$(line "$(sed -n 's/^chpasswd says //p' "$answers/new-account" | head -n 2)")
-	if [[ ! $rule ]]; then
-		fail 'libpam runs no pam_pwquality.so'
-	elif [[ $says == *'Module is unknown'* ]]; then
-		fail "libpam runs $rule, but there is no such module: $says"
-	else
-		holds "libpam runs $rule; modules of that name: $(find "$tree/usr/lib" -name pam_pwquality.so | wc -l)" \
-			test -e "$tree/usr/lib/x86_64-linux-gnu/security/pam_pwquality.so"
-	fi
-}
-
-# minlen: the argument of a rule beats the files, of which pwquality.conf is the last
-minlen() {
-	local value
-	value=$(in_services password pam_pwquality.so | sed -n 's/.*\bminlen=\([0-9]*\).*/the rule: \1/p' | tail -n 1)
-	[[ $value ]] || value=$({ cat "$tree"/etc/security/pwquality.conf{.d/*.conf,} 2>/dev/null || true; } |
-		sed -n 's/^\s*minlen\s*=\s*\([0-9]*\).*/pwquality.conf: \1/p' | tail -n 1)
-	echo "${value:-default: 8}"
-}
-
-pam-password-length() { holds "minlen, $(minlen)" test "$(minlen | sed 's/.*: //')" -ge 14; }
-
-# what chpasswd makes; where PAM lets nobody have a password, what its rules say
-pam-password-hashing() {
-	local made rules
-	made=$(sed -n 's/^chpasswd \(\$.*\)/\1/p' "$answers/new-account")
-	rules=$(in_services password pam_unix.so | listed)
-	# shellcheck disable=SC2016 # hashes
-	if [[ $made ]]; then
-		holds "libpam runs $rules; chpasswd makes $made" grep -Eq '^\$(y|6)\$' <<<"$made"
-	else
-		holds "libpam runs $rules" grep -Eqw 'yescrypt|sha512' <<<"$rules"
-	fi
-}
-
-# sudo_says: the rules and defaults of all who may sudo, as sudo -l -U says
-sudo_says() { grep -v '^sudo: ' "$truth/sudo.txtar"; }
-
-# of_root: the defaults of root, the last of a name decides
-of_root() {
-	section "$truth/sudo.txtar" root | sed -n '/^Matching Defaults/{n;s/^ *//;p}' | sed 's/, /\n/g' | sed -n "s/^\(!\?$1\)\(=.*\)\?$/\1\2/p" | tail -n 1
-}
-
-# with_sudo COMMAND...: a verdict, where there is sudo
-with_sudo() { if [[ $(present sudo sudo-ldap) ]]; then "$@"; else not_applicable 'dpkg-query: sudo is not installed'; fi; }
-
-sudo-use-pty() {
-	if [[ ! $(present sudo sudo-ldap) ]]; then
-		fail 'dpkg-query: sudo is not installed'
-	else
-		holds "sudo -l -U root: $(of_root use_pty | sed 's/^$/no use_pty/')" test "$(of_root use_pty)" == use_pty
-	fi
-}
-
-# without_password REGEXP: what sudo says of it; nothing passes only when cvtsudoers has no such thing either
-without_password() {
-	if grep -q '"authenticate": false' "$truth/sudoers.json"; then
-		fail "sudo -l -U of each account: $(sudo_says | grep -Eo -- "$1" | sort -u | listed)"
-	else
-		pass 'cvtsudoers, sudo -l -U of each account: each command asks for a password'
-	fi
-}
-sudo-no-nopasswd() { with_sudo without_password 'NOPASSWD:.*'; }
-
-sudo-authenticate() { with_sudo without_password '(Defaults[^ ]* |, )!authenticate'; }

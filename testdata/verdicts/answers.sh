@@ -47,6 +47,14 @@ provided() {
 	done | sort -u
 }
 
+# configured FILE SECTION KEY: the last value of a key of systemd's FILE.conf and its drop-ins, in the order of cat-config
+configured() {
+	section "$truth/systemd.txtar" "$1" | awk -v section="[$2]" -v key="$3" '
+		/^# \// || /^\[/ { on = $0 == section; next }
+		{ split($0, kv, /[ \t]*=[ \t]*/) }
+		on && kv[1] == key { value = kv[2] } END { print value }'
+}
+
 # boot: what systemd itself would start, with the command line of the first entry of grub.cfg: systemd --test, which runs the
 # generators and refuses to be root or the first process
 boot() {
@@ -84,10 +92,9 @@ modes() { (cd "$1" && find . -mindepth 1 -printf '%m\t%U\t%G\t%y\t/%P\n' | sort 
 # looser MODE UIDS GIDS GLOB...: the objects that have a bit outside MODE or another owner, as `mode uid:gid path`; links are
 # followed, what does not exist is fine. UIDS and GIDS are separated by |
 looser() {
-	local path mode uid gid
-	for path in "${@:4}"; do
-		# shellcheck disable=SC2046,SC2086 # the glob is expanded in the tree
-		for path in $(cd "$tree" && { compgen -G "${path#/}" || true; } | sort); do
+	local glob path mode uid gid
+	for glob in "${@:4}"; do
+		for path in $(cd "$tree" && { compgen -G "${glob#/}" || true; } | sort); do
 			read -r mode uid gid < <(in_tree stat -Lc '%a %u %g' "/$path")
 			if ((8#$mode & ~8#$1)) || [[ ! $uid =~ ^($2)$ || ! $gid =~ ^($3)$ ]]; then
 				echo "$mode $uid:$gid /$path"

@@ -43,3 +43,38 @@ files-cron-permissions() {
 		looser 700 0 0 /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /etc/cron.d
 	} | clean stat 'not 0600 or 0700 root:root' 'crontab is 0600 and cron.{d,hourly,daily,weekly,monthly} 0700, root:root'
 }
+
+files-shells-opasswd-permissions() {
+	{
+		looser 644 0 0 /etc/shells
+		looser 600 0 0 /etc/security/opasswd /etc/security/opasswd.old
+	} | clean stat 'not 0644 or 0600 root:root' '/etc/shells is 0644 and opasswd 0600, root:root'
+}
+
+# owned PATH: a package has it, under its name or under the one that it had before /usr was merged
+owned() { in_tree dpkg-query -S "$1" >/dev/null 2>&1 || in_tree dpkg-query -S "${1#/usr}" >/dev/null 2>&1; }
+
+files-privileged-files-packaged() {
+	local mode path
+	scanned 't == "f" && substr(bits, 1, 1) ~ /[2-7]/ { print m " " p }' | while read -r mode path; do
+		owned "$path" || echo "$mode $path"
+	done | clean 'find -perm /6000, dpkg-query -S' 'of no package' 'each belongs to a package'
+}
+
+files-cron-at-allow() {
+	if [[ ! $(present cron cronie systemd-cron) ]]; then
+		not_applicable 'dpkg-query: no cron'
+		return
+	fi
+	{
+		[[ -e $tree/etc/cron.allow ]] || echo 'no cron.allow'
+		[[ ! -e $tree/etc/cron.deny ]] || echo 'cron.deny'
+		[[ ! $(present at) || -e $tree/etc/at.allow ]] || echo 'no at.allow'
+		[[ ! -e $tree/etc/at.deny ]] || echo 'at.deny'
+		looser 640 0 '0|101' /etc/cron.allow /etc/at.allow
+	} | clean stat wrong "$(looser 0 x x /etc/cron.allow /etc/at.allow | listed)"
+}
+
+logs-log-permissions() {
+	scanned 'p ~ /^\/var\/log\// && t == "f" && substr(bits, 4) != "0" { print m " " p }' | clean 'find /var/log -type f -perm /007' found nothing
+}

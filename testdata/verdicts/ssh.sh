@@ -73,8 +73,41 @@ ssh-config-permissions() {
 	looser 600 0 0 "${files[@]}" | clean 'sshd -ddd, stat' 'not 0600 root:root' "0600 root:root ${files[*]}"
 }
 
+# host_key_files GLOB: those of the image itself
+host_key_files() { find "$tree/etc/ssh" -maxdepth 1 -name "ssh_host_$1" -printf '%f\n' | sort; }
+
 ssh-private-key-permissions() {
 	local keys
-	keys=$(cd "$tree/etc/ssh" && compgen -G 'ssh_host_*_key' || true)
+	keys=$(host_key_files '*_key')
 	looser 600 0 0 '/etc/ssh/ssh_host_*_key' | clean 'stat /etc/ssh/ssh_host_*_key' 'not 0600 root:root' "${keys:-there is none}"
+}
+
+ssh-login-grace-time() { sshd_at_most logingracetime 1 60; }
+ssh-log-level() { sshd_is loglevel 'INFO|VERBOSE'; }
+ssh-forwarding() { sshd_is disableforwarding yes; }
+
+ssh-idle-timeout() {
+	local interval count
+	interval=$(setting clientaliveinterval)
+	count=$(setting clientalivecountmax)
+	holds "sshd -T: clientaliveinterval $interval, clientalivecountmax $count" \
+		test "$interval" -ge 1 -a "$interval" -le 300 -a "$count" -ge 1 -a "$count" -le 3
+}
+
+ssh-access-limited() {
+	local who
+	who=$(sed -En '/^(allow|deny)(users|groups) /p' "$answers/sshd" | listed)
+	holds "sshd -T: ${who:-no allowusers, allowgroups, denyusers or denygroups}" test "$who"
+}
+
+ssh-banner() {
+	local file
+	file=$(setting banner)
+	holds "sshd -T: banner $file$([[ $file == none || -e $tree$file ]] || echo ', which does not exist')" test -e "$tree$file"
+}
+
+ssh-public-key-permissions() {
+	local keys
+	keys=$(host_key_files '*_key.pub')
+	looser 644 0 0 '/etc/ssh/ssh_host_*_key.pub' | clean 'stat /etc/ssh/ssh_host_*_key.pub' 'writable by others' "${keys:-there is none}"
 }

@@ -27,6 +27,27 @@ options_of() {
 
 mounts-tmp-options() { options_of tmp.mount nodev nosuid noexec; }
 
+# shm: the options of /dev/shm: systemd mounts it with nosuid and nodev, then systemd-remount-fs remounts it with those of fstab
+shm() {
+	# shellcheck disable=SC2016 # the inner shell expands
+	unshare --mount sh -euc '
+		mkdir -p "$1/dev/shm"
+		mount -t proc proc "$1/proc"
+		mount -t tmpfs -o nosuid,nodev,strictatime tmpfs "$1/dev/shm"
+		! chroot "$1" findmnt --fstab /dev/shm >/dev/null || chroot "$1" mount -o remount /dev/shm
+		chroot "$1" findmnt --noheadings --output OPTIONS /dev/shm' sh "$tree" 2>/dev/null
+}
+
+mounts-dev-shm-options() {
+	local options
+	options=$(shm)
+	printf '%s\n' nodev nosuid noexec | { grep -vFxf <(tr , '\n' <<<"$options") || true; } |
+		clean 'mount -o remount /dev/shm' "$options, without" "$options"
+}
+
+mounts-home() { options_of home.mount nodev nosuid; }
+mounts-var-tmp() { options_of var-tmp.mount nodev nosuid noexec; }
+
 # absent PACKAGE...: neither there nor provided
 absent() { { present "$@" && provided "$@"; } | clean dpkg-query there "none of $*"; }
 
@@ -49,10 +70,25 @@ unused() {
 	fi
 }
 
+packages-no-talk-ftp() { absent talk ytalk inetutils-talk ftp ftp-ssl inetutils-ftp tnftp; }
+packages-no-graphical-desktop() { absent xserver-xorg xserver-xorg-core xserver-common gdm3; }
+
 services-no-avahi() { unused avahi-daemon avahi-daemon.service avahi-daemon.socket; }
 services-no-cups() { unused 'cups cups-daemon' cups.service cups.socket cups.path cups-browsed.service; }
 services-no-rpcbind() { unused rpcbind rpcbind.service rpcbind.socket; }
 services-no-nfs-server() { unused nfs-kernel-server nfs-server.service nfs-kernel-server.service; }
+services-no-dhcp-dns-server() { unused 'isc-dhcp-server kea-dhcp4-server bind9 dnsmasq' isc-dhcp-server.service isc-dhcp-server6.service \
+	kea-dhcp4-server.service named.service dnsmasq.service; }
+services-no-file-mail-directory-servers() { unused 'samba slapd dovecot-core squid snmpd' smbd.service nmbd.service slapd.service \
+	dovecot.service dovecot.socket squid.service snmpd.service; }
+services-no-web-server() { unused 'apache2 nginx' apache2.service apache2.socket nginx.service; }
+services-no-rsync-daemon() { unused rsync rsync.service rsync.socket; }
+services-no-autofs-bluetooth() { unused 'autofs bluez' autofs.service bluetooth.service; }
+
+services-mail-loopback-only() {
+	[[ ! $(present exim4-daemon-light exim4-daemon-heavy postfix sendmail-bin opensmtpd) ]] # nobody has written that one yet
+	not_applicable 'dpkg-query: no exim4, postfix, sendmail or opensmtpd'
+}
 
 mac-apparmor-enabled() {
 	local off
@@ -102,18 +138,10 @@ logs-service-enabled() {
 	holds "systemd --test: boot starts ${on:-neither rsyslog.service nor systemd-journald.service}" test "$on"
 }
 
-# journald KEY: the last value in the order of systemd-analyze cat-config, in the right section
-journald() {
-	section "$truth/systemd.txtar" journald | awk -v key="$1" '
-		/^# \// || /^\[/ { on = $0 == "[Journal]"; next }
-		{ split($0, kv, /[ \t]*=[ \t]*/) }
-		on && kv[1] == key { value = kv[2] } END { print value }'
-}
-
 logs-journald-persistent() {
 	local storage compress
-	storage=$(journald Storage)
-	compress=$(journald Compress)
+	storage=$(configured journald Journal Storage)
+	compress=$(configured journald Journal Compress)
 	holds "systemd-analyze cat-config: Storage=${storage:-(unset, auto)}, Compress=${compress:-(unset, yes)}" \
 		grep -Eq '^persistent (|yes|1|true|on)$' <<<"$storage $compress"
 }
@@ -144,3 +172,29 @@ updates-apt-signed() {
 		trusted
 	} | clean 'apt-get indextargets, apt-config dump' unsigned 'no trusted source, nothing unauthenticated allowed'
 }
+
+# without PACKAGE...: what is said of the settings of what is not there
+without() {
+	[[ ! $(present "$@") ]]
+	not_applicable "dpkg-query: $(tr ' ' , <<<"$*" | sed 's/,/, /g') not installed"
+}
+
+mac-apparmor-profiles() { without apparmor; }
+time-servers() { without chrony systemd-timesyncd ntp ntpsec openntpd; }
+logs-rsyslog-file-mode() { without rsyslog; }
+logs-rsyslog-no-remote-input() { without rsyslog; }
+audit-retention() { without auditd; }
+audit-identity-files() { without auditd; }
+audit-privilege-escalation() { without auditd; }
+audit-time-changes() { without auditd; }
+audit-immutable() { without auditd; }
+audit-permissions() { without auditd; }
+
+# needed PACKAGE: fails without
+needed() {
+	[[ ! $(present "$1") ]]
+	fail "dpkg-query: $1 is not installed"
+}
+
+integrity-aide() { needed aide; }
+updates-unattended() { needed unattended-upgrades; }
