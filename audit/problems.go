@@ -50,12 +50,15 @@ func problemsOf(m *engine.Machine, g *guest.Guest) []Problem {
 	return ps
 }
 
-// collectorProblems lists what the collectors could not read.
+// collectorProblems lists what the collectors could not read, and what is wrong in a way that changes nothing.
 func collectorProblems(doc *facts.Document) []Problem {
 	var ps []Problem
 	for _, name := range slices.Sorted(maps.Keys(doc.Collectors)) {
 		for _, p := range doc.Collectors[name].Problems {
 			ps = append(ps, Problem{where(doc.Meta.Root.Device, p.Path, p.Line), name + ": " + p.Message})
+		}
+		for _, p := range doc.Collectors[name].Ignored {
+			ps = append(ps, Problem{where(doc.Meta.Root.Device, p.Path, p.Line), name + ": " + p.Message + "; the guest's programs pass over it"})
 		}
 	}
 	slices.SortFunc(ps, func(a, b Problem) int {

@@ -66,6 +66,8 @@ type Status struct {
 	State    State     `json:"status"`
 	Files    []string  `json:"files"`
 	Problems []Problem `json:"problems"`
+	// Ignored is what is wrong in these files and means nothing, since the guest's own programs pass over it too: the facts are whole.
+	Ignored []Problem `json:"ignored,omitempty"`
 }
 
 // Problem is one thing that went wrong, and where. Line counts from 1; 0 means the whole file.

@@ -28,6 +28,7 @@ type Scope struct {
 	facts    map[string]any
 	files    map[string]bool
 	problems []Problem
+	ignored  []Problem
 }
 
 // Of returns a domain that this collector needs, or false when it was not collected. The domain must be among the
@@ -52,6 +53,14 @@ func (s *Scope) Problem(path string, line int, err error) {
 		p.Message = p.Path + ": " + p.Message
 	}
 	s.problems = append(s.problems, Problem{path, line, p.Message})
+}
+
+// Ignored records something wrong that the guest's own programs pass over. It says nothing about the state of the domain. Of very many
+// the first ones are kept.
+func (s *Scope) Ignored(path string, line int, err error) {
+	if len(s.ignored) < maxProblems {
+		s.ignored = append(s.ignored, Problem{path, line, err.Error()})
+	}
 }
 
 // ReadFile returns the content of the file that path leads to. Content that must not be believed is returned and
@@ -145,7 +154,7 @@ func damaged(err error) bool { return errors.Is(err, binread.ErrChecksum) }
 
 // status is the domain's state after its collector returned err.
 func (s *Scope) status(err error) Status {
-	st := Status{State: OK, Files: slices.Sorted(maps.Keys(s.files)), Problems: s.problems}
+	st := Status{State: OK, Files: slices.Sorted(maps.Keys(s.files)), Problems: s.problems, Ignored: s.ignored}
 	switch {
 	case errors.Is(err, binread.ErrUnsupported):
 		st.State = Unsupported
@@ -161,11 +170,15 @@ func (s *Scope) status(err error) Status {
 	if err != nil && st.State != Absent {
 		st.Problems = append(st.Problems, problemOf(err))
 	}
-	slices.SortStableFunc(st.Problems, func(a, b Problem) int {
+	st.Problems, st.Ignored = sorted(st.Problems), sorted(st.Ignored)
+	return st
+}
+
+func sorted(problems []Problem) []Problem {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Message, b.Message))
 	})
-	st.Problems = slices.Compact(st.Problems)
-	return st
+	return slices.Compact(problems)
 }
 
 // ProblemText is the text of a problem with a path that is known: without the path, and without what is told of a whole

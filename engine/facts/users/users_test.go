@@ -291,3 +291,20 @@ func TestShadowLinesThatCount(t *testing.T) {
 		}
 	}
 }
+
+// TestADroppedLineIsNotUnread has a line of shadow that the C library drops: nothing is unread for it, and the account has no line.
+func TestADroppedLineIsNotUnread(t *testing.T) {
+	got, status := collectIn(t, factstest.Text(map[string]string{
+		"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/shadow": "root:*:20393:::::\n",
+	}))
+	if status.State != facts.OK || len(status.Problems) != 0 {
+		t.Errorf("state %s %v, want ok", status.State, status.Problems)
+	}
+	want := []facts.Problem{{Path: "/etc/shadow", Line: 1, Message: "line has 8 fields, want 9"}}
+	if !slices.Equal(status.Ignored, want) {
+		t.Errorf("ignored %v, want %v", status.Ignored, want)
+	}
+	if (*got)[0].Shadow == nil || (*got)[0].Shadow.State != facts.PasswordMissing {
+		t.Errorf("shadow %+v, want a missing line", (*got)[0].Shadow)
+	}
+}
