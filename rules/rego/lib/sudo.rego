@@ -20,3 +20,17 @@ scoped(line, wanted) := {
 	"evidence": [line.source],
 	"key": sprintf("%s for %s", [line.key, concat(", ", line.names)]),
 }
+
+# some_only lists the Defaults of a name that are for some users, hosts, target users or commands, and in force. Sudo takes those for users
+# and hosts in the order of the lines, so that a later line for everybody takes their place; the others it takes last.
+some_only(sudoers, key) := [line |
+	some line in object.get(sudoers, "scoped_defaults", [])
+	line.key == key
+	not replaced(line, object.get(sudoers, ["defaults", key], {}))
+]
+
+replaced(line, everybody) if {
+	line.scope in {"user", "host"}
+	everybody.source.path == line.source.path
+	everybody.source.line > line.source.line
+}

@@ -31,7 +31,6 @@ deny contains sudo.off("authenticate", v) if {
 }
 
 deny contains sudo.scoped(line, "leave authenticate on") if {
-	some line in input.sudoers.scoped_defaults
-	line.key == "authenticate"
+	some line in sudo.some_only(input.sudoers, "authenticate")
 	line.value != "true"
 }

@@ -31,7 +31,6 @@ deny contains {"msg": "nothing sets logfile", "actual": "no logfile", "expected"
 deny contains sudo.off("logfile", defaults.logfile) if defaults.logfile.value in {"false", ""}
 
 deny contains sudo.scoped(line, "keep logfile on") if {
-	some line in input.sudoers.scoped_defaults
-	line.key == "logfile"
+	some line in sudo.some_only(input.sudoers, "logfile")
 	line.value == "false"
 }

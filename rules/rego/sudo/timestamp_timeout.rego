@@ -25,6 +25,7 @@
 package guestctl.sudo.timestamp_timeout
 
 import data.guestctl.lib
+import data.guestctl.lib.sudo
 import data.guestctl.params
 
 most := params["sudo-timestamp-timeout"].max
@@ -39,8 +40,7 @@ everybody := {"value": sprintf("%d", [builtin]), "source": null} if not input.su
 deny contains finding(everybody.value, "", lib.origin(everybody), lib.evidence(everybody)) if not fine(everybody.value)
 
 deny contains finding(line.value, sprintf(" for %s", [concat(", ", line.names)]), lib.origin(line), [line.source]) if {
-	some line in input.sudoers.scoped_defaults
-	line.key == "timestamp_timeout"
+	some line in sudo.some_only(input.sudoers, "timestamp_timeout")
 	not fine(line.value)
 }
 

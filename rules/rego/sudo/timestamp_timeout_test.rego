@@ -36,7 +36,19 @@ test_nothing_said if {
 }
 
 test_for_some if {
-	line := {"scope": "user", "names": ["bob"], "key": "timestamp_timeout", "value": "-1", "source": {"path": "/etc/sudoers", "line": 18}}
+	line := {"scope": "user", "names": ["bob"], "key": "timestamp_timeout", "value": "-1", "source": {"path": "/etc/sudoers", "line": 28}}
 	some finding in timestamp_timeout.deny with input as object.union(pass, {"sudoers": {"scoped_defaults": [line]}})
-	finding.msg == "timestamp_timeout is -1 for bob, want 0 to 15 (/etc/sudoers line 18)"
+	finding.msg == "timestamp_timeout is -1 for bob, want 0 to 15 (/etc/sudoers line 28)"
+}
+
+test_a_later_line_for_everybody_takes_its_place if {
+	before := {"scope": "user", "names": ["bob"], "key": "timestamp_timeout", "value": "-1", "source": {"path": "/etc/sudoers", "line": 18}}
+	every scope in ["user", "host"] {
+		line := object.union(before, {"scope": scope})
+		count(timestamp_timeout.deny) == 0 with input as object.union(pass, {"sudoers": {"scoped_defaults": [line]}})
+	}
+	every other in [{"scope": "command"}, {"scope": "runas"}, {"source": {"path": "/etc/sudoers", "line": 30}}, {"source": {"path": "/etc/sudoers.d/a", "line": 1}}] {
+		line := object.union(before, other)
+		count(timestamp_timeout.deny) == 1 with input as object.union(pass, {"sudoers": {"scoped_defaults": [line]}})
+	}
 }

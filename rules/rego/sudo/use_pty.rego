@@ -52,7 +52,6 @@ deny contains finding if {
 deny contains sudo.off("use_pty", defaults.use_pty) if defaults.use_pty.value == "false"
 
 deny contains sudo.scoped(line, "keep use_pty on") if {
-	some line in object.get(input, ["sudoers", "scoped_defaults"], [])
-	line.key == "use_pty"
+	some line in sudo.some_only(object.get(input, "sudoers", {}), "use_pty")
 	line.value == "false"
 }
