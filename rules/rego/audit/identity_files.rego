@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-identity-files
 #   severity: medium
-#   facts: [audit]
+#   facts: [audit, packages]
 #   levels: [cis-l2, anssi-enhanced]
 #   controls:
 #     ref: [GL-AUD-003]
@@ -38,6 +38,10 @@ package guestctl.audit.identity_files
 
 import data.guestctl.lib.audit
 import data.guestctl.params
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 own := params["audit-identity-files"]
 

@@ -11,6 +11,8 @@ pass := example.loaded(rules)
 
 fail := example.loaded([])
 
+absent := {"packages": example.none, "audit": pass.audit}
+
 test_pass if count(identity_files.deny) == 0 with input as pass
 
 test_fail if {
@@ -35,4 +37,9 @@ test_auditing_that_is_off if {
 	some finding in identity_files.deny with input as example.loaded(array.concat(rules, [example.never("task", 9)]))
 	finding.msg == "-a never,task turns auditing off (/etc/audit/audit.rules line 9)"
 	finding.evidence == [{"path": "/etc/audit/audit.rules", "line": 9}]
+}
+
+test_not_applicable_without_the_daemon if {
+	not identity_files.applicable with input as absent
+	identity_files.applicable with input as pass
 }

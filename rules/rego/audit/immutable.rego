@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-immutable
 #   severity: medium
-#   facts: [audit]
+#   facts: [audit, packages]
 #   levels: [cis-l2, anssi-enhanced]
 #   controls:
 #     ref: [GL-AUD-008]
@@ -23,6 +23,12 @@
 #     pci_dss_4: ["10.3.2"]
 #   remediation: Write "-e 2" into /etc/audit/rules.d/99-finalize.rules, and run augenrules --load.
 package guestctl.audit.immutable
+
+import data.guestctl.lib.audit
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 deny contains finding if {
 	not input.audit.immutable_last

@@ -1,8 +1,9 @@
 package guestctl.audit.immutable_test
 
 import data.guestctl.audit.immutable
+import data.guestctl.lib.audit_test as example
 
-guest(last, drift, missing, extra) := {"audit": {
+guest(last, drift, missing, extra) := {"packages": example.packages, "audit": {
 	"immutable_last": last,
 	"drift": drift,
 	"missing": missing,
@@ -13,6 +14,8 @@ guest(last, drift, missing, extra) := {"audit": {
 pass := guest(true, false, [], [])
 
 fail := guest(false, false, [], [])
+
+absent := {"packages": example.none, "audit": fail.audit}
 
 test_pass if count(immutable.deny) == 0 with input as pass
 
@@ -28,4 +31,9 @@ test_drift if {
 	finding.evidence == [{"path": "/etc/audit/audit.rules"}]
 	some other in immutable.deny with input as guest(true, true, [], [])
 	other.msg == "audit.rules is not what rules.d makes now: the order is another"
+}
+
+test_not_applicable_without_the_daemon if {
+	not immutable.applicable with input as absent
+	immutable.applicable with input as pass
 }

@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-permissions
 #   severity: medium
-#   facts: [auditd]
+#   facts: [auditd, packages]
 #   files: [/var/log/audit, /sbin/auditctl, /sbin/auditd, /sbin/augenrules, /sbin/aureport, /sbin/ausearch, /sbin/autrace]
 #   globs: [/etc/audit/*, /etc/audit/rules.d/*, /var/log/audit/*]
 #   levels: [cis-l2]
@@ -36,8 +36,13 @@
 #   remediation: chown -R root:root /etc/audit && chmod -R u-x,g-wx,o-rwx,ugo+X /etc/audit; chmod 0750 /var/log/audit && chmod 0640 /var/log/audit/*
 package guestctl.audit.permissions
 
+import data.guestctl.lib.audit
 import data.guestctl.lib.files
 import data.guestctl.params
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 own := params["audit-permissions"]
 

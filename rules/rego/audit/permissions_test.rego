@@ -1,9 +1,11 @@
 package guestctl.audit.permissions_test
 
 import data.guestctl.audit.permissions
+import data.guestctl.lib.audit_test
 import data.guestctl.lib.files_test as example
 
 guest(log_mode, log_gid) := {
+	"packages": audit_test.packages,
 	"auditd": {
 		"log_file": {"value": "/var/log/audit/audit.log", "explicit": true, "source": {"path": "/etc/audit/auditd.conf", "line": 3}},
 		"log_group": {"value": "shadow", "explicit": true, "source": {"path": "/etc/audit/auditd.conf", "line": 4}},
@@ -19,6 +21,8 @@ guest(log_mode, log_gid) := {
 pass := guest("0640", 42)
 
 fail := guest("0644", 42)
+
+absent := object.union(object.remove(fail, ["packages"]), {"packages": audit_test.none})
 
 test_pass if {
 	count(permissions.deny) == 0 with input as pass
@@ -57,4 +61,9 @@ test_logs_elsewhere_are_unknown if {
 	elsewhere := object.union(pass, {"auditd": {"log_file": {"value": "/srv/audit.log"}}})
 	some reason in permissions.unknown with input as elsewhere
 	reason == "the mode of /srv/audit.log, where auditd writes, is not known"
+}
+
+test_not_applicable_without_the_daemon if {
+	not permissions.applicable with input as absent
+	permissions.applicable with input as pass
 }

@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-privilege-escalation
 #   severity: medium
-#   facts: [audit]
+#   facts: [audit, packages]
 #   levels: [cis-l2, anssi-enhanced]
 #   controls:
 #     ref: [GL-AUD-004]
@@ -29,6 +29,10 @@ package guestctl.audit.privilege_escalation
 
 import data.guestctl.lib.audit
 import data.guestctl.params
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 own := params["audit-privilege-escalation"]
 

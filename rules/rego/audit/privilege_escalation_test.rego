@@ -15,6 +15,8 @@ pass := guest([compare, logged_in])
 
 fail := example.loaded([])
 
+absent := {"packages": example.none, "audit": pass.audit}
+
 test_pass if count(privilege_escalation.deny) == 0 with input as pass
 
 test_fail if {
@@ -54,4 +56,9 @@ test_one_width if {
 test_auditing_that_is_off if {
 	some finding in privilege_escalation.deny with input as object.union(pass, example.loaded([example.control("-e", "0", 9)]))
 	finding.key == "-e 0"
+}
+
+test_not_applicable_without_the_daemon if {
+	not privilege_escalation.applicable with input as absent
+	privilege_escalation.applicable with input as pass
 }

@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-retention
 #   severity: medium
-#   facts: [auditd]
+#   facts: [auditd, packages]
 #   levels: [cis-l2]
 #   controls:
 #     ref: [GL-AUD-002]
@@ -39,7 +39,12 @@
 package guestctl.audit.retention
 
 import data.guestctl.lib
+import data.guestctl.lib.audit
 import data.guestctl.params
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 own := params["audit-retention"]
 

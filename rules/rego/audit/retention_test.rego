@@ -1,6 +1,7 @@
 package guestctl.audit.retention_test
 
 import data.guestctl.audit.retention
+import data.guestctl.lib.audit_test as example
 
 setting(value, line) := {"value": value, "explicit": true, "source": {"path": "/etc/audit/auditd.conf", "line": line}}
 
@@ -13,9 +14,11 @@ good := {
 	"disk_error_action": setting("syslog", 17),
 }
 
-pass := {"auditd": good}
+pass := {"packages": example.packages, "auditd": good}
 
-fail := {"auditd": object.union(good, {"max_log_file": setting("2", 8), "max_log_file_action": setting("ROTATE", 10)})}
+fail := {"packages": example.packages, "auditd": object.union(good, {"max_log_file": setting("2", 8), "max_log_file_action": setting("ROTATE", 10)})}
+
+absent := {"packages": example.none, "auditd": good}
 
 test_pass if count(retention.deny) == 0 with input as pass
 
@@ -38,3 +41,8 @@ test_what_nobody_wrote if {
 }
 
 test_no_number if count(retention.deny) == 1 with input as {"auditd": object.union(good, {"max_log_file": setting("much", 8)})}
+
+test_not_applicable_without_the_daemon if {
+	not retention.applicable with input as absent
+	retention.applicable with input as pass
+}

@@ -8,7 +8,7 @@
 # custom:
 #   id: audit-time-changes
 #   severity: medium
-#   facts: [audit]
+#   facts: [audit, packages]
 #   levels: [cis-l2, anssi-enhanced]
 #   controls:
 #     ref: [GL-AUD-005]
@@ -30,6 +30,10 @@ package guestctl.audit.time_changes
 
 import data.guestctl.lib.audit
 import data.guestctl.params
+
+applicable if audit.installed(input.packages)
+
+skip_reason := "auditd is not installed"
 
 own := params["audit-time-changes"]
 

@@ -11,6 +11,8 @@ pass := guest(["adjtimex", "clock_settime", "settimeofday"], [])
 
 fail := guest(["adjtimex"], [])
 
+absent := {"packages": example.none, "audit": pass.audit}
+
 test_pass if count(time_changes.deny) == 0 with input as pass
 
 test_fail if {
@@ -51,4 +53,9 @@ test_auditing_that_is_off if {
 	off := example.loaded(array.concat(watch, [example.call(["all"], "", [], 3), example.never("task", 9)]))
 	some finding in time_changes.deny with input as off
 	finding.key == "-a never,task"
+}
+
+test_not_applicable_without_the_daemon if {
+	not time_changes.applicable with input as absent
+	time_changes.applicable with input as pass
 }

@@ -3,6 +3,9 @@ package guestctl.lib.audit
 
 import data.guestctl.lib
 
+# installed reports whether the guest has the audit daemon. What is left of a removed one is read by nobody.
+installed(packages) if count(lib.present(packages, ["auditd", "audit"])) > 0
+
 # at_boot lists the rules that are read at boot and stay in force: those of rules.d where augenrules makes audit.rules of them, else
 # those of audit.rules.
 at_boot(audit) := [rule | some rule in lines(audit); rule.in_force]

@@ -23,8 +23,13 @@ control(option, value, line) := {"kind": "control", "option": option, "value": v
 
 never(list, line) := {"kind": "syscall", "action": "never", "list": list, "in_force": true, "source": source(line)}
 
+# packages are those of a guest with the audit daemon, and none those of one without it.
+packages := {"manager": "dpkg", "installed": {"auditd": [{"name": "auditd", "version": "1:3.0.9-1", "state": "installed"}]}}
+
+none := {"manager": "dpkg", "installed": {}}
+
 # loaded is a guest that reads audit.rules at boot.
-loaded(rules) := {"audit": {"loaded": rules, "rules_d": null, "loader": "auditctl", "drift": false, "missing": [], "extra": [], "immutable_last": false, "files": []}}
+loaded(rules) := {"packages": packages, "audit": {"loaded": rules, "rules_d": null, "loader": "auditctl", "drift": false, "missing": [], "extra": [], "immutable_last": false, "files": []}}
 
 first := [watch("/a", "wa", 1)]
 
