@@ -55,9 +55,7 @@ option(rule, settings, key) := {"value": rule.options[key], "source": rule.sourc
 # within reports whether an option is a number from least to most.
 within(option, least, most) if {
 	is_string(option.value)
-	n := lib.number(option.value)
-	n >= least
-	n <= most
+	lib.between(option.value, least, most)
 }
 
 # unmet is the finding about an option that is not as wanted.
