@@ -1,8 +1,9 @@
 # METADATA
 # title: The journal is kept over a boot, and compressed
 # description: >-
-#   A journal in memory is lost with the first boot after an attack. What is in effect counts: Storage=auto keeps the journal on disk where
-#   /var/log/journal exists, and Compress is on where nobody turns it off. An organisation that wants Storage written down says so.
+#   A journal in memory is lost with the first boot after an attack. Storage=auto keeps it on disk only where
+#   /var/log/journal exists, which a clean-up may remove: Storage=persistent in a file does not depend on it. Compress is on where nobody turns
+#   it off.
 # related_resources:
 #   - https://www.freedesktop.org/software/systemd/man/latest/journald.conf.html
 # custom:
@@ -17,7 +18,7 @@
 #     cis_ubuntu2204: ["6.2.1.1.5", "6.2.1.1.6"]
 #     cis_rhel9: ["6.2.2.3", "6.2.2.4"]
 #   params:
-#     written: {type: boolean, default: false, doc: "true wants Storage=persistent in a file, where it does not depend on a directory"}
+#     written: {type: boolean, default: true, doc: "false is content with Storage=auto where /var/log/journal exists"}
 #   remediation: Write "Storage=persistent" and "Compress=yes" below [Journal] into a file of /etc/systemd/journald.conf.d.
 package guestctl.logs.journald_persistent
 

@@ -10,7 +10,7 @@ guest(effective, storage, compress) := {"journald": {
 	"Journal.Compress": {"value": compress, "explicit": true, "source": source},
 }}
 
-pass := guest("persistent", "auto", "yes")
+pass := guest("persistent", "persistent", "yes")
 
 fail := guest("volatile", "volatile", "no")
 
@@ -20,6 +20,7 @@ test_fail if {
 	found := journald_persistent.deny with input as fail
 	{finding.msg | some finding in found} == {
 		"Storage is in effect volatile, want persistent (/var/log/journal)",
+		"Storage is volatile, want persistent, in a file (/etc/systemd/journald.conf line 2)",
 		"Compress is no, want yes (/etc/systemd/journald.conf line 2)",
 	}
 	some finding in found
@@ -28,9 +29,10 @@ test_fail if {
 
 test_a_size_compresses if count(journald_persistent.deny) == 0 with input as guest("persistent", "persistent", "1K")
 
-test_written_down_where_an_organisation_wants_it if {
-	params := {"logs-journald-persistent": {"written": true}}
-	some finding in journald_persistent.deny with input as pass with data.guestctl.params as params
+test_auto_depends_on_a_directory if {
+	auto := guest("persistent", "auto", "yes")
+	some finding in journald_persistent.deny with input as auto
 	finding.msg == "Storage is auto, want persistent, in a file (/etc/systemd/journald.conf line 2)"
-	count(journald_persistent.deny) == 0 with input as guest("persistent", "persistent", "yes") with data.guestctl.params as params
+	params := {"logs-journald-persistent": {"written": false}}
+	count(journald_persistent.deny) == 0 with input as auto with data.guestctl.params as params
 }
