@@ -104,10 +104,14 @@ func (a *asking) ask(c *Check) Outcome {
 			return o
 		}
 	}
-	if o, stop := c.gate(a.doc); stop {
-		return o
+	o, stop := c.gate(a.doc)
+	if !stop {
+		return a.eval(c)
 	}
-	return a.eval(c)
+	if skip, ok := a.skip(c); ok && o.Status == finding.Unknown {
+		return skip
+	}
+	return o
 }
 
 func (c *Check) finding(o Outcome) finding.Finding {

@@ -348,12 +348,29 @@ func (a *asking) eval(c *Check) Outcome {
 	if c.rule == nil {
 		return c.Eval(a.doc)
 	}
+	return a.session(c).Eval(c.rule)
+}
+
+// skip decides a check that is not for the guest although not all of its facts were read: those that tell so were.
+func (a *asking) skip(c *Check) (Outcome, bool) {
+	if c.rule == nil || len(c.rule.Applies) == 0 {
+		return Outcome{}, false
+	}
+	for _, domain := range c.rule.Applies {
+		if domain == domainFiles || domain == domainGlobs || domainProblem(a.doc, domain) != "" || a.doc.Collectors[domain].State != facts.OK {
+			return Outcome{}, false
+		}
+	}
+	return a.session(c).Skip(c.rule)
+}
+
+func (a *asking) session(c *Check) *rego.Session {
 	s := a.sessions[c.judge]
 	if s == nil {
 		s = c.judge.Session(a.ctx, a.doc)
 		a.sessions[c.judge] = s
 	}
-	return s.Eval(c.rule)
+	return s
 }
 
 // builtinName takes "builtin:linux-server@cis-l1" apart.

@@ -403,6 +403,9 @@ func (p *Program) checksOf(m *ast.Module, described *Check) []*Check {
 		if described != nil {
 			described.addRule(name)
 			checks = []*Check{described}
+			if name == "applicable" {
+				described.Applies = domainsOfRule(m, name)
+			}
 			continue
 		}
 		if verdict, ok := verdictRule(name); ok {
@@ -467,10 +470,10 @@ func (p *Program) conftest(m *ast.Module, r *ast.Rule, name, verdict string) *Ch
 	return check
 }
 
-// domainsOf lists the domains that a module reads by name.
-func domainsOf(m *ast.Module) []string {
+// domainsOf lists the domains that a module or rule reads by name.
+func domainsOf(x any) []string {
 	var names []string
-	ast.WalkRefs(m, func(ref ast.Ref) bool {
+	ast.WalkRefs(x, func(ref ast.Ref) bool {
 		if ref.HasPrefix(ast.InputRootRef) && len(ref) > 1 {
 			if name, ok := ref[1].Value.(ast.String); ok {
 				names = append(names, string(name))
@@ -478,6 +481,33 @@ func domainsOf(m *ast.Module) []string {
 		}
 		return false
 	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// domainsOfRule lists the domains that a rule reads, itself and by way of other rules of its module.
+func domainsOfRule(m *ast.Module, name string) []string {
+	rules := map[string][]*ast.Rule{}
+	for _, r := range m.Rules {
+		rules[ruleName(r)] = append(rules[ruleName(r)], r)
+	}
+	var names []string
+	seen := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, r := range rules[name] {
+			names = append(names, domainsOf(r)...)
+			ast.WalkVars(r, func(v ast.Var) bool {
+				visit(string(v))
+				return false
+			})
+		}
+	}
+	visit(name)
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -76,6 +76,10 @@ type Check struct {
 	// Paths are the facts that must be there for the check to be judged, each by its names: sshd, effective, permitrootlogin.
 	Paths [][]string `json:"paths,omitempty"`
 
+	// Applies are the domains by which the check tells whether it is for a guest. When these were read, the others need not be for it
+	// to be not applicable.
+	Applies []string `json:"applies,omitempty"`
+
 	Package []string `json:"package"` // below data
 	Names   []string `json:"names"`   // of the rules in its package
 	Rules   []string `json:"rules"`   // those whose values are findings

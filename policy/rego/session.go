@@ -54,6 +54,22 @@ func (s *Session) Eval(c *Check) finding.Outcome {
 	return o
 }
 
+// Skip returns the outcome of a check that is not for the guest, by nothing but the domains of Applies.
+func (s *Session) Skip(c *Check) (finding.Outcome, bool) {
+	compiler, err := s.judge.compile()
+	if err != nil || !c.has("applicable") {
+		return finding.Outcome{}, false // for Eval to tell
+	}
+	q := &query{session: s, compiler: compiler, input: s.input(c)}
+	defer q.watch()()
+	yes, err := q.ask(c.ref("applicable"))
+	if err != nil || yes != nil && yes.Compare(ast.Boolean(true)) == 0 {
+		return finding.Outcome{}, false
+	}
+	o, err := q.notApplicable(c)
+	return o, err == nil
+}
+
 // eval asks one check and counts its findings.
 func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 	compiler, err := s.judge.compile()
