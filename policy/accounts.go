@@ -23,16 +23,9 @@ type account struct {
 
 // allowedUsers reads names and { uid = "<1000" }. One check is made of the list: it tells every account that is not in it.
 func allowedUsers(c *compiler, n *node) {
-	v, o := n, options{}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "users"); !ok {
-			return
-		}
-		if v = n.table["users"]; v == nil {
-			c.fail(n.at, "%s has no users", n.path)
-			return
-		}
+	v, o, ok := c.shortOrLong(n, "users")
+	if !ok {
+		return
 	}
 	before := c.failures
 	var allowed []account
@@ -165,18 +158,8 @@ func judgeUsers(doc *facts.Document, want, good string, wrong func(facts.User) (
 // userFlag reads true or false for what either holds for all accounts or does not.
 func userFlag(title, want, good string, wrong func(facts.User) (string, error)) func(*compiler, *node) {
 	return func(c *compiler, n *node) {
-		v, o := n, options{}
-		if n.table != nil {
-			var ok bool
-			if o, ok = c.options(n, "equals"); !ok {
-				return
-			}
-			if v = n.table["equals"]; v == nil {
-				c.fail(n.at, "%s says nothing about its value, want equals", n.path)
-				return
-			}
-		}
-		if !c.wantKind(v, kindBoolean) {
+		v, o, ok := c.shortOrLong(n, "equals")
+		if !ok || !c.wantKind(v, kindBoolean) {
 			return
 		}
 		if v.value == false {

@@ -253,6 +253,23 @@ func TestAnOverriddenLineIsTold(t *testing.T) {
 	same(t, []finding.Location{{Path: "/etc/audit/auditd.conf", Line: 3}, {Path: "/etc/audit/auditd.conf", Line: 9, Note: "wins"}}, f.Where)
 }
 
+func TestExemptGroupIsAskedForNoPassword(t *testing.T) {
+	f := detail(t, "[config.sudo]\nnopasswd = []\n", "sudoers", func(s *facts.Sudoers) {
+		s.Scoped, s.Rules = nil, nil
+		s.Defaults["exempt_group"] = written("admins", "/etc/sudoers", 7)
+	})
+	if f.Status != fail || f.Actual != "%admins" {
+		t.Errorf("%s %s", f.Status, f.Actual)
+	}
+	f = detail(t, "[config.sudo]\nnopasswd = []\n", "sudoers", func(s *facts.Sudoers) {
+		s.Scoped, s.Rules = nil, nil
+		s.Defaults["authenticate"] = written("false", "/etc/sudoers", 7)
+	})
+	if f.Status != fail || f.Actual != "Defaults" {
+		t.Errorf("nobody is asked: %s %s", f.Status, f.Actual)
+	}
+}
+
 func TestBrokenPAMIsUnknown(t *testing.T) {
 	f := detail(t, entry("config.pam", "minlen", `{ min = 14 }`), "pam", func(p *facts.PAM) { p.Services["passwd"].Broken = true })
 	if f.Status != unknown {

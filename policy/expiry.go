@@ -10,22 +10,12 @@ import (
 
 // days reads a number of days, in its short form or as { days = 30 }.
 func (c *compiler) days(n *node) (int, options, bool) {
-	v, o := n, options{}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "days"); !ok {
-			return 0, o, false
-		}
-		if v = n.table["days"]; v == nil {
-			c.fail(n.at, "%s has no days", n.path)
-			return 0, o, false
-		}
+	v, o, ok := c.shortOrLong(n, "days")
+	if !ok || !c.wantKind(v, kindInteger) {
+		return 0, o, false
 	}
 	const most = 100_000
 	days, ok := v.value.(int64)
-	if !c.wantKind(v, kindInteger) {
-		return 0, o, false
-	}
 	if days < 0 || days > most {
 		c.fail(v.at, "%s is %d, want a number of days from 0 to %d", n.path, days, most)
 		return 0, o, false

@@ -48,20 +48,11 @@ func validPattern(p string) bool {
 
 // pathEntry reads one entry of a list of paths, in its short or long form, and starts its check.
 func pathEntry(c *compiler, n *node, list string) (p string, check Check, o options, ok bool) {
-	at := n
-	if n.table != nil {
-		if o, ok = c.options(n, "path"); !ok {
-			return p, check, o, false
-		}
-		if at = n.table["path"]; at == nil {
-			c.fail(n.at, "an entry of %s has no path", n.path)
-			return p, check, o, false
-		}
-	} else if n.kind() != kindString {
-		c.fail(n.at, "an entry of %s is %s, want a path or { path = \"...\" }", n.path, n.kind())
+	at, o, ok := c.textEntry(n, "path")
+	if !ok {
 		return p, check, o, false
 	}
-	p = c.text(at)
+	p, _ = at.value.(string)
 	check = Check{ID: list + ":" + p, Path: p}
 	if isPattern(p) {
 		check.Needs.Globs = []string{p}

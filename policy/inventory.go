@@ -13,16 +13,9 @@ import (
 
 // packageVersion judges the version of a package where it is installed: every installed one of its name.
 func packageVersion(c *compiler, n *node) {
-	v, o := n, options{}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "version"); !ok {
-			return
-		}
-		if v = n.table["version"]; v == nil {
-			c.fail(n.at, "%s has no version", n.path)
-			return
-		}
+	v, o, ok := c.shortOrLong(n, "version")
+	if !ok {
+		return
 	}
 	version, ok := c.constraint(v)
 	if !ok {

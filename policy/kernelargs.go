@@ -17,26 +17,16 @@ const (
 
 // namedEntry reads one entry of a list of words, in its short form or as { name = "..." }.
 func (c *compiler) namedEntry(n *node, example string) (string, options, bool) {
-	at, o := n, options{}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "name"); !ok {
-			return "", o, false
-		}
-		if at = n.table["name"]; at == nil {
-			c.fail(n.at, "an entry of %s has no name", n.path)
-			return "", o, false
-		}
-	} else if n.kind() != kindString {
-		c.fail(n.at, "an entry of %s is %s, want %s or { name = %s }", n.path, n.kind(), example, example)
+	at, o, ok := c.textEntry(n, "name")
+	if !ok {
 		return "", o, false
 	}
-	text := c.text(at)
+	text, _ := at.value.(string)
 	if strings.ContainsAny(text, " \t\n") {
 		c.fail(at.at, "%q has a blank in it, want one word such as %s", text, example)
 		return "", o, false
 	}
-	return text, o, text != ""
+	return text, o, true
 }
 
 // cmdline makes one check of each argument in a list: required ones every entry of the boot menu must have, forbidden ones

@@ -42,7 +42,8 @@ func machineFacts() map[string]any {
 			"cups.socket": unit("enabled", "boot"), "nginx.service": unit("disabled", ""), "stray.service": unit("enabled", ""),
 			"ctrl-alt-del.target": unit("masked", ""), "gone.service": unit("not-found", ""), "bad.service": unit("bad", ""),
 			"a.service": alias("b.service"), "b.service": alias("a.service"), "veiled.service": unit("masked-runtime", ""),
-			"crond": &facts.Unit{State: "enabled", Init: "openrc", Starts: "boot"},
+			"autovt@.service": unit("disabled", ""),
+			"crond":           &facts.Unit{State: "enabled", Init: "openrc", Starts: "boot"},
 		},
 		"users": &facts.Users{
 			{Name: "root", UID: 0, Password: "x", Shadow: shadow(facts.PasswordLockedHash, ptr(int64(99999))), Source: at("/etc/passwd", 1)},
@@ -160,6 +161,7 @@ func machineCases() []wordCase {
 		services("absent", "gone", pass, ""),
 		services("absent", "ctrl-alt-del.target", fail, ""),
 		services("absent", "sshd", fail, ""),
+		services("absent", "autovt@tty1", fail, ""),
 
 		users("allowed", `["root", { uid = "<1000" }, "ops", "ana"]`, pass, "all are allowed"),
 		users("allowed", `["root", "ops", { uid = ">=1, <1000" }]`, fail, "want only allowed accounts, is ana"),

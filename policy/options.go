@@ -48,6 +48,31 @@ func (c *compiler) options(n *node, own ...string) (o options, ok bool) {
 	return o, c.failures == before
 }
 
+// shortOrLong returns the value of an entry: the entry itself, or what stands under key in its long form. Own are more keys
+// of that.
+func (c *compiler) shortOrLong(n *node, key string, own ...string) (v *node, o options, ok bool) {
+	if n.table == nil {
+		return n, o, true
+	}
+	if o, ok = c.options(n, append(own, key)...); !ok {
+		return nil, o, false
+	}
+	if v = n.table[key]; v == nil {
+		c.fail(n.at, "%s has no %s", n.describe(), key)
+	}
+	return v, o, v != nil
+}
+
+// textEntry reads an entry whose value is a text, such as a path.
+func (c *compiler) textEntry(n *node, key string, own ...string) (v *node, o options, ok bool) {
+	if n.table == nil && n.kind() != kindString {
+		c.fail(n.at, "%s is %s, want a %s or { %s = \"...\" }", n.describe(), n.kind(), key, key)
+		return nil, o, false
+	}
+	v, o, ok = c.shortOrLong(n, key, own...)
+	return v, o, ok && c.text(v) != ""
+}
+
 func (c *compiler) severity(n *node) finding.Severity {
 	s := finding.Severity(c.text(n))
 	if s != "" && s.Rank() < 0 {

@@ -64,20 +64,11 @@ func (w wanted) find(p *facts.Packages) (named []facts.Package, providers []prov
 
 // packageEntry reads one entry of a list of packages, in its short or long form, and starts its check.
 func packageEntry(c *compiler, n *node, list string, own ...string) (w wanted, check Check, o options, ok bool) {
-	at := n
-	if n.table != nil {
-		if o, ok = c.options(n, append(own, "name")...); !ok {
-			return w, check, o, false
-		}
-		if at = n.table["name"]; at == nil {
-			c.fail(n.at, "an entry of %s has no name", n.path)
-			return w, check, o, false
-		}
-	} else if n.kind() != kindString {
-		c.fail(n.at, "an entry of %s is %s, want a name or { name = \"...\" }", n.path, n.kind())
+	at, o, ok := c.textEntry(n, "name", own...)
+	if !ok {
 		return w, check, o, false
 	}
-	text := c.text(at)
+	text, _ := at.value.(string)
 	if strings.ContainsAny(text, " \t\n/") {
 		c.fail(at.at, "%q is no name of a package", text)
 		return w, check, o, false
@@ -91,7 +82,7 @@ func packageEntry(c *compiler, n *node, list string, own ...string) (w wanted, c
 		ID: list + "/" + text, Key: text,
 		Needs: facts.Request{Domains: []string{domainPackages}}, Absent: []string{domainPackages},
 	}
-	return w, check, o, text != ""
+	return w, check, o, true
 }
 
 // packageDatabase takes the domain out of the document. A guest without one cannot be judged: programs may be there all the

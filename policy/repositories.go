@@ -21,16 +21,9 @@ func repositoryDomains() []string { return []string{"apk", "apt", "dnf", "pacman
 
 // allowedRepositories reads names of repositories and URLs, with * for any text.
 func allowedRepositories(c *compiler, n *node) {
-	v, o := n, options{}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "repos"); !ok {
-			return
-		}
-		if v = n.table["repos"]; v == nil {
-			c.fail(n.at, "%s has no repos", n.path)
-			return
-		}
+	v, o, ok := c.shortOrLong(n, "repos")
+	if !ok {
+		return
 	}
 	before := c.failures
 	allowed := textsOf(c.texts(v))

@@ -25,6 +25,9 @@ func Schema() ([]byte, error) {
 // shape is the JSON Schema of one value.
 type shape map[string]any
 
+// form makes a shape when it is asked for: nobody needs them to judge.
+type form func() shape
+
 // freeKeys are the user's own keys, which may hold anything.
 func freeKeys() shape { return shape{"^x-": shape{}} }
 
@@ -40,7 +43,7 @@ func treeOf(words []splitWord, path []string) shape {
 		below := slices.Concat(path, []string{name})
 		var s shape
 		if len(w.parts) == len(below) {
-			s = w.shape
+			s = w.form()
 		} else if _, done := properties[name]; !done {
 			s = treeOf(words, below)
 		} else {
@@ -84,7 +87,8 @@ func flagShape() shape   { return shape{"type": "boolean"} }
 func wholeNumber() shape { return shape{"type": "integer", "minimum": 0} }
 func anyTable() shape    { return shape{"type": "object"} }
 
-func always(value any) shape { return shape{"const": value} }
+func onlyTrue() shape  { return shape{"const": true} }
+func textTable() shape { return tableOf(shape{"type": "string"}) }
 
 func listOf(item shape) shape { return shape{"type": "array", "items": item} }
 
@@ -92,8 +96,8 @@ func texts() shape { return listOf(text()) }
 
 func tableOf(value shape) shape { return shape{"type": "object", "additionalProperties": value} }
 
-func between(least, most int) shape {
-	return shape{"type": "number", "minimum": least, "maximum": most}
+func percent() shape {
+	return shape{"type": "number", "minimum": 0, "maximum": 100}
 }
 
 func oneOfWords(words ...string) shape { return shape{"type": "string", "enum": words} }
@@ -130,18 +134,20 @@ func long(own map[string]shape, required ...string) shape {
 	return fields(all, required...)
 }
 
-// orLong is a value in its short form, or in the long form under a key.
-func orLong(short shape, key string) shape {
-	return anyOfShapes(short, long(map[string]shape{key: short}, key))
+// longForm is a value in its short form, or in the long form under a key.
+func longForm(short form, key string) form {
+	return func() shape { return anyOfShapes(short(), long(map[string]shape{key: short()}, key)) }
 }
 
-// entryList is a list of texts, each of which may be in the long form. More keys of that hold texts.
-func entryList(key string, more ...string) shape {
-	own := map[string]shape{key: text()}
-	for _, name := range more {
-		own[name] = text()
+// entryForm is a list of texts, each of which may be in the long form. More keys of that hold texts.
+func entryForm(key string, more ...string) form {
+	return func() shape {
+		own := map[string]shape{key: text()}
+		for _, name := range more {
+			own[name] = text()
+		}
+		return listOf(anyOfShapes(text(), long(own, key)))
 	}
-	return listOf(anyOfShapes(text(), long(own, key)))
 }
 
 func conditionShape() shape {
@@ -152,13 +158,15 @@ func disableShape() shape {
 	return listOf(fields(map[string]shape{"id": text(), "reason": text()}, "id", "reason"))
 }
 
-// settingShape is a setting in its short form, or a table of operators. Values are the only ones it can have.
-func settingShape(kind settingKind, values ...string) shape {
-	own := map[string]shape{}
-	for _, op := range operatorsOf(kind) {
-		own[op.name] = op.operand(kind, values)
+// settingForm is a setting in its short form, or a table of operators. Values are the only ones it can have.
+func settingForm(kind settingKind, values ...string) form {
+	return func() shape {
+		own := map[string]shape{}
+		for _, op := range operatorsOf(kind) {
+			own[op.name] = op.operand(kind, values)
+		}
+		return anyOfShapes(own["equals"], long(own))
 	}
-	return anyOfShapes(own["equals"], long(own))
 }
 
 // operand is the form of what an operator is given.
@@ -236,9 +244,12 @@ func searchShapes() map[string]shape {
 
 func allowedShape() shape {
 	uid := shape{"type": []string{"string", "integer"}}
-	list := listOf(anyOfShapes(text(), fields(map[string]shape{"name": text(), "uid": uid})))
-	return orLong(list, "users")
+	return longForm(func() shape { return listOf(anyOfShapes(text(), fields(map[string]shape{"name": text(), "uid": uid}))) }, "users")()
 }
+
+func contentShape() shape { return long(searchShapes()) }
+
+func explainedShape() shape { return oneOfWords("pass", "warn", "fail") }
 
 func registryShape() shape {
 	return long(map[string]shape{

@@ -71,6 +71,13 @@ func findUnit(units facts.Units, asked string) serviceFacts {
 			f.name, f.openrc = plain, u.Init == "openrc"
 		}
 	}
+	if name, _, instance := strings.Cut(f.name, "@"); instance && units[f.name] == nil {
+		// what is said of an instance that nothing names holds for its template
+		template := name + "@" + f.name[strings.LastIndexByte(f.name, '.'):]
+		if units[template] != nil {
+			f.name = template
+		}
+	}
 	f.own = units[f.name]
 	f.unit = f.own
 	for range maxAliases {

@@ -16,20 +16,11 @@ const (
 
 // mountPoint reads one entry of a list of paths of the guest.
 func mountPoint(c *compiler, n *node, list string) (p string, check Check, o options, ok bool) {
-	at := n
-	if n.table != nil {
-		if o, ok = c.options(n, "path"); !ok {
-			return p, check, o, false
-		}
-		if at = n.table["path"]; at == nil {
-			c.fail(n.at, "an entry of %s has no path", n.path)
-			return p, check, o, false
-		}
-	} else if n.kind() != kindString {
-		c.fail(n.at, "an entry of %s is %s, want a path or { path = \"...\" }", n.path, n.kind())
+	at, o, ok := c.textEntry(n, "path")
+	if !ok {
 		return p, check, o, false
 	}
-	p = c.text(at)
+	p, _ = at.value.(string)
 	check = Check{ID: list + ":" + p, Path: p, Needs: facts.Request{Domains: []string{domainMounts}}}
 	return p, check, o, c.guestPath(at.at, p, false)
 }
@@ -99,19 +90,9 @@ func separateMount(c *compiler, n *node) {
 
 // mountOptions reads "/path" = ["nodev", ...], or { options = [...] }.
 func mountOptions(c *compiler, n *node) {
-	v, o := n, options{}
-	if !c.guestPath(n.key, n.name, false) {
+	v, o, ok := c.shortOrLong(n, "options")
+	if !c.guestPath(n.key, n.name, false) || !ok {
 		return
-	}
-	if n.table != nil {
-		var ok bool
-		if o, ok = c.options(n, "options"); !ok {
-			return
-		}
-		if v = n.table["options"]; v == nil {
-			c.fail(n.at, "%s has no options", n.path)
-			return
-		}
 	}
 	before := c.failures
 	want := textsOf(c.texts(v))

@@ -12,7 +12,7 @@ import (
 const domainSudoers = "sudoers"
 
 // nopasswd judges who is let through by sudo without a password: users and groups as sudoers writes them, and the scopes of
-// "Defaults !authenticate".
+// "Defaults !authenticate". The group of exempt_group is let through too, and root is never asked.
 func nopasswd(c *compiler, n *node) {
 	c.setting(n, &setting{
 		title: "The list of those whom sudo asks for no password", severity: finding.High, kind: listSetting, domains: []string{domainSudoers},
@@ -36,7 +36,13 @@ func nopasswd(c *compiler, n *node) {
 			if v := s.Defaults["authenticate"]; v != nil && v.Value == "false" && v.Source != nil {
 				add(*v.Source, "Defaults")
 			}
+			if v := s.Defaults["exempt_group"]; v != nil && v.Value != "false" && v.Source != nil {
+				add(*v.Source, "%"+v.Value)
+			}
 			for _, d := range s.Scoped {
+				if d.Key == "exempt_group" {
+					add(d.Source, "%"+d.Value)
+				}
 				if d.Key == "authenticate" && d.Value == "false" {
 					add(d.Source, scopeNames(d)...)
 				}

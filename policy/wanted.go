@@ -108,12 +108,10 @@ func (s *setting) sameAs(w value, got string) bool {
 
 // numberBound reads the bound of a number.
 func (c *compiler) numberBound(n *node, s *setting, op, words string) (test, string) {
+	before := c.failures
 	w := c.scalar(n, s)
-	if _, ok := compareNumbers(w.text, "0"); !ok || w.truth {
-		c.wantKind(n, kindInteger, kindFloat)
-		if n.kind() == kindString {
-			c.fail(n.at, "%s is %q, want a number", n.describe(), w.text)
-		}
+	if _, ok := compareNumbers(w.text, "0"); (!ok || w.truth) && c.failures == before {
+		c.fail(n.at, "%s is %q, want a number", n.describe(), w.text)
 	}
 	return func(r reading) (bool, error) {
 		if !r.set || r.many {
