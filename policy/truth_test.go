@@ -96,13 +96,13 @@ func verdicts() map[string]struct {
 		"services.absent/cups": {[3]finding.Status{pass, pass, pass}, [3]evidence{silent(plain+"units", "cups.service "), silent(hardened+"units", "cups.service "), silent(broken+"units", "cups.service ")}},
 
 		// lines of the broken one's passwd cannot be read, so that nothing is known of all accounts
-		"users.allowed": {[3]finding.Status{pass, pass, unknown}, in("accounts.txtar", "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin", "ops:x:1002:1002:Ops:/home/ops:/bin/bash", "bob P 1970-01-01 0 99999 7 -1")},
-		"users.password_max_days": {[3]finding.Status{notApp, pass, unknown}, [3]evidence{
+		"users.allowed": {[3]finding.Status{pass, pass, fail}, in("accounts.txtar", "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin", "ops:x:1002:1002:Ops:/home/ops:/bin/bash", "bob P 1970-01-01 0 99999 7 -1")},
+		"users.password_max_days": {[3]finding.Status{notApp, pass, fail}, [3]evidence{
 			says(plain+"accounts.txtar", "root L 2025-11-01 0 99999 7 -1"), says(hardened+"accounts.txtar", "ana P 2025-11-01 1 365 14 30"), says(broken+"accounts.txtar", "toor P 1997-05-19 0 99999 7 -1"),
 		}},
-		"users.root_locked":       {[3]finding.Status{pass, pass, unknown}, [3]evidence{0: says(plain+"accounts.txtar", "root L 2025-11-01 0 99999 7 -1")}},
-		"groups.wheel.members":    {[3]finding.Status{fail, fail, unknown}, [3]evidence{2: says(broken+"accounts.txtar", "wheel:x:1010:ana,bob")}},
-		"groups.ssl-cert.members": {[3]finding.Status{pass, pass, unknown}, in("accounts.txtar", "ssl-cert:x:107:postgres", "ssl-cert:x:107:postgres", "ssl-cert:x:107:postgres")},
+		"users.root_locked":       {[3]finding.Status{pass, pass, fail}, [3]evidence{0: says(plain+"accounts.txtar", "root L 2025-11-01 0 99999 7 -1")}},
+		"groups.wheel.members":    {[3]finding.Status{fail, fail, pass}, [3]evidence{2: says(broken+"accounts.txtar", "wheel:x:1010:ana,bob")}},
+		"groups.ssl-cert.members": {[3]finding.Status{pass, pass, pass}, in("accounts.txtar", "ssl-cert:x:107:postgres", "ssl-cert:x:107:postgres", "ssl-cert:x:107:postgres")},
 
 		"kernel.cmdline_required/audit=1": {[3]finding.Status{fail, pass, fail}, [3]evidence{
 			1: says(hardenedFiles+"etc/default/grub", `GRUB_CMDLINE_LINUX="console=ttyS0 apparmor=1 security=apparmor audit=1 audit_backlog_limit=8192 slab_nomerge init_on_alloc=1"`),
