@@ -14,7 +14,7 @@ type labelTerm struct {
 	given bool // the image has the label
 }
 
-func (l labelTerm) holds() bool { return l.given && slices.Contains(l.want, l.value) }
+func (l labelTerm) holds() bool { return slices.Contains(l.want, l.value) }
 
 func (l labelTerm) is() string {
 	if !l.given {

@@ -230,6 +230,7 @@ func ruleCases() []wordCase {
 		rule("file = '/etc/gone'\nexists = true\nmode = '0644'", fail, "does not exist"),
 		rule("file = '/etc/gone'\nexists = false", pass, "absent"),
 		rule("file = '/etc/gone'\nnot_match = 'x'", notApp, "does not exist"),
+		rule("file = '/etc/gone'\nnot_match = 'x'\nmode = '0644'", fail, "does not exist"),
 		rule("file = '/etc/issue'\nexists = false", fail, "exists: file"),
 		rule("file = '/var/unread'\nexists = true", unknown, ""),
 		rule("file = '/etc/issue'\nmatch = 'x'\nassessable = 'ask the owner of the data'", finding.Manual, "ask the owner of the data"),

@@ -11,7 +11,8 @@ import (
 	"github.com/guestctl/guestctl/policy"
 )
 
-// specification is the example that the vocabulary was laid down by, without the tables that other tests look at. What
+// specification is the example that the vocabulary was laid down by, without [hygiene], [rego] and waivers, which other tests
+// look at. What
 // stands in it between angle brackets is filled in.
 func specification(t *testing.T) string {
 	t.Helper()
