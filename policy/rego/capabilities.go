@@ -3,6 +3,7 @@ package rego
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
@@ -16,8 +17,8 @@ func forbidden() []string {
 	}
 }
 
-// capabilities is what policies may use: the functions of OPA without the forbidden ones, and our own.
-func capabilities() *ast.Capabilities {
+// capabilities is what policies may use: the functions of OPA without the forbidden ones, and our own. It is made once and not changed.
+var capabilities = sync.OnceValue(func() *ast.Capabilities {
 	c := ast.CapabilitiesForThisVersion()
 	c.AllowNet = []string{}
 	c.Builtins = slices.DeleteFunc(c.Builtins, func(b *ast.Builtin) bool {
@@ -29,7 +30,7 @@ func capabilities() *ast.Capabilities {
 		c.Builtins = append(c.Builtins, f.Decl)
 	}
 	return c
-}
+})
 
 // instead says what a policy uses in the place of a forbidden function.
 func instead(name string) string {

@@ -110,7 +110,11 @@ func (p *Program) embedded(dir string) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".rego" {
 			return err
 		}
-		m, err := embeddedModule("rules/" + path)
+		b, err := rules.Rego.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		m, err := parse("rules/"+path, b)
 		if err == nil {
 			p.add("rules/"+path, m)
 		}
@@ -118,13 +122,13 @@ func (p *Program) embedded(dir string) error {
 	})
 }
 
-// embeddedModule reads one built-in file by the name that positions have.
+// embeddedModule reads one built-in file by the name that positions have, without its metadata, which are in the index.
 func embeddedModule(name string) (*ast.Module, error) {
 	b, err := rules.Rego.ReadFile(strings.TrimPrefix(name, "rules/"))
 	if err != nil {
 		return nil, err
 	}
-	return parse(name, b)
+	return parsed(name, b, ast.ParserOptions{})
 }
 
 // in reports whether a module is of the package of the check.
@@ -170,10 +174,15 @@ func (p *Program) modulesOf(c *Check) []*ast.Module {
 	return list
 }
 
+// parse reads a module with its metadata.
 func parse(name string, b []byte) (*ast.Module, error) {
-	m, err := ast.ParseModuleWithOpts(name, string(b), ast.ParserOptions{
-		ProcessAnnotation: true, Capabilities: capabilities(), RegoVersion: ast.RegoV1,
-	})
+	return parsed(name, b, ast.ParserOptions{ProcessAnnotation: true})
+}
+
+// parsed reads a module, metadata and all or only what is evaluated.
+func parsed(name string, b []byte, opts ast.ParserOptions) (*ast.Module, error) {
+	opts.Capabilities, opts.RegoVersion = capabilities(), ast.RegoV1
+	m, err := ast.ParseModuleWithOpts(name, string(b), opts)
 	if err != nil {
 		return nil, faults(err)
 	}
