@@ -26,6 +26,8 @@
 #     add --unrestricted to CLASS in /etc/grub.d/10_linux, and run update-grub. On RHEL run grub2-setpassword.
 package guestctl.boot.grub_password
 
+import data.guestctl.lib
+
 grub := input.boot.grub
 
 applicable if not is_null(grub)
@@ -74,7 +76,7 @@ deny contains finding if {
 	some user in grub.password_users
 	user.kind == "plain"
 	finding := {
-		"msg": sprintf("the password of %s is stored as it is (%s line %d)", [user.name, user.source.path, user.source.line]),
+		"msg": sprintf("the password of %s is stored as it is (%s)", [user.name, lib.origin(user)]),
 		"actual": sprintf("password %s", [user.name]),
 		"expected": sprintf("password_pbkdf2 %s", [user.name]),
 		"evidence": [user.source],

@@ -35,7 +35,7 @@ days_outside(users, field, what, range) := {finding |
 	user.shadow.state == "hash"
 	not fits(user.shadow[field], range)
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("the %s of %s is %s, want %s", [what, user.name, days(user.shadow[field]), words(range)]),
 		"actual": sprintf("%s: %s", [user.name, days(user.shadow[field])]),
 		"expected": words(range),

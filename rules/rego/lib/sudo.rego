@@ -14,7 +14,7 @@ off(key, v) := {
 
 # scoped is the finding about an option that is turned off for some.
 scoped(line, wanted) := {
-	"msg": sprintf("%s is turned off for the %s %s (%s line %d)", [line.key, line.scope, concat(", ", line.names), line.source.path, line.source.line]),
+	"msg": sprintf("%s is turned off for the %s %s (%s)", [line.key, line.scope, concat(", ", line.names), lib.origin(line)]),
 	"actual": sprintf("!%s for %s", [line.key, concat(", ", line.names)]),
 	"expected": wanted,
 	"evidence": [line.source],

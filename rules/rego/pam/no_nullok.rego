@@ -24,6 +24,7 @@
 #   remediation: Remove nullok from the rules of pam_unix.so, on Debian in /usr/share/pam-configs/unix and then with pam-auth-update.
 package guestctl.pam.no_nullok
 
+import data.guestctl.lib
 import data.guestctl.lib.pam
 import data.guestctl.params
 
@@ -34,7 +35,7 @@ deny contains finding if {
 	some option in ["nullok", "nullok_secure"]
 	option in object.keys(rule.options)
 	finding := {
-		"msg": sprintf("pam_unix.so in %s has %s (%s line %d)", [kind, option, rule.source.path, rule.source.line]),
+		"msg": sprintf("pam_unix.so in %s has %s (%s)", [kind, option, lib.origin(rule)]),
 		"actual": sprintf("%s pam_unix.so %s", [kind, option]),
 		"expected": "pam_unix.so without nullok",
 		"evidence": [rule.source],

@@ -54,7 +54,7 @@ deny contains finding if {
 	}
 }
 
-method(rule) := {"value": named[count(named) - 1], "origin": sprintf("%s line %d", [rule.source.path, rule.source.line]), "evidence": []} if {
+method(rule) := {"value": named[count(named) - 1], "origin": lib.origin(rule), "evidence": []} if {
 	named := [lower(arg) | some arg in rule.args; lower(arg) in methods]
 	count(named) > 0
 } else := {"value": lower(v.value), "origin": lib.origin(v), "evidence": lib.evidence(v)} if {

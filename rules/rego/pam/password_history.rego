@@ -22,6 +22,7 @@
 #   remediation: Add "password requisite pam_pwhistory.so remember=24 enforce_for_root try_first_pass use_authtok" before pam_unix.so.
 package guestctl.pam.password_history
 
+import data.guestctl.lib
 import data.guestctl.lib.pam
 import data.guestctl.params
 
@@ -53,7 +54,7 @@ deny contains finding if {
 	some rule in rules
 	not pam.enforces(rule)
 	finding := {
-		"msg": sprintf("pam_pwhistory.so is %s, which enforces nothing (%s line %d)", [rule.control, rule.source.path, rule.source.line]),
+		"msg": sprintf("pam_pwhistory.so is %s, which enforces nothing (%s)", [rule.control, lib.origin(rule)]),
 		"actual": sprintf("%s pam_pwhistory.so", [rule.control]),
 		"expected": "requisite pam_pwhistory.so",
 		"evidence": [rule.source],
@@ -71,7 +72,7 @@ deny contains finding if {
 	some rule in rules
 	not "use_authtok" in object.keys(rule.options)
 	finding := {
-		"msg": sprintf("pam_pwhistory.so has no use_authtok (%s line %d)", [rule.source.path, rule.source.line]),
+		"msg": sprintf("pam_pwhistory.so has no use_authtok (%s)", [lib.origin(rule)]),
 		"actual": "no use_authtok",
 		"expected": "use_authtok",
 		"evidence": [rule.source],

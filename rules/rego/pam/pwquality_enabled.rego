@@ -53,7 +53,7 @@ deny contains finding if {
 	}
 	some rule in rules
 	finding := {
-		"msg": sprintf("%s is %s, which enforces nothing (%s line %d)", [rule.module, rule.control, rule.source.path, rule.source.line]),
+		"msg": sprintf("%s is %s, which enforces nothing (%s)", [rule.module, rule.control, lib.origin(rule)]),
 		"actual": sprintf("%s %s", [rule.control, rule.module]),
 		"expected": sprintf("requisite %s", [rule.module]),
 		"evidence": [rule.source],
@@ -66,7 +66,7 @@ deny contains finding if {
 	some rule in pam.ahead(stack, modules)
 	not installed(rule.module)
 	finding := {
-		"msg": sprintf("%s is not installed, which %s line %d asks for", [rule.module, rule.source.path, rule.source.line]),
+		"msg": sprintf("%s is not installed, which %s asks for", [rule.module, lib.origin(rule)]),
 		"actual": sprintf("%s is not installed", [rule.module]),
 		"expected": "the module",
 		"evidence": [rule.source],

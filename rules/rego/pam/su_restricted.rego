@@ -25,6 +25,7 @@
 #     groupadd sugroup, and write "auth required pam_wheel.so use_uid group=sugroup" into /etc/pam.d/su behind the line of pam_rootok.so.
 package guestctl.pam.su_restricted
 
+import data.guestctl.lib
 import data.guestctl.lib.pam
 import data.guestctl.params
 
@@ -76,7 +77,7 @@ deny contains finding if {
 	some rule in gates(service)
 	not "use_uid" in object.keys(rule.options)
 	finding := {
-		"msg": sprintf("pam_wheel.so has no use_uid, so that it looks at who logged in (%s line %d)", [rule.source.path, rule.source.line]),
+		"msg": sprintf("pam_wheel.so has no use_uid, so that it looks at who logged in (%s)", [lib.origin(rule)]),
 		"actual": "no use_uid",
 		"expected": "use_uid",
 		"evidence": [rule.source],
@@ -91,7 +92,7 @@ deny contains finding if {
 	some member in group_members(group)
 	not member in members
 	finding := {
-		"msg": sprintf("%s may use su: it is in group %s (%s line %d)", [member, group.name, group.source.path, group.source.line]),
+		"msg": sprintf("%s may use su: it is in group %s (%s)", [member, group.name, lib.origin(group)]),
 		"actual": sprintf("%s in %s", [member, group.name]),
 		"expected": sprintf("nobody in %s", [group.name]),
 		"evidence": [rule.source, group.source],

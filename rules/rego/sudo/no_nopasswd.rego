@@ -26,6 +26,7 @@
 #   remediation: Remove NOPASSWD from the rules with visudo, and give the accounts a password.
 package guestctl.sudo.no_nopasswd
 
+import data.guestctl.lib
 import data.guestctl.params
 
 exempt := params["sudo-no-nopasswd"].exempt
@@ -36,7 +37,7 @@ deny contains finding if {
 	whom := [user | some user in rule.users; not startswith(user, "!"); not user in exempt]
 	count(whom) > 0
 	finding := {
-		"msg": sprintf("%s may run %s without a password (%s line %d)", [concat(", ", whom), concat(", ", rule.commands), rule.source.path, rule.source.line]),
+		"msg": sprintf("%s may run %s without a password (%s)", [concat(", ", whom), concat(", ", rule.commands), lib.origin(rule)]),
 		"actual": sprintf("NOPASSWD for %s", [concat(", ", whom)]),
 		"expected": "no NOPASSWD",
 		"evidence": [rule.source],

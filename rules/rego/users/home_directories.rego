@@ -20,6 +20,7 @@
 #   remediation: Make the home with "mkhomedir_helper NAME", and run "chmod 0750" and "chown NAME" on it.
 package guestctl.users.home_directories
 
+import data.guestctl.lib
 import data.guestctl.params
 
 wanted := params["users-home-directories"]
@@ -38,7 +39,7 @@ deny contains finding if {
 	some user in people
 	user.home_exists == false
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("the home of %s, %q, is no directory", [user.name, user.home]),
 		"actual": sprintf("%s: no home", [user.name]),
 		"expected": "a home directory",

@@ -22,6 +22,7 @@
 #   remediation: Lock the account with "usermod -L NAME".
 package guestctl.users.invalid_shell_locked
 
+import data.guestctl.lib
 import data.guestctl.lib.accounts
 import data.guestctl.params
 
@@ -31,7 +32,7 @@ deny contains finding if {
 	accounts.lets_in(user)
 	not user.name in params["users-invalid-shell-locked"].exempt
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("%s is not locked, and its shell %s lets nobody in", [user.name, accounts.shell_of(user)]),
 		"actual": sprintf("%s: not locked", [user.name]),
 		"expected": "locked, or a shell of /etc/shells",

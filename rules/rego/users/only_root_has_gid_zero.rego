@@ -21,6 +21,7 @@
 #   remediation: Give the account another group with "usermod -g", and the group another gid with "groupmod -g".
 package guestctl.users.only_root_has_gid_zero
 
+import data.guestctl.lib
 import data.guestctl.params
 
 wanted := params["users-only-root-has-gid-zero"]
@@ -30,7 +31,7 @@ deny contains finding if {
 	user.gid == 0
 	not user.name in wanted.users
 	finding := {
-		"key": sprintf("user %s:%d", [user.name, user.source.line]),
+		"key": sprintf("user %s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("%s has the primary gid 0", [user.name]),
 		"actual": sprintf("account %s has gid 0", [user.name]),
 		"expected": "gid 0 for root only",
@@ -43,7 +44,7 @@ deny contains finding if {
 	group.gid == 0
 	not group.name in wanted.groups
 	finding := {
-		"key": sprintf("group %s:%d", [group.name, group.source.line]),
+		"key": sprintf("group %s at %s", [group.name, lib.origin(group)]),
 		"msg": sprintf("the group %s has gid 0", [group.name]),
 		"actual": sprintf("group %s has gid 0", [group.name]),
 		"expected": "gid 0 for root only",

@@ -20,13 +20,15 @@
 #   remediation: Set the day right with "chage -d", after the clock of the machine.
 package guestctl.users.password_change_past
 
+import data.guestctl.lib
+
 deny contains finding if {
 	some user in input.users
 	user.shadow.state == "hash"
 	is_number(user.shadow.last_change)
 	user.shadow.last_change > input.meta.now_day
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("the password of %s was last changed on day %d, which is %d days ahead", [user.name, user.shadow.last_change, user.shadow.last_change - input.meta.now_day]),
 		"actual": sprintf("%s: day %d", [user.name, user.shadow.last_change]),
 		"expected": sprintf("day %d at most", [input.meta.now_day]),

@@ -19,11 +19,13 @@
 #   remediation: Make the group with "groupadd -g", or give the account another one with "usermod -g".
 package guestctl.users.primary_groups_exist
 
+import data.guestctl.lib
+
 deny contains finding if {
 	some user in input.users
 	user.primary_group == ""
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("%s has the primary gid %d, which no group has", [user.name, user.gid]),
 		"actual": sprintf("%s: gid %d", [user.name, user.gid]),
 		"expected": "a gid of /etc/group",

@@ -22,11 +22,13 @@
 #   remediation: Run pwconv, and remove lines of passwd and shadow that begin with +.
 package guestctl.users.shadowed_passwords
 
+import data.guestctl.lib
+
 deny contains finding if {
 	some user in input.users
 	not user.password_in_passwd == "x"
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("the password field of %s in passwd is %s, want x", [user.name, held(user.password_in_passwd)]),
 		"actual": sprintf("%s: %s", [user.name, held(user.password_in_passwd)]),
 		"expected": "x",
@@ -42,7 +44,7 @@ deny contains finding if {
 	entry.source.path in {"/etc/passwd", "/etc/shadow"}
 	startswith(entry.name, "+")
 	finding := {
-		"key": sprintf("%s:%d", [entry.source.path, entry.source.line]),
+		"key": sprintf("%s at %s", [entry.source.path, lib.origin(entry)]),
 		"msg": sprintf("the line %q of %s takes in accounts of NIS", [entry.name, entry.source.path]),
 		"actual": sprintf("%s in %s", [entry.name, entry.source.path]),
 		"expected": "no lines for NIS",

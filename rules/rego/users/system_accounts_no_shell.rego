@@ -39,7 +39,7 @@ deny contains finding if {
 	of_the_system(user.uid)
 	not user.name in params["users-system-accounts-no-shell"].exempt
 	finding := {
-		"key": sprintf("%s:%d", [user.name, user.source.line]),
+		"key": sprintf("%s at %s", [user.name, lib.origin(user)]),
 		"msg": sprintf("%s (uid %d) has the login shell %s", [user.name, user.uid, accounts.shell_of(user)]),
 		"actual": sprintf("%s: %s", [user.name, accounts.shell_of(user)]),
 		"expected": "nologin or false",
