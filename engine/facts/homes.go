@@ -23,5 +23,6 @@ type Home struct {
 // HomeFile is one object in a home: of a link the link itself. Its content is not read.
 type HomeFile struct {
 	Inode
-	Name string `json:"name"` // below the home: ".ssh/id_rsa"
+	Link string `json:"link,omitempty"` // the target of a link as it stands
+	Name string `json:"name"`           // below the home: ".ssh/id_rsa"
 }

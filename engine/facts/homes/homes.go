@@ -36,15 +36,19 @@ var credentials = []struct{ dir, name string }{
 	{".aws", "config"},
 	{".azure", "*"},
 	{".cargo", "credentials*"},
+	{".config/containers", "auth.json"},
 	{".config/gcloud", "*.json"},
 	{".config/gcloud", "*.db"},
 	{".config/gh", "hosts.yml"},
+	{".config/git", "credentials"},
+	{".config/rclone", "rclone.conf"},
 	{".docker", "config.json"},
 	{".gem", "credentials"},
-	{".gnupg", "private-keys-v1.d"},
+	{".gnupg/private-keys-v1.d", "*"},
 	{".kube", "config"},
 	{".local/share/fish", "fish_history"},
 	{".m2", "settings.xml"},
+	{".terraform.d", "credentials.tfrc.json"},
 }
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Homes, error) {
@@ -139,8 +143,14 @@ func (r *reader) entries(home string) []facts.HomeFile {
 			r.s.Problem(file, 0, err)
 			continue
 		}
+		target := ""
+		if o.IsSymlink() {
+			if target, err = o.ReadLink(); err != nil {
+				r.s.Problem(file, 0, err)
+			}
+		}
 		r.all++
-		all = append(all, facts.HomeFile{Inode: r.owners.Inode(file, o), Name: name})
+		all = append(all, facts.HomeFile{Inode: r.owners.Inode(file, o), Link: target, Name: name})
 	}
 	return all
 }

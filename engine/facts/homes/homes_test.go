@@ -80,9 +80,10 @@ func TestEntries(t *testing.T) {
 		"dot files only":                 {[]string{".bashrc", "notes", ".netrc", "dir/.hidden"}, ".bashrc .netrc"},
 		"SSH, whatever the name":         {[]string{".ssh/id_rsa", ".ssh/odd name", ".ssh/deep/er"}, ".ssh .ssh/deep .ssh/id_rsa .ssh/odd name"},
 		"clouds":                         {[]string{".aws/credentials", ".aws/config", ".aws/cli/cache", ".azure/token.json", ".config/gcloud/a.json", ".config/gcloud/access_tokens.db", ".config/gcloud/logs/x"}, ".aws .aws/config .aws/credentials .azure .azure/token.json .config .config/gcloud/a.json .config/gcloud/access_tokens.db"},
-		"containers":                     {[]string{".docker/config.json", ".docker/contexts/x", ".kube/config", ".kube/cache"}, ".docker .docker/config.json .kube .kube/config"},
+		"containers":                     {[]string{".docker/config.json", ".docker/contexts/x", ".kube/config", ".kube/cache", ".config/containers/auth.json"}, ".config .config/containers/auth.json .docker .docker/config.json .kube .kube/config"},
+		"tools":                          {[]string{".config/git/credentials", ".config/git/config", ".config/rclone/rclone.conf", ".terraform.d/credentials.tfrc.json", ".terraform.d/plugins"}, ".config .config/git/credentials .config/rclone/rclone.conf .terraform.d .terraform.d/credentials.tfrc.json"},
 		"packages":                       {[]string{".m2/settings.xml", ".m2/repository/x", ".gem/credentials", ".cargo/credentials.toml", ".cargo/bin/x"}, ".cargo .cargo/credentials.toml .gem .gem/credentials .m2 .m2/settings.xml"},
-		"keys, a forge and a history":    {[]string{".gnupg/private-keys-v1.d/a.key", ".config/gh/hosts.yml", ".local/share/fish/fish_history"}, ".config .config/gh/hosts.yml .gnupg .gnupg/private-keys-v1.d .local .local/share/fish/fish_history"},
+		"keys, a forge and a history":    {[]string{".gnupg/private-keys-v1.d/a.key", ".config/gh/hosts.yml", ".local/share/fish/fish_history"}, ".config .config/gh/hosts.yml .gnupg .gnupg/private-keys-v1.d/a.key .local .local/share/fish/fish_history"},
 		"a file in place of a directory": {[]string{".ssh", ".config", ".aws"}, ".aws .config .ssh"},
 		"nothing":                        {[]string{"x"}, ""},
 	} {
@@ -116,7 +117,7 @@ func TestDescription(t *testing.T) {
 		User: "bob", UID: 1000, Path: "/home/bob", Exists: &yes, Mode: "0700", OwnerUID: &uid, Owner: "bob",
 		Entries: []facts.HomeFile{
 			{Name: ".netrc", Inode: facts.Inode{Path: "/home/bob/.netrc", Type: "file", Mode: "0640", UID: 1000, GID: 1000, Owner: "bob", Group: "bob", Size: 1}},
-			{Name: ".profile", Inode: facts.Inode{Path: "/home/bob/.profile", Type: "symlink", Mode: "0777", Owner: "root", Group: "root", Size: 11}},
+			{Name: ".profile", Link: "/etc/passwd", Inode: facts.Inode{Path: "/home/bob/.profile", Type: "symlink", Mode: "0777", Owner: "root", Group: "root", Size: 11}},
 		},
 	}
 	if d := cmp.Diff(want, got[1]); d != "" {
@@ -139,6 +140,7 @@ func TestHomesThatAreNotThere(t *testing.T) {
 		"cannot be read":           {map[string]memfs.File{"/home/bob": {StatErr: binread.Corrupt("inode 5")}}, "null", facts.Partial},
 		"cannot be listed":         {map[string]memfs.File{"/home/bob": {Mode: memfs.Dir().Mode, Err: errors.New("bad sector")}}, "true", facts.Partial},
 		"an entry is damaged":      {map[string]memfs.File{"/home/bob/.netrc": {StatErr: binread.Corrupt("inode 5")}}, "true", facts.Partial},
+		"a link cannot be read":    {map[string]memfs.File{"/home/bob/.netrc": {Link: "x", Err: errors.New("bad sector")}}, "true", facts.Partial},
 		".ssh leads to itself":     {map[string]memfs.File{"/home/bob/.ssh": {Link: ".ssh"}}, "true", facts.Partial},
 		".ssh on a missing volume": {map[string]memfs.File{"/etc/fstab": {Data: "LABEL=x /mnt ext4 defaults 0 2\n"}, "/mnt": memfs.Dir(), "/home/bob/.ssh": {Link: "/mnt/ssh"}}, "true", facts.Partial},
 	} {
