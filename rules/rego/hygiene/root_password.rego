@@ -15,12 +15,13 @@
 #   remediation: Run "passwd -l root" as the last step of the build.
 package guestctl.hygiene.root_password
 
+import data.guestctl.lib.accounts
 import data.guestctl.lib.leftovers
 
 deny contains finding if {
 	some user in input.users
 	user.uid == 0
-	leftovers.lets_in(user)
+	accounts.lets_in(user)
 	finding := {
 		"msg": sprintf("%s %s", [user.name, leftovers.password(user)]),
 		"actual": sprintf("%s %s", [user.name, leftovers.password(user)]),

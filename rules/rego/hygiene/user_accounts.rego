@@ -24,6 +24,7 @@
 #   remediation: Run "userdel -r NAME" for accounts of the build and "passwd -l NAME" for the others.
 package guestctl.hygiene.user_accounts
 
+import data.guestctl.lib.accounts
 import data.guestctl.lib.leftovers
 import data.guestctl.params
 
@@ -44,7 +45,7 @@ deny contains finding if {
 deny contains finding if {
 	some user in input.users
 	user.name in wanted.defaults
-	leftovers.lets_in(user)
+	accounts.lets_in(user)
 	finding := {
 		"msg": sprintf("%s %s", [user.name, leftovers.password(user)]),
 		"actual": sprintf("%s %s", [user.name, leftovers.password(user)]),

@@ -58,12 +58,7 @@ in_globs(globs) := [file |
 	something(file)
 ]
 
-# lets_in reports whether an account has a password that lets somebody in, or needs none.
-lets_in(user) if user.shadow.state in {"hash", "empty"}
-
-lets_in(user) if user.password_in_passwd in {"hash", "empty"}
-
-# password says which.
+# password says what password lets somebody in to an account.
 password(user) := "needs no password" if {
 	"empty" in {user.password_in_passwd, object.get(user, ["shadow", "state"], "")}
 } else := "has a password"
