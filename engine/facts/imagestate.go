@@ -1,21 +1,22 @@
 package facts
 
 // ImageState is the domain "image_state": what a golden image should not hand down to the machines made from it. Keys of SSH,
-// the machine's id, cloud-init and people's files are in domains of their own. Sizes are in bytes.
+// the machine's id, cloud-init and people's files are in domains of their own. Sizes are in bytes. A member is nil where one of
+// its places may be on a volume that the disks do not hold.
 type ImageState struct {
-	RandomSeeds []StateFile `json:"random_seeds"` // of systemd, of System V init, and of systemd-boot
-	DHCPLeases  []StateFile `json:"dhcp_leases"`
+	RandomSeeds []StateFile `json:"random_seeds" jsonschema:"nullable"` // of systemd, of System V init, and of systemd-boot
+	DHCPLeases  []StateFile `json:"dhcp_leases" jsonschema:"nullable"`
 	// UdevNetRules are rules, and configuration of interfaces, that hold for one hardware address.
-	UdevNetRules []NetRule `json:"udev_net_rules"`
+	UdevNetRules []NetRule `json:"udev_net_rules" jsonschema:"nullable"`
 	// PackageCaches are the directories of package managers with files that can be fetched again.
-	PackageCaches []PackageCache `json:"package_caches"`
-	Crash         []StateFile    `json:"crash"` // core dumps and crash reports
+	PackageCaches []PackageCache `json:"package_caches" jsonschema:"nullable"`
+	Crash         []StateFile    `json:"crash" jsonschema:"nullable"` // core dumps and crash reports
 	// TmpFiles counts what is below /tmp and /var/tmp on the disks.
-	TmpFiles   map[string]int `json:"tmp_files"`
-	MailSpools []StateFile    `json:"mail_spools"`
+	TmpFiles   map[string]int `json:"tmp_files" jsonschema:"nullable"`
+	MailSpools []StateFile    `json:"mail_spools" jsonschema:"nullable"`
 	// Unattended are answer files and logs of an installation, and data of cloud-init that holds a password.
-	Unattended []AnswerFile `json:"unattended"`
-	RHSM       []StatePath  `json:"rhsm"` // certificates and state of Red Hat's subscription manager
+	Unattended []AnswerFile `json:"unattended" jsonschema:"nullable"`
+	RHSM       []StatePath  `json:"rhsm" jsonschema:"nullable"` // certificates and state of Red Hat's subscription manager
 }
 
 // StateFile is one file.

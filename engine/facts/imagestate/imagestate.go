@@ -41,21 +41,64 @@ var (
 )
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.ImageState, error) {
-	r := reader{ctx: ctx, s: s}
+	r := &reader{ctx: ctx, s: s}
 	out := &facts.ImageState{
-		RandomSeeds: r.matching(seeds), DHCPLeases: r.matching(leases), UdevNetRules: r.netRules(), PackageCaches: r.caches(),
-		Crash: r.below(crashes), TmpFiles: r.counts(temps), MailSpools: r.below(spools), Unattended: r.answers(), RHSM: []facts.StatePath{},
-	}
-	for _, f := range append(r.matching(rhsm), r.below([]string{"/var/lib/rhsm"})...) {
-		out.RHSM = append(out.RHSM, facts.StatePath{Path: f.Path})
+		RandomSeeds:   known(r, r.matching(seeds)),
+		DHCPLeases:    known(r, r.matching(leases)),
+		UdevNetRules:  known(r, r.netRules()),
+		PackageCaches: known(r, r.caches()),
+		Crash:         known(r, r.below(crashes)),
+		TmpFiles:      known(r, r.counts(temps)),
+		MailSpools:    known(r, r.below(spools)),
+		Unattended:    known(r, r.answers()),
+		RHSM:          known(r, r.subscription()),
 	}
 	return out, ctx.Err()
 }
 
 type reader struct {
-	ctx  context.Context
-	s    *facts.Scope
-	read int64 // bytes of answer files
+	ctx    context.Context
+	s      *facts.Scope
+	read   int64 // bytes of answer files
+	unread bool  // something that was looked for may be on a volume that was not read
+}
+
+// known returns what the reader has just gathered, or nil when not all of its places could be looked at. That a volume is missing is
+// told by the guest itself and is no problem of this domain: what lies elsewhere is known.
+func known[T any](r *reader, found T) T {
+	if r.unread {
+		r.unread = false
+		var nothing T
+		return nothing
+	}
+	return found
+}
+
+// problem records why a place could not be looked at.
+func (r *reader) problem(path string, err error) {
+	if errors.Is(err, guest.ErrUnread) {
+		r.unread = true
+		return
+	}
+	r.s.Problem(path, 0, err)
+}
+
+// glob returns the paths that match a pattern.
+func (r *reader) glob(pattern string) []string {
+	paths, err := r.s.Guest.Glob(pattern)
+	if err != nil {
+		r.problem(pattern, err)
+	}
+	return paths
+}
+
+// subscription returns the files of Red Hat's subscription manager.
+func (r *reader) subscription() []facts.StatePath {
+	all := []facts.StatePath{}
+	for _, f := range append(r.matching(rhsm), r.below([]string{"/var/lib/rhsm"})...) {
+		all = append(all, facts.StatePath{Path: f.Path})
+	}
+	return all
 }
 
 // matching returns the files that lie where the patterns say, each once: two paths of them may be one place.
@@ -63,7 +106,7 @@ func (r *reader) matching(patterns []string) []facts.StateFile {
 	files := list[facts.StateFile]{r: r}
 	seen := map[string]bool{}
 	for _, pattern := range patterns {
-		for _, path := range r.s.Glob(pattern) {
+		for _, path := range r.glob(pattern) {
 			o, ok := r.file(path)
 			if ok && !seen[o.Path] {
 				seen[o.Path] = true
@@ -78,7 +121,7 @@ func (r *reader) matching(patterns []string) []facts.StateFile {
 func (r *reader) file(path string) (guest.Object, bool) {
 	o, err := r.s.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		r.s.Problem(path, 0, err)
+		r.problem(path, err)
 	}
 	return o, err == nil && o.IsRegular()
 }
@@ -105,7 +148,7 @@ func (r *reader) walk(dir string, visit func(path string, o guest.Object)) (ther
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && r.ctx.Err() == nil {
-		r.s.Problem(dir, 0, err)
+		r.problem(dir, err)
 	}
 	return err == nil
 }

@@ -146,7 +146,7 @@ func TestHostileState(t *testing.T) {
 	}
 	for name, files := range map[string]map[string]memfs.File{
 		"too many":                        many,
-		"a volume that is missing":        {"/etc/fstab": {Data: "LABEL=var /var ext4 defaults 0 2\n"}, "/var": memfs.Dir()},
+		"damaged, and a volume missing":   {"/etc/fstab": {Data: "LABEL=log /var/log ext4 defaults 0 2\n"}, "/var/log": memfs.Dir(), "/var/crash": {Mode: memfs.Dir().Mode, Err: errDamaged}},
 		"a directory that cannot be read": {"/var/crash": {Mode: memfs.Dir().Mode, Err: errDamaged}},
 		"an inode that cannot be":         {"/var/lib/systemd/random-seed": {StatErr: errDamaged}},
 		"a link to itself":                {"/tmp": {Link: "tmp"}},
@@ -156,6 +156,36 @@ func TestHostileState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got, status := collectIn(t, files); status.State != facts.Partial || len(got.Crash) > maxList {
 				t.Errorf("%s %v", status.State, status.Problems)
+			}
+		})
+	}
+}
+
+// TestVolumesThatAreMissing wants nothing to be told of what may lie there, and all of the rest.
+func TestVolumesThatAreMissing(t *testing.T) {
+	for name, c := range map[string]struct {
+		mount string
+		want  func(*facts.ImageState)
+	}{
+		"of logs":            {"/var/log", func(s *facts.ImageState) { s.Unattended = nil }},
+		"of temporary files": {"/tmp", func(s *facts.ImageState) { s.TmpFiles = nil }},
+		"of caches":          {"/var/cache", func(s *facts.ImageState) { s.PackageCaches = nil }},
+		"of mail":            {"/var/spool", func(s *facts.ImageState) { s.MailSpools, s.Crash = nil, nil }},
+		"of dumps":           {"/var/crash", func(s *facts.ImageState) { s.Crash = nil }},
+		"of loaders":         {"/boot", func(s *facts.ImageState) { s.RandomSeeds, s.Unattended = nil, nil }},
+		"of configuration":   {"/etc/netplan", func(s *facts.ImageState) { s.UdevNetRules = nil }},
+		"of state": {"/var/lib", func(s *facts.ImageState) {
+			s.RandomSeeds, s.DHCPLeases, s.PackageCaches, s.Crash, s.Unattended, s.RHSM = nil, nil, nil, nil, nil, nil
+		}},
+		"of all that varies": {"/var", func(s *facts.ImageState) { *s = facts.ImageState{UdevNetRules: []facts.NetRule{}} }},
+		"of nothing here":    {"/srv", func(*facts.ImageState) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, status := collectIn(t, map[string]memfs.File{"/etc/fstab": {Data: "LABEL=x " + c.mount + " ext4 defaults 0 2\n"}, c.mount: memfs.Dir()})
+			want := empty()
+			c.want(&want)
+			if d := cmp.Diff(want, *got); d != "" || status.State != facts.OK {
+				t.Errorf("%s %v; want -, got +\n%s", status.State, status.Problems, d)
 			}
 		})
 	}

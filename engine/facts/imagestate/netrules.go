@@ -30,7 +30,7 @@ var (
 func (r *reader) netRules() []facts.NetRule {
 	rules := list[facts.NetRule]{r: r}
 	for _, pattern := range netFiles {
-		for _, path := range r.s.Glob(pattern) {
+		for _, path := range r.glob(pattern) {
 			if _, ok := r.file(path); !ok {
 				continue
 			}
