@@ -1,7 +1,8 @@
 #!/bin/bash
 # Records in verdicts/*.tsv how the checks come out on the real Debian 12 and its two variants, and why: from what the tools of
 # each tree say, and from their answers in truth/. Nothing here knows how guestctl judges. verdicts/checks lists the checks,
-# verdicts/*.sh has a function for each. Needs root and build-debian.sh's tarball; run it after record-truth.sh.
+# verdicts/*.sh has a function for each; verdicts-hygiene has the same for the checks of golden images. Needs root and
+# build-debian.sh's tarball; run it after record-truth.sh.
 set -Eeuo pipefail
 . "$(dirname "$0")/debian.sh"
 . "$here/variants.sh"
@@ -13,19 +14,21 @@ set -Eeuo pipefail
 . "$here/verdicts/accounts.sh"
 . "$here/verdicts/privileges.sh"
 . "$here/verdicts/files.sh"
+. "$here/verdicts-hygiene/hygiene.sh"
 
 [[ $(id -u) == 0 ]] || { say "a chroot needs root" && exit 1; }
 [[ -f $tarball ]] || { say "no $tarball: run build-debian.sh first" && exit 1; }
 
-# judge: a line for each check: reference, identifier, verdict, evidence
+# judge: a line for each check of stdin's list: reference, identifier, verdict, evidence
 judge() {
 	local ref id verdict
+	printf 'ref\tid\tverdict\tevidence\n'
 	while read -r ref id; do
 		"$id" </dev/null >"$answers/verdict" # no substitution, and no condition: an error in it stops everything
 		verdict=$(<"$answers/verdict")
 		[[ $verdict =~ ^(pass|fail|notapplicable|unknown)$'\t'[^[:cntrl:]]+$ ]] || { say "$id: not a verdict: $verdict" && return 1; }
 		printf '%s\t%s\t%s\n' "$ref" "$id" "$verdict"
-	done <"$here/verdicts/checks"
+	done
 }
 
 work=$build/work-verdicts
@@ -41,7 +44,9 @@ for name in debian12 "${variants[@]}"; do
 	say "asking $name"
 	ask
 	diff <(cut -f1-4 "$answers/packages") "$truth/packages" >&2 || { say "truth/$name is of another tree: run record-truth.sh" && exit 1; }
-	{ printf 'ref\tid\tverdict\tevidence\n' && judge; } >"$work/verdicts"
-	cp "$work/verdicts" "$here/verdicts/$name.tsv"
+	for set in verdicts verdicts-hygiene; do
+		judge <"$here/$set/checks" >"$work/$set"
+		cp "$work/$set" "$here/$set/$name.tsv"
+	done
 	rm -rf "$tree"
 done
