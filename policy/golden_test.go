@@ -143,7 +143,8 @@ func traces() map[string][]map[string]memfs.File {
 		},
 		"hygiene-shell-histories": {
 			one("/root/.bash_history", "mysql -pr00tme\n"), one("/home/ubuntu/.local/share/fish/fish_history", "- cmd: ls\n"),
-			one("/home/ops/.python_history", "1\n"), {"/home/ops/.bash_history": {Link: "/srv/history"}},
+			one("/home/ops/.python_history", "1\n"),
+			{"/home/ops/.bash_history": {Link: "/srv/history"}},
 		},
 		"hygiene-known-hosts": {one("/home/ubuntu/.ssh/known_hosts", "git.example.org ssh-ed25519 "+publicKey+"\n")},
 		"hygiene-build-credentials": {

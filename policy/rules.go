@@ -99,33 +99,6 @@ func (n *node) plain() any {
 	}
 }
 
-// hygiene reads [hygiene], which is another way to name built-in checks: all of them, or some by their names without "hygiene-".
-func hygiene(c *compiler, n *node) {
-	if !c.wantKind(n, kindTable) {
-		return
-	}
-	var skipped []string
-	if skip := n.table["skip"]; skip != nil {
-		for _, t := range c.texts(skip) {
-			skipped = append(skipped, hygienePrefix+t.text)
-			c.picks = append(c.picks, pick{hygienePrefix + t.text, t.at}) // so that a name that is none is refused
-		}
-	}
-	for _, name := range n.keys {
-		v := n.table[name]
-		if name == "skip" || free(name) || !c.wantKind(v, kindBoolean) || v.value != true {
-			continue
-		}
-		if name == "all" {
-			name = "*"
-		}
-		c.picks = append(c.picks, pick{hygienePrefix + name, v.key})
-	}
-	c.skipped = append(c.skipped, skipped...)
-}
-
-const hygienePrefix = "hygiene-"
-
 // takeRules adds the checks in Rego that one file asks for.
 func (l *loader) takeRules(checks map[string]Check, c *compiler) {
 	for _, p := range c.picks {
@@ -167,10 +140,16 @@ func (l *loader) take(checks map[string]Check, c *compiler, p pick) {
 			continue
 		}
 		matched = true
-		if slices.Contains(c.skipped, r.ID) || c.level != "" && !r.In(c.level) {
-			continue
+		have, taken := checks[r.ID]
+		switch {
+		case p.pattern == r.ID && taken && slices.Contains(c.skipped, r.ID):
+			l.errs = append(l.errs, c.src.errorf(p.at, "check %s comes from another file, which skip does not change; disable takes it away", r.ID))
+		case slices.Contains(c.skipped, r.ID) || c.level != "" && !r.In(c.level):
+		case taken && have.rule != nil && have.rule != r:
+			l.errs = append(l.errs, c.src.errorf(p.at, "duplicate check %s, first at %s:%d; give that one another id", r.ID, have.Position.File, have.Position.Line))
+		default:
+			checks[r.ID] = c.ruled(r)
 		}
-		checks[r.ID] = c.ruled(r)
 	}
 	if !matched {
 		err := c.src.errorf(p.at, "no built-in check %s", p.pattern)
