@@ -31,13 +31,13 @@ own := {"/etc/machine-id", "/run/machine-id"}
 dbus := "/var/lib/dbus/machine-id"
 
 deny contains finding if {
-	id := input.machine_id
-	not id.state in allowed
+	state := input.machine_id.state
+	not state in allowed
 	finding := {
-		"msg": sprintf("the machine id is %s, want %s", [id.state, concat(" or ", allowed)]),
-		"actual": id.state,
+		"msg": sprintf("the machine id is %s, want %s", [state, concat(" or ", allowed)]),
+		"actual": state,
 		"expected": concat(" or ", allowed),
-		"evidence": [id.source],
+		"evidence": [input.machine_id.source],
 	}
 }
 
