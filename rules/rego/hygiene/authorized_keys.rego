@@ -20,6 +20,7 @@
 #   remediation: Remove the keys of the build from ~/.ssh/authorized_keys of every account.
 package guestctl.hygiene.authorized_keys
 
+import data.guestctl.lib
 import data.guestctl.params
 
 allowed := params["hygiene-authorized-keys"].allowed
@@ -29,7 +30,7 @@ deny contains finding if {
 	some key in file.keys
 	not key.fingerprint in allowed
 	finding := {
-		"msg": sprintf("%s lets %s in (%s, %s line %d)", [key.fingerprint, file.user, key.type, key.source.path, key.source.line]),
+		"msg": sprintf("%s lets %s in (%s, %s)", [key.fingerprint, file.user, key.type, lib.origin(key)]),
 		"actual": sprintf("%s for %s", [key.fingerprint, file.user]),
 		"expected": "no authorized keys",
 		"evidence": [key.source],

@@ -37,6 +37,7 @@
 #   remediation: Run "rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow-", and remove the copies of editors.
 package guestctl.hygiene.backup_files
 
+import data.guestctl.lib
 import data.guestctl.lib.leftovers
 import data.guestctl.params
 
@@ -47,13 +48,20 @@ deny contains finding if {
 	some found in file.content
 	found.found
 	not leftovers.matches(path, allowed)
+	place := {"path": path, "line": object.get(found, "line", 0)}
 	finding := {
-		"msg": sprintf("%s still has a password (line %d)", [path, found.line]),
+		"msg": sprintf("%s still has a password (%s)", [path, lib.origin({"source": place})]),
 		"actual": path,
 		"expected": "no password in a copy",
-		"evidence": [{"path": path, "line": found.line}],
+		"evidence": [place],
 		"key": path,
 	}
+}
+
+unknown contains sprintf("%s was not searched for passwords", [path]) if {
+	some path, file in input.files
+	file.exists
+	count(object.get(file, "content", {})) == 0
 }
 
 deny contains leftovers.finding(file, "no copies of editors") if {

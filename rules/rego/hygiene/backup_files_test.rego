@@ -22,7 +22,7 @@ test_pass if count(backup_files.deny) == 0 with input as pass
 
 test_fail if {
 	some finding in backup_files.deny with input as fail
-	finding.msg == "/etc/shadow- still has a password (line 20)"
+	finding.msg == "/etc/shadow- still has a password (/etc/shadow- line 20)"
 	finding.evidence == [{"path": "/etc/shadow-", "line": 20}]
 }
 

@@ -15,14 +15,17 @@
 #   remediation: Remove the file, and change the password wherever it is used.
 package guestctl.hygiene.unattended_passwords
 
+import data.guestctl.lib
+
 deny contains finding if {
 	some file in input.image_state.unattended
 	file.has_password
+	place := {"path": file.path, "line": object.get(file, "line", 0)}
 	finding := {
-		"msg": sprintf("%s has a password in line %d", [file.path, file.line]),
+		"msg": sprintf("%s has a password (%s)", [file.path, lib.origin({"source": place})]),
 		"actual": file.path,
 		"expected": "no passwords",
-		"evidence": [{"path": file.path, "line": file.line}],
+		"evidence": [place],
 		"key": file.path,
 	}
 }

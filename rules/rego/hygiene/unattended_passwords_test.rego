@@ -10,7 +10,7 @@ test_pass if count(unattended_passwords.deny) == 0 with input as pass
 
 test_fail if {
 	some finding in unattended_passwords.deny with input as fail
-	finding.msg == "/root/anaconda-ks.cfg has a password in line 12"
+	finding.msg == "/root/anaconda-ks.cfg has a password (/root/anaconda-ks.cfg line 12)"
 	finding.evidence == [{"path": "/root/anaconda-ks.cfg", "line": 12}]
 }
 

@@ -14,7 +14,7 @@ evidence(value) := array.concat(lost, won) if {
 # origin says in a few words where a value comes from, for messages. It is never undefined either.
 origin(value) := sprintf("%s line %d", [value.source.path, value.source.line]) if {
 	value.source.path
-	value.source.line
+	value.source.line > 0
 } else := value.source.path if {
 	value.source.path
 } else := "the default"
