@@ -89,6 +89,11 @@ type Waiver struct {
 	Reason  string `json:"reason"`
 	Owner   string `json:"owner"`
 	Expires string `json:"expires"` // the last day it holds, YYYY-MM-DD in UTC
+	// DaysLeft is how many days it holds after the day of the judgement: 0 on its last day.
+	DaysLeft   int      `json:"days_left"`
+	ApprovedBy string   `json:"approved_by,omitempty"`
+	Ticket     string   `json:"ticket,omitempty"`
+	Policy     Position `json:"policy"` // where it is written
 }
 
 // Fingerprint identifies a finding across runs: the same check, key and path give the same fingerprint.

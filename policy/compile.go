@@ -24,6 +24,11 @@ type compiler struct {
 	dirs     []textAt // with Rego
 	params   map[string]map[string]param
 	also     []string // texts of other files that checks were made of
+
+	// waivers and what [waivers] says of them.
+	waivers     []readWaiver
+	waiverRules waiverRules
+
 	warnings []Warning
 	errs     []error // the first ones
 	failures int     // all of them
@@ -89,8 +94,6 @@ func (c *compiler) key(n *node, path []string) {
 		for _, name := range n.keys {
 			c.key(n.table[name], slices.Concat(path, []string{name}))
 		}
-	case len(path) == 1 && slices.Contains(notYet(), n.name):
-		c.fail(n.key, "[%s] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked", n.path)
 	default:
 		c.unknownPath(n, path)
 	}

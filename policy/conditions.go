@@ -20,6 +20,8 @@ type condition struct {
 	labels []labelTerm
 }
 
+var errNoOS = errors.New("the guest does not say which operating system it is")
+
 // osTerm is an operating system by the ID of its os-release, with the versions it is meant for.
 type osTerm struct {
 	id      string
@@ -39,7 +41,7 @@ func (c condition) gate(doc *facts.Document) (Outcome, bool) {
 	problem := domainProblem(doc, domainOS)
 	guest, ok := facts.Get[facts.OS](doc, domainOS)
 	if problem == "" && (!ok || guest.ID == "") {
-		problem = "the guest does not say which operating system it is"
+		problem = errNoOS.Error()
 	}
 	if problem != "" {
 		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %s", c.text, problem)), true

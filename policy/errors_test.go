@@ -38,9 +38,6 @@ func TestErrors(t *testing.T) {
 		{"letter in a bare key", "x-é = 1\n", "b.toml:1:3: expected '.' or '=', but got 'é' instead"},
 		{"column counts characters", "meta.a = 1\nsystem = { \"x-é\" = 'éé', o = 1 }\n", "b.toml:2:26: unknown key system.o, did you mean system.os?"},
 
-		// Not in this version.
-		{"waiver", "[system]\nos = 'a'\n[[waiver]]\nrule = 'a'\n", "b.toml:3:3: [waiver] belongs to baselines, but this version does not judge it yet; remove it, nothing in it would be checked"},
-
 		// Kinds.
 		{"text", "[system]\ntimezone = 3\n", "b.toml:2:12: system.timezone is an integer, want a string"},
 		{"flag", "[system]\nfips = 'true'\n", "b.toml:2:8: system.fips is a string, want true or false"},

@@ -33,6 +33,9 @@ func seeds(f *testing.F) []string {
 		"[[a]]\n[a.b]\nc.'d'.\"\\u0065\" = { f = [1, 0x2, 1e3, -inf, 07:32:00, 1979-05-27T07:32:00Z] }\n",
 		"a = \"\"\"\n\\\"\"\" \"\"\"\"\"\nb = '''x''''\n", "a = [ # x\n{ b = 1, # y\n },]\n", "system = { os.equals = 'a' }",
 		"[vars]\na = '1'\n[system]\nos = '${a}$${b}'\n", "a..b = 1", "[a]\n[a]\n", "\ufeffa = 1",
+		"[waivers]\nmax_days = 36500\nwarn_days = 9\nrequire_approval = false\n[[waiver]]\nrule = 'a.*/[a-z]?\\*'\n" +
+			"targets = { image = ['w-*'], os = ['debian==12'], labels = { a = 'b' } }\n" +
+			"reason = 'r'\nowner = 'o'\napproved_by = 'c'\nticket = 't'\nexpires = 0002-12-31\n[system]\nos = 'a'\n",
 		"disable = [{ id = 'system.os', reason = 'x' }]\n[system]\nos = { in = ['a'], when = { os = ['b>=1, <2'], arch = ['amd64'] } }",
 	}
 }
@@ -53,13 +56,18 @@ func FuzzLoad(f *testing.F) {
 			agrees(t, string(text))
 			return
 		}
-		l := &loader{parts: []*document{{src, root, ""}}}
+		l := &loader{parts: []*document{{src: src, root: root}}}
 		p, err := l.policy([]string{"fuzz"})
 		if err != nil {
 			if !strings.Contains(err.Error(), "0 checks") {
 				positioned(t, err)
 			}
 			return
+		}
+		for _, w := range p.Waivers.List {
+			if w.Rule == "" || w.Reason == "" || w.Owner == "" || w.Expires.IsZero() || w.Position.Line < 1 || !w.Covers(w.Rule) {
+				t.Errorf("waiver %+v", w)
+			}
 		}
 		for _, one := range p.Judge(t.Context(), &facts.Document{}) {
 			// a label that was not given, or a rule for people, needs no facts

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/guestctl/guestctl/baselines"
 	"github.com/guestctl/guestctl/internal/nearest"
@@ -39,6 +40,10 @@ type Options struct {
 	// Labels are what the user says of the images that are judged: conditions on labels go by them. A label that is not
 	// given matches nothing.
 	Labels map[string]string
+	// Waivers are files that hold waivers and nothing else.
+	Waivers []string
+	// Now is the day from which waivers.max_days counts. Without it, every waiver is too long for a limit.
+	Now time.Time
 }
 
 // Load reads baseline files in order and puts them together. An error about a file is an *Error, or several joined.
@@ -46,6 +51,11 @@ func Load(files []string, opts Options) (*Policy, error) {
 	l := &loader{opts: opts, state: map[string]bool{}}
 	for _, name := range files {
 		if err := l.file(name, nil); err != nil {
+			l.errs = append(l.errs, err)
+		}
+	}
+	for _, name := range opts.Waivers {
+		if err := l.waiverFile(name); err != nil {
 			l.errs = append(l.errs, err)
 		}
 	}
@@ -60,6 +70,9 @@ type loader struct {
 	errs  []error
 	rules rules
 	also  []string // texts that checks were made of beside the files themselves
+	// waivers of all files, in the order of these, and the rules for them.
+	waivers     []readWaiver
+	waiverRules waiverRules
 	// incomplete is set when a file could not be read.
 	incomplete bool
 }
@@ -69,6 +82,7 @@ type document struct {
 	src   *source
 	root  *node
 	level string // that built-in checks are limited to
+	words []word // nil: the whole vocabulary
 }
 
 // file reads one file and, before it, those it extends. via are the files that led here.
@@ -101,7 +115,7 @@ func (l *loader) file(name string, via []string) error {
 			l.errs = append(l.errs, err)
 		}
 	}
-	l.parts = append(l.parts, &document{src, root, level})
+	l.parts = append(l.parts, &document{src: src, root: root, level: level})
 	return nil
 }
 
@@ -211,13 +225,14 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	p := &Policy{}
 	checks := map[string]Check{}
 	for _, part := range l.parts {
-		c := &compiler{src: part.src, words: split(vocabulary()), labels: l.opts.Labels, incomplete: l.incomplete, level: part.level}
+		c := &compiler{src: part.src, words: split(part.vocabulary()), labels: l.opts.Labels, incomplete: l.incomplete, level: part.level}
 		c.substitute(part.root, nil, vars)
 		c.compile(part.root)
 		slices.SortStableFunc(c.errs, byPosition)
 		l.errs = append(l.errs, c.errs...)
 		l.merge(p, checks, c)
 	}
+	l.settleWaivers(p)
 	l.policies(checks)
 	l.judges(checks)
 	p.Digest = l.digest()
@@ -303,6 +318,8 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 	}
 	p.Files = append(p.Files, c.src.name)
 	p.Warnings = append(p.Warnings, c.warnings...)
+	l.waivers = append(l.waivers, c.waivers...)
+	l.waiverRules = l.waiverRules.over(c.waiverRules)
 	for _, check := range c.checks {
 		checks[check.ID] = check
 		p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool { return d.ID == check.ID })

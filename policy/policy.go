@@ -21,7 +21,8 @@ type Policy struct {
 	Disabled           []Disabled
 	Warnings           []Warning
 	// Digest tells this policy from any other that would judge differently, or word its findings differently.
-	Digest string
+	Digest  string
+	Waivers Waivers
 }
 
 // Disabled is a check that a baseline took away.
