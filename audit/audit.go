@@ -37,7 +37,7 @@ type Job struct {
 	// Jobs is how many images are judged at the same time; 0 is one.
 	Jobs int
 	// Now is the time of the judgement, for checks on ages.
-	Now time.Time
+	Now time.Time // needed where the policy has waivers
 	// Tool is the version of the program, for the report.
 	Tool string
 	// Done is called after each image, from one goroutine at a time; nil is allowed.
@@ -50,7 +50,10 @@ type Result struct {
 	Tool    Tool     `json:"tool"`
 	Policy  Policy   `json:"policy"`
 	Targets []Target `json:"targets"`
-	Summary Summary  `json:"summary"`
+	Waivers []Waiver `json:"waivers"` // every exception of the policy
+	// Checks are about the run as a whole: waivers that are stale, and such that end soon.
+	Checks  []finding.Finding `json:"checks"`
+	Summary Summary           `json:"summary"`
 
 	job        Job
 	frameworks []*frameworks.Framework
@@ -96,6 +99,7 @@ type Target struct {
 	// Coverage is the share of the needed facts that was readable, in percent.
 	Coverage float64 `json:"coverage"`
 	Counts
+	Score    Score             `json:"score"`
 	Disk     *Disk             `json:"disk" jsonschema:"nullable"`
 	Root     *facts.RootMeta   `json:"root" jsonschema:"nullable"`
 	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
@@ -106,6 +110,9 @@ type Target struct {
 
 	// Err is the error behind Error, for callers that care for its kind.
 	Err error `json:"-"`
+
+	// KnownOS is OS where it was read without a problem; nil otherwise.
+	KnownOS *facts.OS `json:"-"`
 }
 
 // Counts is how many checks had which outcome.
@@ -141,7 +148,13 @@ type Summary struct {
 // Run judges the images of the job. The error is that of the context, or of a job that cannot be done at all; an image
 // that cannot be read is a target with an Error.
 func Run(ctx context.Context, job Job) (*Result, error) {
-	r := &Result{Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job), Targets: []Target{}, job: job}
+	r := &Result{
+		Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job),
+		Targets: []Target{}, Waivers: []Waiver{}, Checks: []finding.Finding{}, job: job,
+	}
+	if len(job.Policy.Waivers.List) > 0 && job.Now.IsZero() {
+		return nil, errors.New("waivers cannot be judged without the day of the judgement")
+	}
 	for _, key := range frameworkKeys(job) {
 		f, err := frameworks.Load(key)
 		if err != nil {
@@ -160,6 +173,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	for _, targets := range perImage {
 		r.Targets = append(r.Targets, targets...)
 	}
+	r.registerWaivers()
 	for _, t := range r.Targets {
 		switch t.Result {
 		case finding.Pass:
@@ -303,6 +317,7 @@ type verdict struct {
 	Coverage float64
 	Checks   []finding.Finding
 	Problems []Problem
+	KnowsOS  bool // OS was read without a problem
 }
 
 func (r *Result) keptName() string { return "verdict " + r.job.Policy.Digest }
@@ -311,6 +326,7 @@ func (r *Result) keptName() string { return "verdict " + r.job.Policy.Digest }
 func (r *Result) verdict(ctx context.Context, doc *facts.Document) verdict {
 	v := verdict{Root: doc.Meta.Root, Checks: r.job.Policy.Judge(ctx, doc), Problems: collectorProblems(doc)}
 	v.OS, _ = facts.Get[facts.OS](doc, "os")
+	v.KnowsOS = doc.Collectors["os"].State == facts.OK
 	readable, needed := r.job.Policy.Coverage(doc)
 	v.Coverage = percent(readable, needed)
 	return v
@@ -324,7 +340,12 @@ func (v verdict) decided() bool {
 // target is the guest with its verdict, held against what the job asks for.
 func (r *Result) target(name string, v verdict) Target {
 	t := Target{Image: name, Root: &v.Root, OS: v.OS, Coverage: v.Coverage, Checks: v.Checks, Problems: v.Problems}
+	if v.KnowsOS {
+		t.KnownOS = v.OS
+	}
+	r.waive(&t)
 	t.count()
+	t.Score = scoreOf(t.Checks)
 	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)
 	return t
@@ -332,15 +353,20 @@ func (r *Result) target(name string, v verdict) Target {
 
 // judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.
 func (r *Result) judge(t Target) finding.Status {
-	for _, c := range t.Checks {
-		if c.Status == finding.Fail && r.job.FailOn.Reached(c.Severity) {
-			return finding.Fail
-		}
+	if r.fails(t.Checks) {
+		return finding.Fail
 	}
 	if t.Unknown > 0 || t.Coverage < r.job.MinCoverage || t.Passed+t.Failed+t.Waived+t.NotApplicable+t.Manual == 0 {
 		return finding.Unknown
 	}
 	return finding.Pass
+}
+
+// fails reports whether a check failed at or above the limit.
+func (r *Result) fails(checks []finding.Finding) bool {
+	return slices.ContainsFunc(checks, func(c finding.Finding) bool {
+		return c.Status == finding.Fail && r.Policy.FailOn.Reached(c.Severity)
+	})
 }
 
 func (t *Target) count() {

@@ -57,6 +57,12 @@ func TestKeptVerdicts(t *testing.T) {
 	}
 	write("b.toml", "[system]\ntimezone = \"Asia/Tokyo\"\n")
 	same("an edited baseline", policy.Options{}, baseline)
+	waived := write("w.toml", "[baseline]\nframeworks = [\"cis_debian12\"]\n[system]\ntimezone = \"Asia/Tokyo\"\n"+
+		accepted("system.timezone", "targets = { os = ['debian'] }", "expires = 2030-01-01"))
+	same("a waiver and a framework", policy.Options{}, waived)
+	if r := judge(kept, policy.Options{}, waived); r.Targets[0].Waived != 1 || len(r.Targets[0].Frameworks) != 1 || r.Waivers[0].Use != audit.WaiverUsed {
+		t.Errorf("of a kept verdict: %+v, %+v", r.Targets[0], r.Waivers)
+	}
 	write("list.txt", "bash\n")
 	only := write("only.toml", "[packages.only]\nfile = \""+list+"\"\n")
 	same("a list beside a baseline", policy.Options{}, only)

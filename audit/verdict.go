@@ -55,10 +55,10 @@ const (
 	Findings                 // something failed
 )
 
-// Verdict sums up the targets.
+// Verdict sums up the targets, and the checks of the run as a whole.
 func (r *Result) Verdict() Verdict {
 	switch {
-	case r.Summary.Failed > 0:
+	case r.Summary.Failed > 0 || r.fails(r.Checks):
 		return Findings
 	case r.Summary.Unknown > 0 || len(r.Targets) == 0:
 		return NotJudged

@@ -60,7 +60,7 @@ func sampleWith(hostile string) *audit.Result {
 		},
 		{ID: "system.a", Status: finding.Unknown, Severity: finding.Low, Message: "not read", Fingerprint: "1100000000000002"},
 		{ID: "system.b", Status: finding.NotApplicable, Severity: finding.Low, Message: "not for this system", Fingerprint: "1100000000000003"},
-		{ID: "system.c", Status: finding.Waived, Severity: finding.Low, Message: "is x", Fingerprint: "1100000000000004", Waiver: &finding.Waiver{Reason: hostile, Owner: "o", Expires: "2026-12-31"}},
+		{ID: "system.c", Status: finding.Waived, Severity: finding.Low, Message: "is x", Fingerprint: "1100000000000004", Waiver: sampleWaiver(hostile, 38)},
 		{ID: "system.d", Status: finding.Manual, Severity: finding.Critical, Message: "look", Fingerprint: "1100000000000005"},
 	}
 	return &audit.Result{
@@ -75,6 +75,7 @@ func sampleWith(hostile string) *audit.Result {
 			{
 				Image: "disk.qcow2", Result: finding.Fail, Coverage: 83.3,
 				Counts: audit.Counts{Passed: 1, Failed: 2, Unknown: 1, NotApplicable: 1, Waived: 1, Manual: 1},
+				Score:  sampleScore(),
 				Disk:   &audit.Disk{Format: "qcow2", Size: 20 << 30, Used: 3328 << 20},
 				Root:   &facts.RootMeta{Device: "p2", FSType: "ext4", UUID: "u"},
 				OS:     &facts.OS{ID: "debian", PrettyName: hostile, Arch: "x86_64"},
@@ -83,6 +84,7 @@ func sampleWith(hostile string) *audit.Result {
 			},
 			{Image: hostile, Result: finding.Unknown, Error: "no operating system " + hostile, Hint: "look with inspect"},
 		},
+		Waivers: sampleWaivers(hostile), Checks: sampleRunChecks(hostile),
 		Summary: audit.Summary{Failed: 1, Unknown: 1},
 	}
 }

@@ -33,6 +33,7 @@ func Text(w io.Writer, r *audit.Result) error {
 		}
 		t.target(r, &r.Targets[i])
 	}
+	t.waivers(r)
 	if len(r.Targets) > 1 {
 		t.printf("\n%d targets: %d passed, %d failed, %d unknown\n", len(r.Targets), r.Summary.Passed, r.Summary.Failed, r.Summary.Unknown)
 		for i := range r.Targets {
@@ -70,7 +71,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 	}
 	t.problems(tg)
 	t.frameworks(tg.Frameworks)
-	t.printf("\n%s          result %s (fail-on: %s)\n", counts(tg.Counts), resultWord(tg.Result), r.Policy.FailOn)
+	t.printf("\n%s%s          result %s (fail-on: %s)\n", counts(tg.Counts), score(tg), resultWord(tg.Result), r.Policy.FailOn)
 }
 
 func (t textWriter) checks(checks []finding.Finding) {
@@ -93,6 +94,9 @@ func (t textWriter) checks(checks []finding.Finding) {
 			continue
 		}
 		t.where(c.Where)
+		if c.Waiver != nil {
+			t.lines("waiver", []string{waiver(c.Waiver)})
+		}
 		t.lines("note", c.Notes)
 		if c.Fix != "" {
 			t.lines("fix", []string{c.Fix})

@@ -55,6 +55,10 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			if err := checkFrameworks(f.frameworks); err != nil {
 				return err
 			}
+			now, err := now()
+			if err != nil {
+				return err
+			}
 			p, err := f.policy.load()
 			if err != nil {
 				return err
@@ -64,10 +68,6 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 				return err
 			}
 			defer files.discard()
-			now, err := now()
-			if err != nil {
-				return err
-			}
 			bar := newProgress(cmd, "images", int64(len(images)))
 			r, err := audit.Run(cmd.Context(), audit.Job{
 				Images: images, Engine: f.image.options(), Root: f.image.root, Policy: p, FailOn: failOn,

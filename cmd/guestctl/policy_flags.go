@@ -10,6 +10,7 @@ import (
 // policyFlags are the flags of every command that judges.
 type policyFlags struct {
 	baselines  []string
+	waivers    []string
 	policies   []string
 	labels     []string
 	key        string
@@ -19,12 +20,14 @@ type policyFlags struct {
 func (f *policyFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.baselines, "baseline", nil, "baseline `FILE`, or builtin:NAME[@LEVEL]; may be repeated, later files override earlier ones")
+	flags.StringArrayVar(&f.waivers, "waivers", nil, "`FILE` of accepted exceptions, beside those in the baselines; may be repeated")
 	flags.StringArrayVar(&f.policies, "policy", nil, "`DIR|FILE|BUNDLE` with checks in Rego; may be repeated")
 	flags.StringVar(&f.key, "policy-key", "", "PEM `FILE` with the public key that every --policy must be signed for, as a bundle")
 	flags.StringArrayVar(&f.labels, "label", nil, "label of the images, as `KEY=VALUE`, for conditions of baselines; may be repeated")
 	flags.BoolVar(&f.allowEmpty, "allow-empty", false, "accept a baseline without a check")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"baseline":   carapace.Batch(carapace.ActionFiles(".toml"), carapace.ActionValues(policy.Builtins()...)).ToA(),
+		"waivers":    carapace.ActionFiles(".toml"),
 		"policy":     carapace.ActionFiles(),
 		"policy-key": carapace.ActionFiles(".pem"),
 	})
@@ -39,5 +42,11 @@ func (f *policyFlags) load() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.Load(f.baselines, policy.Options{AllowEmpty: f.allowEmpty, Policies: f.policies, PolicyKey: f.key, Labels: labels})
+	at, err := now()
+	if err != nil {
+		return nil, err
+	}
+	return policy.Load(f.baselines, policy.Options{
+		AllowEmpty: f.allowEmpty, Waivers: f.waivers, Policies: f.policies, PolicyKey: f.key, Labels: labels, Now: at,
+	})
 }
