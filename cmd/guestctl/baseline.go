@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func newBaselineCommand() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "baseline",
+		Short: "Check, format, pin and learn baselines",
+	}, baselineCheckCommand(), baselineFmtCommand(), baselinePinCommand())
+}
+
+// rewrite gives a file of the user another content, whole or not at all. A link stays one, and the mode stays.
+func rewrite(path string, content []byte) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	temp, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	defer remove(temp.Name())
+	_, err = temp.Write(content)
+	if err := errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
