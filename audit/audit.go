@@ -30,6 +30,8 @@ type Job struct {
 	Root   string // "auto", "all" or a device
 	Policy *policy.Policy
 	FailOn FailOn
+	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
+	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
 	MinCoverage float64
 	// Frameworks are the keys of the frameworks to report, beside those that the policy names.
@@ -49,6 +51,7 @@ type Result struct {
 	Schema  string   `json:"schema"`
 	Tool    Tool     `json:"tool"`
 	Policy  Policy   `json:"policy"`
+	Assumed *Assumed `json:"assumed" jsonschema:"nullable"` // nil: the guests were judged as they are
 	Targets []Target `json:"targets"`
 	Waivers []Waiver `json:"waivers"` // every exception of the policy
 	// Checks are about the run as a whole: waivers that are stale, and such that end soon.
@@ -63,6 +66,12 @@ type Result struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// Assumed is what the facts of every guest were changed by before they were judged.
+type Assumed struct {
+	File  string   `json:"file"`
+	Facts []string `json:"facts"` // that were set or removed, as JSON pointers into the facts
 }
 
 // Policy is what a result was judged by.
@@ -151,6 +160,9 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	r := &Result{
 		Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job),
 		Targets: []Target{}, Waivers: []Waiver{}, Checks: []finding.Finding{}, job: job,
+	}
+	if job.Assume != nil {
+		r.Assumed = &Assumed{job.Assume.File, job.Assume.Paths}
 	}
 	if len(job.Policy.Waivers.List) > 0 && job.Now.IsZero() {
 		return nil, errors.New("waivers cannot be judged without the day of the judgement")
@@ -256,6 +268,9 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		return r.notJudged(ctx, name, nil, err)
 	}
 	if ok {
+		if doc, err = r.assume(doc); err != nil {
+			return nil, err
+		}
 		t := r.target(name, r.verdict(ctx, doc))
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
@@ -294,13 +309,16 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest) (Target, error) {
 	req := r.job.Policy.Request().Merge(facts.Request{Domains: []string{"os"}})
 	var v verdict
-	if !m.Kept(g, req, r.job.Now, r.keptName(), &v) {
+	if r.job.Assume != nil || !m.Kept(g, req, r.job.Now, r.keptName(), &v) {
 		doc, err := m.Facts(ctx, g, req, r.job.Now)
 		if err != nil {
 			return Target{}, err
 		}
+		if doc, err = r.assume(doc); err != nil {
+			return Target{}, err
+		}
 		v = r.verdict(ctx, doc)
-		if ctx.Err() == nil && v.decided() {
+		if r.job.Assume == nil && ctx.Err() == nil && v.decided() {
 			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
@@ -339,7 +357,7 @@ func (v verdict) decided() bool {
 
 // target is the guest with its verdict, held against what the job asks for.
 func (r *Result) target(name string, v verdict) Target {
-	t := Target{Image: name, Root: &v.Root, OS: v.OS, Coverage: v.Coverage, Checks: v.Checks, Problems: v.Problems}
+	t := Target{Image: name, Root: &v.Root, OS: v.OS, Coverage: v.Coverage, Checks: v.Checks, Problems: slices.Concat(v.Problems, r.assumed())}
 	if v.KnowsOS {
 		t.KnownOS = v.OS
 	}
@@ -349,6 +367,25 @@ func (r *Result) target(name string, v verdict) Target {
 	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)
 	return t
+}
+
+// assume changes the facts of a guest as the job says.
+func (r *Result) assume(doc *facts.Document) (*facts.Document, error) {
+	if r.job.Assume == nil {
+		return doc, nil
+	}
+	return r.job.Assume.Apply(doc)
+}
+
+// assumed tells what is assumed as problems of a target, so that no report looks like one of the guest as it is.
+func (r *Result) assumed() []Problem {
+	var ps []Problem
+	if r.Assumed != nil {
+		for _, pointer := range r.Assumed.Facts {
+			ps = append(ps, Problem{r.Assumed.File, "assumed, and not read from the guest: " + pointer})
+		}
+	}
+	return ps
 }
 
 // judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.

@@ -27,8 +27,9 @@ func Text(w io.Writer, r *audit.Result) error {
 	for _, warning := range r.Policy.Warnings {
 		t.printf("%s %s: %s\n", faint("warning"), at(warning.Position), Escape(warning.Message))
 	}
+	t.assumed(r.Assumed)
 	for i := range r.Targets {
-		if i > 0 || len(r.Policy.Warnings) > 0 {
+		if i > 0 || len(r.Policy.Warnings) > 0 || r.Assumed != nil {
 			t.printf("\n")
 		}
 		t.target(r, &r.Targets[i])
@@ -71,7 +72,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 	}
 	t.problems(tg)
 	t.frameworks(tg.Frameworks)
-	t.printf("\n%s%s          result %s (fail-on: %s)\n", counts(tg.Counts), score(tg), resultWord(tg.Result), r.Policy.FailOn)
+	t.printf("\n%s%s          result %s (fail-on: %s%s)\n", counts(tg.Counts), score(tg), resultWord(tg.Result), r.Policy.FailOn, supposed(r))
 }
 
 func (t textWriter) checks(checks []finding.Finding) {

@@ -25,6 +25,7 @@ func newCheckComplianceCommand() *cobra.Command {
 		coverage   float64
 		exitZero   bool
 		jobs       int
+		assume     string
 		image      imageFlags
 	}
 	cmd := &cobra.Command{
@@ -63,6 +64,10 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			if err != nil {
 				return err
 			}
+			assumed, err := readAssumed(f.assume)
+			if err != nil {
+				return err
+			}
 			files, err := openReports(f.reports)
 			if err != nil {
 				return err
@@ -70,7 +75,7 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			defer files.discard()
 			bar := newProgress(cmd, "images", int64(len(images)))
 			r, err := audit.Run(cmd.Context(), audit.Job{
-				Images: images, Engine: f.image.options(), Root: f.image.root, Policy: p, FailOn: failOn,
+				Images: images, Engine: f.image.options(), Root: f.image.root, Policy: p, FailOn: failOn, Assume: assumed,
 				MinCoverage: max(f.coverage, p.MinCoverage), Jobs: f.jobs, Now: now, Tool: toolVersion(),
 				Frameworks: f.frameworks,
 				Done:       func(string) { bar.Add(1) },
@@ -93,12 +98,14 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 	flags.Float64Var(&f.coverage, "min-coverage", 0, "share of the needed facts that must be readable, in `PERCENT`")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
+	flags.StringVar(&f.assume, "assume", "", "what if: JSON or TOML `FILE` merged over the facts of each guest (RFC 7396) before it is judged")
 	f.policy.add(cmd)
 	f.image.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format":    carapace.ActionValues(report.Names()...),
 		"framework": carapace.ActionValues(frameworks.Keys()...),
 		"fail-on":   carapace.ActionValues(audit.FailOns()...),
+		"assume":    carapace.ActionFiles(".json", ".toml"),
 	})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 	return cmd
