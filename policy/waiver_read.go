@@ -228,6 +228,14 @@ func (l *loader) waiverFile(name string) error {
 			delete(root.table, key)
 		}
 	}
+	abs, err := identity(name)
+	if err != nil {
+		return &Error{File: name, Message: err.Error()}
+	}
+	if l.state[abs] { // it was read before, as a baseline or as this
+		return nil
+	}
+	l.state[abs] = true
 	root.keys = slices.DeleteFunc(root.keys, func(key string) bool { return root.table[key] == nil })
 	l.parts = append(l.parts, &document{src: src, root: root, words: waiverVocabulary()})
 	return nil

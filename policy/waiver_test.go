@@ -264,6 +264,11 @@ func TestFilesOfWaivers(t *testing.T) {
 	if _, err := policy.Load([]string{base}, policy.Options{Waivers: []string{write(t, "w.toml", good)}}); err == nil {
 		t.Error("a limit was not judged and accepted")
 	}
+	// A file that was read before is not read again.
+	w := write(t, "w.toml", good)
+	if p, err := policy.Load([]string{base, w}, policy.Options{Waivers: []string{w, w}, Now: today}); err != nil || len(p.Waivers.List) != 1 {
+		t.Errorf("%v, %v", p, err)
+	}
 	var many strings.Builder
 	for range 1001 {
 		many.WriteString("[[waiver]]\nrule = 'a'\nreason = 'r'\nowner = 'o'\nexpires = 2026-12-01\n")
