@@ -44,8 +44,8 @@ type DiffTarget struct {
 type Change struct {
 	ID   string     `json:"id"`
 	Kind ChangeKind `json:"change"`
-	Old  *Judgement  `json:"old" jsonschema:"nullable"`
-	New  *Judgement  `json:"new" jsonschema:"nullable"`
+	Old  *Judgement `json:"old" jsonschema:"nullable"`
+	New  *Judgement `json:"new" jsonschema:"nullable"`
 }
 
 // ChangeKind is how a check changed.

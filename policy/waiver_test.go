@@ -39,7 +39,7 @@ func TestWaiverErrors(t *testing.T) {
 		{"empty reason", strings.Replace(waiver("expires = 2026-12-31"), "'r'", "' '", 1), "b.toml:5:10: waiver.reason is empty"},
 		{"pattern", strings.Replace(waiver("expires = 2026-12-31"), "system.os'\nr", "system.[os'\nr", 1), "b.toml:4:8: waiver.rule is \"system.[os\", which is no pattern: a [ without its ]"},
 		{"key", waiver("expires = 2026-12-31", "until = 2026-12-31"), "b.toml:8:1: unknown key waiver.until, want approved_by, owner, reason, ticket, expires, rule or targets"},
-		{"key with a typing mistake", waiver("expiers = 2026-12-31"), "b.toml:3:3: a waiver without expires: every exception ends; write the last day it holds, such as expires = 2027-06-30\nb.toml:7:1: unknown key waiver.expiers, did you mean expires?"},
+		{"key with a typing mistake", waiver("expirse = 2026-12-31"), "b.toml:3:3: a waiver without expires: every exception ends; write the last day it holds, such as expires = 2027-06-30\nb.toml:7:1: unknown key waiver.expirse, did you mean expires?"},
 		{"one table", "[waiver]\nrule = 'a'\n", "b.toml:1:2: waiver is a table, want [[waiver]]"},
 		{"an entry that is no table", "waiver = ['a']\n", "b.toml:1:11: an entry of waiver is a string, want a table"},
 		{"target", waiver("expires = 2026-12-31", "targets = { images = ['a'] }"), "b.toml:8:13: unknown key waiver.targets.images, did you mean image?"},

@@ -12,7 +12,7 @@ func newBaselineCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "baseline",
 		Short: "Check, format, pin and learn baselines",
-	}, baselineCheckCommand(), baselineFmtCommand(), baselinePinCommand())
+	}, baselineCheckCommand(), baselineFmtCommand(), baselinePinCommand(), baselineLearnCommand())
 }
 
 // rewrite gives a file of the user another content, whole or not at all. A link stays one, and the mode stays.
