@@ -20,8 +20,9 @@ func CSV(w io.Writer, r *audit.Result) error {
 		"result", "image", "root", "check", "title", "status", "severity", "expected", "actual", "message", "where",
 		"fix", "controls", "policy_file", "policy_line", "fingerprint", "waiver_reason", "waiver_owner", "waiver_expires",
 	}}
-	for i := range r.Targets {
-		tg := &r.Targets[i]
+	all := sections(r)
+	for i := range all {
+		tg := &all[i]
 		if tg.Error != "" {
 			row := make([]string, len(rows[0]))
 			row[0], row[1], row[5], row[9], row[11] = string(tg.Result), tg.Image, string(finding.Unknown), tg.Error, tg.Hint

@@ -155,8 +155,8 @@ func TestCSVHasNoFormulas(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if len(rows) != 9 || rows[8][3] != "" || rows[8][5] != "unknown" {
-			t.Errorf("%s: %d rows, want the header, 7 checks and the image that was not judged", name, len(rows))
+		if len(rows) != 10 || rows[8][3] != "" || rows[8][5] != "unknown" || rows[9][1] != runLabel {
+			t.Errorf("%s: %d rows, want the header, 7 checks, the image that was not judged and a check of the run", name, len(rows))
 		}
 		for _, row := range rows {
 			for _, value := range row {
@@ -198,7 +198,7 @@ func TestJUnitIsWhatRunnersRead(t *testing.T) {
 			}
 			break
 		}
-		if len(doc.Suites) != 2 || doc.Tests != 8 || doc.Failures != 2 || doc.Errors != 2 || doc.Skipped != 3 {
+		if len(doc.Suites) != 3 || doc.Tests != 9 || doc.Failures != 3 || doc.Errors != 2 || doc.Skipped != 3 {
 			t.Errorf("%s: %d suites, %d tests, %d failures, %d errors, %d skipped", name, len(doc.Suites), doc.Tests, doc.Failures, doc.Errors, doc.Skipped)
 		}
 		for _, suite := range doc.Suites {
@@ -260,7 +260,7 @@ func TestNDJSONIsOneObjectPerLine(t *testing.T) {
 		}
 		types = append(types, doc.Type)
 	}
-	if got, want := strings.Join(types, " "), "run target check check check check check check check target"; got != want {
+	if got, want := strings.Join(types, " "), "run target check check check check check check check target run_check waiver waiver waiver waiver"; got != want {
 		t.Errorf("lines %s, want %s", got, want)
 	}
 }

@@ -23,8 +23,8 @@ func JUnit(w io.Writer, r *audit.Result) error {
 		dir = ""
 	}
 	suites := junit.Testsuites{Name: r.Tool.Name}
-	for i := range r.Targets {
-		suite := junitSuite(r, &r.Targets[i], dir)
+	for i, tg := range sections(r) {
+		suite := junitSuite(r, &tg, dir)
 		suite.ID = i
 		suites.AddSuite(suite)
 	}

@@ -37,8 +37,8 @@ func Markdown(w io.Writer, r *audit.Result) error {
 	if len(r.Policy.Warnings)+len(r.Policy.Disabled) > 0 {
 		m.printf("\n")
 	}
-	for i := range r.Targets {
-		m.target(&r.Targets[i], dir)
+	for _, tg := range sections(r) {
+		m.target(&tg, dir)
 	}
 	return m.Flush()
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/guestctl/guestctl/finding"
 )
 
-// NDJSON writes one JSON object per line: first the run, then each guest and after it its checks. The member "type" says
+// NDJSON writes one JSON object per line: first the run, then each guest and after it its checks, then the
+// checks of the run as a whole and the waivers. The member "type" says
 // which; the others are those of the JSON report.
 func NDJSON(w io.Writer, r *audit.Result) error {
 	enc := json.NewEncoder(w)
@@ -37,6 +38,22 @@ func NDJSON(w io.Writer, r *audit.Result) error {
 			}{"check", tg.Image, rootDevice(&tg), c}); err != nil {
 				return err
 			}
+		}
+	}
+	for _, c := range r.Checks {
+		if err := write(struct {
+			Type string `json:"type"`
+			finding.Finding
+		}{"run_check", c}); err != nil {
+			return err
+		}
+	}
+	for _, waiver := range r.Waivers {
+		if err := write(struct {
+			Type string `json:"type"`
+			audit.Waiver
+		}{"waiver", waiver}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -98,6 +98,4 @@ func details(c finding.Finding) []string {
 	return lines
 }
 
-func waiverText(w *finding.Waiver) string {
-	return "waived: " + EscapeText(w.Reason) + " (owner " + EscapeText(w.Owner) + ", expires " + EscapeText(w.Expires) + ")"
-}
+func waiverText(w *finding.Waiver) string { return "waived: " + EscapeText(waiver(w)) }

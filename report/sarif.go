@@ -56,8 +56,8 @@ func (s *sarifWriter) run() *sarif.Run {
 	if v := s.result.Tool.Version; v != "" {
 		driver.WithVersion(EscapeText(v))
 	}
-	for i := range s.result.Targets {
-		s.target(&s.result.Targets[i])
+	for _, tg := range sections(s.result) {
+		s.target(&tg)
 	}
 	run := sarif.NewRun().WithTool(sarif.NewTool().WithDriver(driver))
 	for _, result := range s.results {

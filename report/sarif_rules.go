@@ -28,8 +28,8 @@ func (s *sarifWriter) rules() []*sarif.ReportingDescriptor {
 	for _, r := range all {
 		known[r.ID] = true
 	}
-	for i := range s.result.Targets {
-		for _, c := range s.result.Targets[i].Checks {
+	for _, tg := range sections(s.result) {
+		for _, c := range tg.Checks {
 			if !known[c.ID] {
 				known[c.ID] = true
 				all = append(all, audit.Rule{ID: c.ID, Title: c.Title, Severity: c.Severity, Controls: c.Controls, Position: c.Policy})

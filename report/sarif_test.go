@@ -57,8 +57,8 @@ func sarifJSONSchema(t *testing.T) *jsonschema.Schema {
 // TestSARIF holds the mapping of statuses against the table of the documentation.
 func TestSARIF(t *testing.T) {
 	run := sarifOf(t, sample(), "sarif")
-	if n := len(run.Tool.Driver.Rules); n != 8 {
-		t.Errorf("%d rules, want all 8 checks of the policy", n)
+	if n := len(run.Tool.Driver.Rules); n != 9 {
+		t.Errorf("%d rules, want all 8 checks of the policy and the one of the run", n)
 	}
 	got := map[string]*sarif.Result{}
 	for _, r := range run.Results {
@@ -73,6 +73,7 @@ func TestSARIF(t *testing.T) {
 		"system.a":               {"review", "none", "b.toml", 1},
 		"system.c":               {"fail", "note", "b.toml", 1},
 		"system.d":               {"review", "none", "b.toml", 1},
+		Escape("waiver.stale/system.z" + hostile): {"fail", "note", "waivers.toml", 9},
 	} {
 		r := got[id]
 		if r == nil {
@@ -98,8 +99,8 @@ func TestSARIF(t *testing.T) {
 func TestSARIFListsTheRuleOfEveryFinding(t *testing.T) {
 	r := sample()
 	r.Policy.Rules = r.Policy.Rules[1:]
-	if n := len(sarifOf(t, r, "sarif").Tool.Driver.Rules); n != 8 {
-		t.Errorf("%d rules, want 7 of the policy and one of a finding", n)
+	if n := len(sarifOf(t, r, "sarif").Tool.Driver.Rules); n != 9 {
+		t.Errorf("%d rules, want 7 of the policy and those of two findings", n)
 	}
 }
 
@@ -148,7 +149,7 @@ func TestSARIFHasPassesOnRequest(t *testing.T) {
 	for _, r := range sarifOf(t, sample(), "sarif-all").Results {
 		kinds[*r.RuleID] = r.Kind
 	}
-	if len(kinds) != 7 || kinds["packages.required/nginx"] != "pass" || kinds["system.b"] != "notApplicable" {
+	if len(kinds) != 8 || kinds["packages.required/nginx"] != "pass" || kinds["system.b"] != "notApplicable" {
 		t.Errorf("kinds %v", kinds)
 	}
 }

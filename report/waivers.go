@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/finding"
@@ -31,12 +32,26 @@ func (t textWriter) waivers(r *audit.Result) {
 		}
 	}
 	t.checks(r.Checks)
+	if all := sections(r); len(r.Checks) > 0 && all[len(all)-1].Result == finding.Fail {
+		t.printf("result %s (fail-on: %s)\n", resultWord(finding.Fail), r.Policy.FailOn)
+	}
+}
+
+// runLabel stands in the place of an image for what is about the run as a whole.
+const runLabel = "this run"
+
+// sections are the targets, and after them the run itself where there are checks about it.
+func sections(r *audit.Result) []audit.Target {
+	if len(r.Checks) == 0 {
+		return r.Targets
+	}
+	run := audit.Target{Image: runLabel, Result: finding.Pass, Coverage: 100, Checks: r.Checks}
 	for _, c := range r.Checks {
 		if c.Status == finding.Fail && r.Policy.FailOn.Reached(c.Severity) {
-			t.printf("result %s (fail-on: %s)\n", resultWord(finding.Fail), r.Policy.FailOn)
-			return
+			run.Result = finding.Fail
 		}
 	}
+	return append(slices.Clip(r.Targets), run)
 }
 
 // waiver says who accepted what, why and until when.
