@@ -6,13 +6,28 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/policy"
 )
 
 func newBaselineCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "baseline",
-		Short: "Check, format, pin and learn baselines",
-	}, baselineCheckCommand(), baselineFmtCommand(), baselinePinCommand(), baselineLearnCommand())
+		Short: "Check, lay out, pin and learn baselines",
+	}, baselineCheckCommand(), baselineFmtCommand(), baselinePinCommand(), baselineLearnCommand(), baselineSchemaCommand())
+}
+
+func baselineSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of baselines, for editors", Args: wantArgs(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b, err := policy.Schema()
+			if err == nil {
+				_, err = cmd.OutOrStdout().Write(b)
+			}
+			return withCode(exitInternal, err)
+		},
+	}
 }
 
 // rewrite gives a file of the user another content, whole or not at all. A link stays one, and the mode stays.

@@ -11,7 +11,7 @@ import (
 )
 
 func baselineCheckCommand() *cobra.Command {
-	var waivers []string
+	var waivers, labels []string
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
@@ -30,7 +30,11 @@ are for nothing. With --strict a warning is a finding: exit code 1.`,
 			if err != nil {
 				return err
 			}
-			p, err := policy.Load(files, policy.Options{Waivers: waivers, Now: at})
+			given, err := parseLabels(labels)
+			if err != nil {
+				return err
+			}
+			p, err := policy.Load(files, policy.Options{Waivers: waivers, Labels: given, Now: at})
 			if err != nil {
 				return err
 			}
@@ -51,6 +55,7 @@ are for nothing. With --strict a warning is a finding: exit code 1.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&waivers, "waivers", nil, "`FILE` of accepted exceptions; may be repeated")
+	cmd.Flags().StringArrayVar(&labels, "label", nil, "label of the images, as `KEY=VALUE`; may be repeated")
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit with 1 when there is a warning")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"waivers": carapace.ActionFiles(".toml")})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles(".toml"))

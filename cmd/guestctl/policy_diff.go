@@ -19,6 +19,7 @@ import (
 func policyDiffCommand() *cobra.Command {
 	var f struct {
 		waivers []string
+		labels  []string
 		format  string
 		image   imageFlags
 	}
@@ -43,7 +44,11 @@ when nothing changes, 3 when an image could not be read.`,
 			if err != nil {
 				return err
 			}
-			opts := policy.Options{Waivers: f.waivers, Now: at}
+			labels, err := parseLabels(f.labels)
+			if err != nil {
+				return err
+			}
+			opts := policy.Options{Waivers: f.waivers, Labels: labels, Now: at}
 			before, err := loadSide(args[0], opts)
 			if err != nil {
 				return err
@@ -71,6 +76,7 @@ when nothing changes, 3 when an image could not be read.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&f.waivers, "waivers", nil, "`FILE` of accepted exceptions, for both policies; may be repeated")
+	cmd.Flags().StringArrayVar(&f.labels, "label", nil, "label of the images, as `KEY=VALUE`, for both policies; may be repeated")
 	cmd.Flags().StringVar(&f.format, "format", formats[0], "how to write it: "+strings.Join(formats, ", "))
 	f.image.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
