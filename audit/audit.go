@@ -68,12 +68,6 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
-// Assumed is what the facts of every guest were changed by before they were judged.
-type Assumed struct {
-	File  string   `json:"file"`
-	Facts []string `json:"facts"` // that were set or removed, as JSON pointers into the facts
-}
-
 // Policy is what a result was judged by.
 type Policy struct {
 	Files       []string  `json:"files"`
@@ -367,25 +361,6 @@ func (r *Result) target(name string, v verdict) Target {
 	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)
 	return t
-}
-
-// assume changes the facts of a guest as the job says.
-func (r *Result) assume(doc *facts.Document) (*facts.Document, error) {
-	if r.job.Assume == nil {
-		return doc, nil
-	}
-	return r.job.Assume.Apply(doc)
-}
-
-// assumed tells what is assumed as problems of a target, so that no report looks like one of the guest as it is.
-func (r *Result) assumed() []Problem {
-	var ps []Problem
-	if r.Assumed != nil {
-		for _, pointer := range r.Assumed.Facts {
-			ps = append(ps, Problem{r.Assumed.File, "assumed, and not read from the guest: " + pointer})
-		}
-	}
-	return ps
 }
 
 // judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.
