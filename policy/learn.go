@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
@@ -17,6 +16,7 @@ type learnedLine struct {
 	table, key string // as TOML writes them
 	value      string // of an entry: the entry
 	entry      bool
+	list       string // the value as a list, where it may be one
 	evidence   string // what it was learned from; "" is what the check itself says
 }
 
@@ -40,10 +40,32 @@ func learners() []learner {
 	return []learner{
 		systemLearner(),
 		holdsLearner(),
+		repositoriesLearner(),
 		packagesLearner(),
 		permissionsLearner(),
 		checksumsLearner(),
 		walkLearner(),
+		sshdLearner(),
+		sysctlLearner(),
+		sudoLearner(),
+		pamLearner(),
+		keysLearner("config.login_defs", "login_defs", func(doc *facts.Document) map[string]*facts.Value[string] {
+			return valuesOf[facts.LoginDefs](doc, "login_defs")
+		}),
+		keysLearner("config.auditd", "auditd", func(doc *facts.Document) map[string]*facts.Value[string] {
+			return valuesOf[facts.Auditd](doc, "auditd")
+		}),
+		systemdLearner("journald"),
+		systemdLearner("coredump"),
+		systemdLearner("timesyncd"),
+		systemdLearner("logind"),
+		systemdLearner("resolved"),
+		servicesLearner(),
+		usersLearner(),
+		groupsLearner(),
+		kernelLearner(),
+		storageLearner(),
+		firewallLearner(),
 	}
 }
 
@@ -108,18 +130,13 @@ const (
 
 // proven drops the lines that are not true of every guest, and gives the others their evidence.
 func (l *lesson) proven(ctx context.Context, lines []learnedLine) ([]learnedLine, error) {
-	text, at := l.write(lines, false)
-	p, err := loadText(text)
+	lines, findings, err := l.ask(ctx, lines)
 	if err != nil {
-		return nil, fmt.Errorf("what was learned is no baseline: %w", err)
+		return nil, err
 	}
-	findings := l.judge(ctx, p)
 	var kept []learnedLine
 	for i, line := range lines {
-		fs := findings[at[i].own]
-		if fs == nil {
-			fs = findings[at[i].key]
-		}
+		fs := findings[i]
 		if !l.allPass(line, fs) {
 			continue
 		}
@@ -129,6 +146,52 @@ func (l *lesson) proven(ctx context.Context, lines []learnedLine) ([]learnedLine
 		kept = append(kept, line)
 	}
 	return kept, nil
+}
+
+// ask reads lines as a baseline and asks their checks of every guest: the findings of each line, one for each guest. Lines that
+// make no baseline are left out.
+func (l *lesson) ask(ctx context.Context, lines []learnedLine) ([]learnedLine, [][]finding.Finding, error) {
+	for {
+		text, at := l.write(lines, false)
+		p, err := loadText(text)
+		if err == nil {
+			byLine := l.judge(ctx, p)
+			findings := make([][]finding.Finding, len(lines))
+			for i := range lines {
+				if findings[i] = byLine[at[i].own]; findings[i] == nil {
+					findings[i] = byLine[at[i].key] // one check of the whole list
+				}
+			}
+			return lines, findings, nil
+		}
+		wrong := linesOf(err)
+		var rest []learnedLine
+		for i, line := range lines {
+			if !wrong[at[i].own] {
+				rest = append(rest, line)
+			}
+		}
+		if len(rest) == len(lines) {
+			return nil, nil, fmt.Errorf("what was learned is no baseline: %w", err)
+		}
+		lines = rest
+	}
+}
+
+// linesOf lists the lines that errors of a baseline are about.
+func linesOf(err error) map[int]bool {
+	lines := map[int]bool{}
+	errs := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		errs = joined.Unwrap()
+	}
+	for _, one := range errs {
+		var e *Error
+		if errors.As(one, &e) {
+			lines[e.Line] = true
+		}
+	}
+	return lines
 }
 
 // allPass reports whether the check of a line passes on every guest. That it is unknown of one is noted, once for a table.
@@ -197,71 +260,6 @@ func evidence(line learnedLine, f finding.Finding) string {
 		return f.Actual + ", " + place
 	}
 	return place
-}
-
-// lineNumber is where a line of a baseline stands, and where its key does.
-type lineNumber struct{ own, key int }
-
-// learnedText counts the lines of what is written.
-type learnedText struct {
-	text  strings.Builder
-	lines int
-}
-
-// add writes one line and returns its number.
-func (t *learnedText) add(text string) int {
-	fmt.Fprintln(&t.text, text)
-	t.lines++
-	return t.lines
-}
-
-// write writes a baseline with the lines, and says where they stand; commented with what is to be said about it and them.
-func (l *lesson) write(lines []learnedLine, commented bool) (string, []lineNumber) {
-	var b learnedText
-	numbers := make([]lineNumber, len(lines))
-	if commented {
-		b.add("# Learned from " + commentText(listedAll(l.names)) + ".")
-		b.add("# Each line holds for all of them; behind it stands where it was read in the first one. What differs, what could")
-		b.add("# not be read and what changes on its own is left out.")
-		b.add("")
-	}
-	key := 0
-	for i, line := range lines {
-		opens := i == 0 || lines[i-1].table != line.table
-		closes := i == len(lines)-1 || lines[i+1].table != line.table
-		if opens {
-			b.add("[" + line.table + "]")
-		}
-		remark := ""
-		if commented && line.evidence != "" {
-			remark = "  # " + commentText(line.evidence)
-		}
-		if line.entry {
-			if opens || lines[i-1].key != line.key {
-				key = b.add(line.key + " = [")
-			}
-			numbers[i] = lineNumber{b.add("  " + line.value + "," + remark), key}
-			if closes || lines[i+1].key != line.key {
-				b.add("]")
-			}
-		} else {
-			key = b.add(line.key + " = " + line.value + remark)
-			numbers[i] = lineNumber{key, key}
-		}
-	}
-	if commented && len(l.left) > 0 {
-		b.add("")
-		b.add("# Left out:")
-		for _, words := range l.left {
-			b.add("#   " + commentText(words))
-		}
-	}
-	return b.text.String(), numbers
-}
-
-func listedAll(names []string) string {
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // loadText reads a baseline that is in no file.

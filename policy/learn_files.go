@@ -18,11 +18,7 @@ func packagesLearner() learner {
 	return learner{
 		needs: facts.Request{Domains: []string{domainPackages}},
 		learn: func(_ context.Context, l *lesson) ([]learnedLine, error) {
-			var lines []learnedLine
-			for _, name := range l.common(installedNames) {
-				lines = append(lines, learnedLine{table: "packages.required", key: "packages", value: tomlString(name), entry: true})
-			}
-			return lines, nil
+			return l.entriesOfAll("packages.required", "packages", installedNames), nil
 		},
 	}
 }
@@ -164,12 +160,7 @@ func walkLearner() learner {
 			if len(modes) == 0 {
 				lines = append(lines, learnedLine{table: "files.policy", key: "suid_allow", value: "[]"})
 			}
-			for _, path := range slices.Sorted(maps.Keys(modes)) {
-				if learnable(path) {
-					lines = append(lines, learnedLine{table: "files.policy", key: "suid_allow", value: tomlString(path), entry: true, evidence: modes[path]})
-				}
-			}
-			return append(lines, l.capabilities()...), nil
+			return slices.Concat(lines, entryLines("files.policy", "suid_allow", modes), l.capabilities()), nil
 		},
 	}
 }

@@ -29,6 +29,23 @@ func tomlString(s string) string {
 	return b.String()
 }
 
+// tomlList writes a list of texts.
+func tomlList(words []string) string {
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = tomlString(w)
+	}
+	return "[" + strings.Join(all, ", ") + "]"
+}
+
+// tomlKey writes one part of a key.
+func tomlKey(s string) string {
+	if s != "" && strings.Trim(s, bareKey) == "" {
+		return s
+	}
+	return tomlString(s)
+}
+
 // learnable reports whether a text of a guest can stand in a baseline: it is no bytes that TOML cannot write, and no
 // pattern or variable that would mean something else.
 func learnable(s string) bool {
