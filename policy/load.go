@@ -258,7 +258,7 @@ func (l *loader) digest() string {
 	sum := sha256.New()
 	add := func(parts ...string) {
 		for _, s := range parts {
-			fmt.Fprintf(sum, "%d %s\n", len(s), s)
+			sum.Write(fmt.Appendf(nil, "%d %s\n", len(s), s))
 		}
 	}
 	add(fmt.Sprintf("%#v", l.opts)) // in which maps are sorted

@@ -2,6 +2,7 @@ package rego
 
 import (
 	"bytes"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/format"
 
 	"github.com/guestctl/guestctl/rules"
 )
@@ -58,6 +61,33 @@ func TestBuiltinRulesKeepTheConvention(t *testing.T) {
 		if c.Description == "" || c.Fix == "" || len(c.Controls) == 0 || !slices.Equal(c.Rules, []string{"deny"}) {
 			t.Errorf("check %s lacks a description, a remediation, controls or a rule called deny", c.ID)
 		}
+	}
+}
+
+// TestBuiltinRulesAreFormatted holds the layout against what opa fmt writes. UPDATE=1 writes it.
+func TestBuiltinRulesAreFormatted(t *testing.T) {
+	err := fs.WalkDir(rules.Rego, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		have, err := rules.Rego.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		want, err := format.SourceWithOpts(path, have, format.Opts{RegoVersion: ast.RegoV1})
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(have, want) && os.Getenv("UPDATE") != "" {
+			return os.WriteFile("../../rules/"+path, want, 0o644)
+		}
+		if !bytes.Equal(have, want) {
+			t.Errorf("rules/%s is not formatted: run this test with UPDATE=1", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

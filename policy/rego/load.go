@@ -52,7 +52,7 @@ func (p *Program) Digest() string { return hex.EncodeToString(p.sum.Sum(nil)) }
 
 // read bytes enter the digest with their name.
 func (p *Program) digest(name string, b []byte) {
-	fmt.Fprintf(p.sum, "%d %s %d\n", len(name), name, len(b))
+	p.sum.Write(fmt.Appendf(nil, "%d %s %d\n", len(name), name, len(b)))
 	p.sum.Write(b)
 }
 
