@@ -1,6 +1,6 @@
 # Sourced by record-verdicts.sh: what virt-sysprep and `cloud-init clean` would remove from the tree, each place by ls, stat and find.
 # Volumes that fstab names by label are on none of the disks: what lies there is not known, whatever the tree has in its place.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC1091,SC2016,SC2154 # a file of the tree; awk expands; the variables are record-verdicts.sh's
 
 # missing PATH...: those of them that lie on such a volume, with its label
 missing() {

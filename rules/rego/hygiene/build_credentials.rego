@@ -87,13 +87,7 @@ deny contains leftovers.finding(file, "no credentials") if {
 deny contains finding if {
 	some key in input.ssh_keys.private
 	not leftovers.matches(key.path, wanted.allowed)
-	finding := {
-		"msg": sprintf("%s is a private key", [key.path]),
-		"actual": key.path,
-		"expected": "no credentials",
-		"evidence": [key.path],
-		"key": key.path,
-	}
+	finding := leftovers.trace(key.path, sprintf("%s is a private key", [key.path]), "no credentials")
 }
 
 unknown contains {"msg": leftovers.unread(input.homes)} if count(deny) == 0

@@ -21,6 +21,7 @@
 package guestctl.hygiene.cloud_init_state
 
 import data.guestctl.lib
+import data.guestctl.lib.leftovers
 import data.guestctl.params
 
 expected := "no trace of an instance"
@@ -38,17 +39,17 @@ deny contains finding if {
 
 deny contains finding if {
 	some path in input.cloud_init.instances
-	finding := {"msg": sprintf("%s is kept of an instance", [path]), "actual": path, "expected": expected, "evidence": [path], "key": path}
+	finding := leftovers.trace(path, sprintf("%s is kept of an instance", [path]), expected)
 }
 
 deny contains finding if {
 	not params["hygiene-cloud-init-state"].seeds
 	some path in input.cloud_init.seeds
-	finding := {"msg": sprintf("%s waits for the first boot", [path]), "actual": path, "expected": "no data that waits", "evidence": [path], "key": path}
+	finding := leftovers.trace(path, sprintf("%s waits for the first boot", [path]), "no data that waits")
 }
 
 deny contains finding if {
 	some pattern in input.globs
 	some path in pattern.paths
-	finding := {"msg": sprintf("%s keeps a step from running again", [path]), "actual": path, "expected": expected, "evidence": [path], "key": path}
+	finding := leftovers.trace(path, sprintf("%s keeps a step from running again", [path]), expected)
 }

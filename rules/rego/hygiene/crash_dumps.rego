@@ -26,11 +26,5 @@ deny contains finding if {
 	some file in input.image_state.crash
 	file.size > 0
 	not leftovers.matches(file.path, params["hygiene-crash-dumps"].allowed)
-	finding := {
-		"msg": sprintf("%s is left of a crash (%d bytes)", [file.path, file.size]),
-		"actual": file.path,
-		"expected": "no dumps",
-		"evidence": [file.path],
-		"key": file.path,
-	}
+	finding := leftovers.trace(file.path, sprintf("%s is left of a crash (%d bytes)", [file.path, file.size]), "no dumps")
 }

@@ -14,14 +14,10 @@
 #   remediation: Remove the files of /var/lib/dhcp, /var/lib/dhclient, /var/lib/dhcpcd and /var/lib/NetworkManager/*.lease.
 package guestctl.hygiene.dhcp_leases
 
+import data.guestctl.lib.leftovers
+
 deny contains finding if {
 	some file in input.image_state.dhcp_leases
 	file.size > 0
-	finding := {
-		"msg": sprintf("%s has a lease of the build (%d bytes)", [file.path, file.size]),
-		"actual": file.path,
-		"expected": "no leases",
-		"evidence": [file.path],
-		"key": file.path,
-	}
+	finding := leftovers.trace(file.path, sprintf("%s has a lease of the build (%d bytes)", [file.path, file.size]), "no leases")
 }

@@ -22,6 +22,7 @@
 #   remediation: Run "truncate -s 0 /etc/machine-id" and "rm -f /var/lib/dbus/machine-id" as the last step of the build.
 package guestctl.hygiene.machine_id
 
+import data.guestctl.lib.leftovers
 import data.guestctl.params
 
 allowed := params["hygiene-machine-id"].allowed
@@ -47,13 +48,7 @@ deny contains finding if {
 	file.size > 0
 	not file.resolved in own
 	not counted
-	finding := {
-		"msg": sprintf("%s holds an id of its own", [dbus]),
-		"actual": dbus,
-		"expected": "a link to /etc/machine-id, or nothing",
-		"evidence": [dbus],
-		"key": dbus,
-	}
+	finding := leftovers.trace(dbus, sprintf("%s holds an id of its own", [dbus]), "a link to /etc/machine-id, or nothing")
 }
 
 # The machine's id was taken from D-Bus.

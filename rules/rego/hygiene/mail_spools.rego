@@ -14,14 +14,10 @@
 #   remediation: Remove the files of /var/mail and /var/spool/mail.
 package guestctl.hygiene.mail_spools
 
+import data.guestctl.lib.leftovers
+
 deny contains finding if {
 	some file in input.image_state.mail_spools
 	file.size > 0
-	finding := {
-		"msg": sprintf("%s has mail (%d bytes)", [file.path, file.size]),
-		"actual": file.path,
-		"expected": "no mail",
-		"evidence": [file.path],
-		"key": file.path,
-	}
+	finding := leftovers.trace(file.path, sprintf("%s has mail (%d bytes)", [file.path, file.size]), "no mail")
 }

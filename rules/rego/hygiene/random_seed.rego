@@ -16,14 +16,10 @@
 #   remediation: Remove /var/lib/systemd/random-seed, and loader/random-seed of the EFI partition, as the last step of the build.
 package guestctl.hygiene.random_seed
 
+import data.guestctl.lib.leftovers
+
 deny contains finding if {
 	some file in input.image_state.random_seeds
 	file.size > 0
-	finding := {
-		"msg": sprintf("%s would be the seed of every machine (%d bytes)", [file.path, file.size]),
-		"actual": file.path,
-		"expected": "no seed",
-		"evidence": [file.path],
-		"key": file.path,
-	}
+	finding := leftovers.trace(file.path, sprintf("%s would be the seed of every machine (%d bytes)", [file.path, file.size]), "no seed")
 }

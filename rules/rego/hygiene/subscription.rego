@@ -30,13 +30,7 @@ import data.guestctl.params
 deny contains finding if {
 	some file in input.image_state.rhsm
 	leftovers.matches(file.path, params["hygiene-subscription"].identities)
-	finding := {
-		"msg": sprintf("%s is of a registered machine", [file.path]),
-		"actual": file.path,
-		"expected": "no registration",
-		"evidence": [file.path],
-		"key": file.path,
-	}
+	finding := leftovers.trace(file.path, sprintf("%s is of a registered machine", [file.path]), "no registration")
 }
 
 deny contains leftovers.finding(file, "no registration") if some file in leftovers.in_globs(input.globs)

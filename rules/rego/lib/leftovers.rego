@@ -17,14 +17,11 @@ described(file) := sprintf("%s is a link to %s", [file.path, file.link]) if {
 	file.type == "symlink"
 } else := sprintf("%s has %d bytes", [file.path, file.size])
 
-# finding tells of one place. It has the file as its key, so that a waiver can name it.
-finding(file, expected) := {
-	"msg": described(file),
-	"actual": file.path,
-	"expected": expected,
-	"evidence": [file.path],
-	"key": file.path,
-}
+# trace is the finding about one place, which is its key, so that a waiver can name it.
+trace(path, msg, expected) := {"msg": msg, "actual": path, "expected": expected, "evidence": [path], "key": path}
+
+# finding tells of a file that ought not to be there.
+finding(file, expected) := trace(file.path, described(file), expected)
 
 # in_homes lists what is in homes under names that one of the patterns matches.
 in_homes(homes, patterns) := [file |
