@@ -55,11 +55,19 @@ deny contains finding if {
 	some found in file.content
 	found.found
 	not leftovers.matches(path, allowed)
+	line := object.get(found, "line", 0)
 	finding := {
-		"msg": sprintf("%s names one machine (line %d)", [path, found.line]),
+		"msg": sprintf("%s names one machine (line %d)", [path, line]),
 		"actual": path,
 		"expected": "no name of one machine",
-		"evidence": [{"path": path, "line": found.line}],
+		"evidence": [{"path": path, "line": line}],
 		"key": path,
 	}
+}
+
+unknown contains {"msg": sprintf("what is in %s was not looked at", [path])} if {
+	count(deny) == 0
+	some path, file in input.files
+	file.exists
+	not file.content
 }

@@ -31,3 +31,13 @@ test_what_is_allowed if {
 	found := machine_identities.deny with input as fail with data.guestctl.params as {"hygiene-machine-identities": {"allowed": ["/etc/ssl/**", "/etc/iscsi/*"]}}
 	count(found) == 0
 }
+
+test_a_directory_in_its_place if {
+	dir := {"/etc/iscsi/initiatorname.iscsi": {"exists": true, "type": "dir", "mode": "0755", "uid": 0, "gid": 0, "size": 4096}}
+	some reason in machine_identities.unknown with input as {"files": dir, "globs": pass.globs}
+	reason.msg == "what is in /etc/iscsi/initiatorname.iscsi was not looked at"
+}
+
+test_nothing_in_its_place if {
+	count(machine_identities.unknown) == 0 with input as {"files": {"/etc/iscsi/initiatorname.iscsi": {"exists": false, "uid": 0, "gid": 0, "size": 0}}, "globs": pass.globs}
+}
