@@ -460,7 +460,7 @@ func verdictRule(name string) (word string, ok bool) {
 func (p *Program) conftest(m *ast.Module, r *ast.Rule, name, verdict string) *Check {
 	id := strings.TrimPrefix(m.Package.Path.String(), "data.") + "/" + name
 	check := &Check{
-		ID: id, Title: strings.ReplaceAll(name, "_", " ") + " of " + strings.TrimPrefix(m.Package.Path.String(), "data."),
+		ID: id, Title: "No " + name + " of " + strings.TrimPrefix(m.Package.Path.String(), "data."),
 		Severity: finding.Medium, Scope: "full", Position: finding.Position{File: r.Location.File, Line: r.Location.Row},
 		Package: packageOf(m), Rules: []string{name},
 	}

@@ -18,7 +18,7 @@ const (
 
 // outcome makes one verdict of the findings of a check.
 func outcome(c *Check, found []ast.Value) (finding.Outcome, error) {
-	o := finding.Outcome{Status: finding.Pass, Message: "as wanted", Fix: c.Fix}
+	o := finding.Outcome{Status: finding.Pass, Message: c.Title, Fix: c.Fix}
 	if len(found) == 0 {
 		return o, nil
 	}
@@ -42,8 +42,8 @@ func outcome(c *Check, found []ast.Value) (finding.Outcome, error) {
 		}
 	}
 	o.Message, o.Actual, o.Expected = told(messages, "; "), told(actual, ", "), told(expected, ", ")
-	if len(fixes) > 0 {
-		o.Fix = told(fixes, "; ")
+	if 0 < len(fixes) && len(fixes) <= maxTold { // of more, what the check says in general is of more use than some
+		o.Fix = strings.Join(fixes, "; ")
 	}
 	return o, nil
 }
