@@ -35,7 +35,7 @@ func TestFiles(t *testing.T) {
 		"cis_debian12":    {`[1-7](\.\d+){2,4}`, 312, true},
 		"cis_rhel9":       {`[1-7](\.\d+){2,4}`, 298, true},
 		"cis_ubuntu2204":  {`[1-7](\.\d+){2,4}`, 300, true},
-		"nist_800_53":     {`[A-Z]{2}-\d+(\(\d+\))?(\([a-z]\))?(\.\d\([ivx]+\)|\.\d)?`, 155, false},
+		"nist_800_53":     {`[A-Z]{2}-\d+(\(\d+\))?(\([a-z]\))?(\.\d\([ivx]+\)|\.\d)?`, 159, false},
 		"pci_dss_4":       {`\d+(\.\d+){1,3}`, 61, false},
 		"stig_rhel9":      {`RHEL-09-\d{6}`, 447, true},
 		"stig_ubuntu2204": {`UBTU-22-\d{6}`, 188, false},
