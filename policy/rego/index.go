@@ -29,13 +29,14 @@ func (p *Program) index() error {
 			checks[m.Package.Path.String()] = check
 		}
 	}
-	shared, err := p.sharedDomains(checks)
-	errs = append(errs, err)
+	all := p.readings()
+	for _, err := range p.misread(all) {
+		errs = append(errs, err)
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.modules)) {
 		m := p.modules[name]
 		for _, check := range p.checksOf(m, checks[m.Package.Path.String()]) {
-			check.Needs = check.Needs.Merge(facts.Request{Domains: shared})
-			if err := p.types.declared(check, m); err != nil {
+			if err := p.types.complete(check, m, all); err != nil {
 				errs = append(errs, err)
 			}
 			if first := byID[check.ID]; first != nil && first != check {
@@ -47,31 +48,49 @@ func (p *Program) index() error {
 			byID[check.ID] = check
 		}
 	}
+	for _, check := range checks {
+		if len(check.Rules) == 0 {
+			errs = append(errs, wrongCheck(check, "check %s has no rule called deny, violation or warn: it could not fail", check.ID))
+		}
+		check.Applies = p.applies(check, all)
+	}
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
 		p.Checks = append(p.Checks, byID[id])
 	}
 	return errors.Join(errs...)
 }
 
-// sharedDomains lists the domains that packages without checks read, which checks may use by way of them: every check of the program
-// needs these. The library reads none.
-func (p *Program) sharedDomains(described map[string]*Check) ([]string, error) {
-	var shared []string
+// readings reads what each module reads.
+func (p *Program) readings() readings {
+	var all readings
 	for _, name := range slices.Sorted(maps.Keys(p.modules)) {
+		all = append(all, packageReading{p.modules[name].Package.Path, readingOf(p.modules[name])})
+	}
+	return all
+}
+
+// misread lists what no policy may read, since nobody could see which facts its checks need: the facts as a whole, and what is not
+// among them. The library reads none.
+func (p *Program) misread(all readings) []*fault.Error {
+	var faults []*fault.Error
+	for i, name := range slices.Sorted(maps.Keys(p.modules)) {
 		m := p.modules[name]
-		if len(p.checksOf(m, described[m.Package.Path.String()])) > 0 {
-			continue
+		switch {
+		case inLibrary(m) && !p.builtin:
+			faults = append(faults, at(m.Package.Location, "%s is built in; give this package another name", libraryPath))
+		case inLibrary(m) && len(all[i].domains) > 0:
+			faults = append(faults, at(m.Package.Location, "the library reads input.%s; give its functions what they need", all[i].domains[0]))
 		}
-		for _, domain := range domainsOf(m) {
-			if inLibrary(m) {
-				return nil, at(m.Package.Location, "the library reads input.%s; give its functions what they need", domain)
-			}
-			if _, known := p.types[domain]; known && domain != metaFacts && domain != filesDomain && domain != globsDomain {
-				shared = append(shared, domain)
+		for _, l := range all[i].whole {
+			faults = append(faults, at(l, "input is read as a whole; name what is read of it, such as input.packages, since a check is unknown without its facts"))
+		}
+		for _, ref := range all[i].lookups {
+			if _, err := p.types.resolve(nil, ref); err != nil {
+				faults = append(faults, err)
 			}
 		}
 	}
-	return shared, nil
+	return faults
 }
 
 // checksOf returns the checks that the rules of a module belong to: the one that metadata describe, or one for each rule.
@@ -83,14 +102,11 @@ func (p *Program) checksOf(m *ast.Module, described *Check) []*Check {
 	for _, r := range m.Rules {
 		name := ruleName(r)
 		if described != nil {
-			described.addRule(name)
+			described.addRule(r)
 			checks = []*Check{described}
-			if name == "applicable" {
-				described.Applies = domainsOfRule(m, name)
-			}
 			continue
 		}
-		if verdict, ok := verdictRule(name); ok {
+		if verdict, ok := verdictRule(r); ok {
 			checks = append(checks, p.conftest(m, r, name, verdict))
 		}
 	}
@@ -109,27 +125,28 @@ func ruleName(r *ast.Rule) string {
 	return ""
 }
 
-func (c *Check) addRule(name string) {
-	if c.has(name) {
-		return
+func (c *Check) addRule(r *ast.Rule) {
+	name := ruleName(r)
+	if !c.has(name) {
+		c.Names = append(c.Names, name)
 	}
-	c.Names = append(c.Names, name)
-	if _, ok := verdictRule(name); ok {
+	if _, ok := verdictRule(r); ok && !slices.Contains(c.Rules, name) {
 		c.Rules = append(c.Rules, name)
 	}
 }
 
-// verdictRule reports whether the values of a rule are findings, and by which word.
-func verdictRule(name string) (word string, ok bool) {
+// verdictRule reports whether the values of a rule are findings, and by which word. A function has no value.
+func verdictRule(r *ast.Rule) (word string, ok bool) {
+	name := ruleName(r)
 	for _, word := range []string{"deny", "violation", "warn"} {
 		if name == word || strings.HasPrefix(name, word+"_") {
-			return word, true
+			return word, len(r.Head.Args) == 0
 		}
 	}
 	return "", false
 }
 
-// conftest makes the check of one rule of a package without metadata. What facts it needs is what the package reads.
+// conftest makes the check of one rule of a package without metadata.
 func (p *Program) conftest(m *ast.Module, r *ast.Rule, name, verdict string) *Check {
 	id := strings.TrimPrefix(m.Package.Path.String(), "data.") + "/" + name
 	check := &Check{
@@ -140,62 +157,16 @@ func (p *Program) conftest(m *ast.Module, r *ast.Rule, name, verdict string) *Ch
 	if verdict == "warn" {
 		check.Severity = finding.Low
 	}
-	for _, other := range p.modules {
-		if other.Package.Equal(m.Package) {
-			for _, domain := range domainsOf(other) {
-				if _, known := p.types[domain]; known && domain != metaFacts {
-					check.Needs = check.Needs.Merge(facts.Request{Domains: []string{domain}})
-				}
-			}
-		}
-	}
 	return check
 }
 
-// domainsOf lists the domains that a module or rule reads by name.
-func domainsOf(x any) []string {
-	var names []string
-	ast.WalkRefs(x, func(ref ast.Ref) bool {
-		if ref.HasPrefix(ast.InputRootRef) && len(ref) > 1 {
-			if name, ok := ref[1].Value.(ast.String); ok {
-				names = append(names, string(name))
-			}
-		}
-		return false
-	})
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+// described reports whether metadata say what the check is.
+func (c *Check) described() bool { return len(c.Names) > 0 }
 
-// domainsOfRule lists the domains that a rule reads, itself and by way of other rules of its module.
-func domainsOfRule(m *ast.Module, name string) []string {
-	rules := map[string][]*ast.Rule{}
-	for _, r := range m.Rules {
-		rules[ruleName(r)] = append(rules[ruleName(r)], r)
-	}
-	var names []string
-	seen := map[string]bool{}
-	var visit func(name string)
-	visit = func(name string) {
-		if seen[name] {
-			return
-		}
-		seen[name] = true
-		for _, r := range rules[name] {
-			names = append(names, domainsOf(r)...)
-			ast.WalkVars(r, func(v ast.Var) bool {
-				visit(string(v))
-				return false
-			})
-		}
-	}
-	visit(name)
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// declared reports a domain that a check reads and does not declare: nobody would look whether it was read.
-func (d document) declared(check *Check, m *ast.Module) error {
+// complete adds to what a check needs the domains that it reads and has not declared: without metadata all of them, with metadata
+// those that other packages read for it. What its own module reads its metadata must declare, and the paths and patterns of files and
+// globs can be declared nowhere else.
+func (d document) complete(check *Check, m *ast.Module, all readings) error {
 	have := slices.Concat(check.Needs.Domains, []string{metaFacts})
 	if len(check.Needs.Files) > 0 {
 		have = append(have, filesDomain)
@@ -203,13 +174,63 @@ func (d document) declared(check *Check, m *ast.Module) error {
 	if len(check.Needs.Globs) > 0 {
 		have = append(have, globsDomain)
 	}
-	for _, domain := range domainsOf(m) {
-		if _, known := d[domain]; known && !slices.Contains(have, domain) {
-			return &fault.Error{
-				File: check.Position.File, Line: check.Position.Line, Column: 1,
-				Message: fmt.Sprintf("check %s reads input.%s, which is not among its facts", check.ID, domain),
-			}
+	own := readingOf(m)
+	for _, domain := range all.of(m.Package.Path) {
+		switch _, known := d[domain]; {
+		case !known || slices.Contains(have, domain):
+		case check.described() && slices.Contains(own.domains, domain):
+			return wrongCheck(check, "check %s reads input.%s, which is not among its facts", check.ID, domain)
+		case domain == filesDomain || domain == globsDomain:
+			return wrongCheck(check, "check %s reads input.%s, and has no metadata that name the paths", check.ID, domain)
+		default:
+			check.Needs = check.Needs.Merge(facts.Request{Domains: []string{domain}})
 		}
 	}
 	return nil
+}
+
+func wrongCheck(check *Check, format string, args ...any) *fault.Error {
+	return &fault.Error{File: check.Position.File, Line: check.Position.Line, Column: 1, Message: fmt.Sprintf(format, args...)}
+}
+
+// applies lists the domains by which a check tells whether it is for a guest: those that its rule "applicable" reads, itself, by way
+// of other rules of its package, and by way of other packages.
+func (p *Program) applies(check *Check, all readings) []string {
+	rules, imports := map[string][]*ast.Rule{}, map[string]ast.Ref{}
+	for _, m := range p.modulesOf(check) {
+		for _, r := range m.Rules {
+			rules[ruleName(r)] = append(rules[ruleName(r)], r)
+		}
+		for _, i := range m.Imports {
+			if ref, ok := i.Path.Value.(ast.Ref); ok {
+				imports[string(i.Name())] = ref
+			}
+		}
+	}
+	var names []string
+	var refs []ast.Ref
+	seen := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		if ref, ok := imports[name]; ok {
+			read := readingOf(ast.NewTerm(ref))
+			names, refs = append(names, read.domains...), append(refs, read.data...)
+		}
+		for _, r := range rules[name] {
+			read := readingOf(r)
+			names, refs = append(names, read.domains...), append(refs, read.data...)
+			ast.WalkVars(r, func(v ast.Var) bool {
+				visit(string(v))
+				return false
+			})
+		}
+	}
+	visit("applicable")
+	names = append(names, all.domains(refs, map[*reading]bool{})...)
+	slices.Sort(names)
+	return slices.Compact(names)
 }

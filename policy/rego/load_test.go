@@ -1,11 +1,14 @@
 package rego
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
@@ -57,6 +60,18 @@ func TestMistakes(t *testing.T) {
 		{"a fact that does not exist, by way of a variable", meta("a", "users") + "deny contains \"x\" if {\n\tsome u in input.users\n\tu.shadow.sate == \"empty\"\n}\n", "a.rego:10:11: no fact "},
 		{"a domain that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshdd.version == \"1\"\n", "a.rego:8:28: no fact input.sshdd, did you mean input.sshd?"},
 		{"whatever domain there is", meta("a", "sshd") + "deny contains \"x\" if {\n\tsome d\n\tinput[d].version == \"1\"\n}\n", " reads whatever domain there is; name it"},
+		{"all facts, to look something up", "package a\n\ndeny contains \"x\" if object.get(input, [lower(\"SSHD\"), \"version\"], \"\")\n", "a.rego:3:33: input is read as a whole; name what is read of it"},
+		{"all facts by another name", "package a\n\nimport input as doc\n\ndeny contains \"x\" if doc.sshd.version == \"1\"\n", "a.rego:3:8: input is read as a whole"},
+		{"all facts in a variable", "package a\n\ndeny contains \"x\" if {\n\td := input\n\td.sshd.version == \"1\"\n}\n", "a.rego:4:7: input is read as a whole"},
+		{"all facts for a function", "package a\n\nf(i) if i.sshd.version == \"1\"\n\ndeny contains \"x\" if f(input)\n", "a.rego:5:24: input is read as a whole"},
+		{"a fact that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, [\"sshd\", \"verison\"], \"\") == \"1\"\n", "a.rego:8:40: no fact input.sshd.verison, did you mean input.sshd.version?"},
+		{"a domain that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, \"sshdd\", {}).version == \"1\"\n", "a.rego:8:40: no fact input.sshdd, did you mean input.sshd?"},
+		{"a domain that is not declared, looked up", meta("a", "users") + "deny contains \"x\" if object.get(input, \"sshd\", {}).version == \"1\"\n", "a.rego:1:1: check a reads input.sshd, which is not among its facts"},
+		{"files without their paths", "package a\n\ndeny contains \"x\" if input.files[\"/etc/x\"].exists\n", "a.rego:3:1: check a/deny reads input.files, and has no metadata that name the paths"},
+		{"no rule that could fail", meta("a", "sshd") + "denied contains \"x\" if input.sshd.version == \"1\"\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
+		{"no rule but a function", meta("a", "sshd") + "deny(x) if input.sshd.version == x\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
+		{"no rule at all", meta("a", "sshd"), "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
+		{"the name of the library", "package guestctl.lib.own\n\ndeny contains \"x\"\n", "a.rego:1:1: guestctl.lib is built in; give this package another name"},
 		{"a function that does not exist", "package a\n\ndeny contains \"x\" if coutn([1]) == 1\n", "a.rego:3:22: undefined function coutn, did you mean count?"},
 		{"the clock", "package a\n\ndeny contains \"x\" if time.now_ns() > 1\n", "a.rego:3:22: undefined function time.now_ns: a policy has no clock; input.meta.now_day is the day of the collection, in days since 1970-01-01"},
 		{"the network", "package a\n\ndeny contains \"x\" if http.send({\"method\": \"GET\", \"url\": \"http://127.0.0.1\"}).status_code == 200\n", "a.rego:3:22: undefined function http.send: a policy reads nothing but the facts"},
@@ -215,14 +230,47 @@ deny_works contains "found" if input.sshd.version == "9.2"
 
 // TestACheckSeesOnlyItsFacts keeps a policy from reading what nobody looked at the status of.
 func TestACheckSeesOnlyItsFacts(t *testing.T) {
-	j, wrong := loaded(t, map[string]string{"a.rego": meta("a", "sshd") + "deny contains sprintf(\"%v\", [object.keys(input)])\n"})
+	j, wrong := loaded(t, map[string]string{"a.rego": meta("a", "sshd") + "deny contains \"x\" if input.sshd.version\n"})
 	if wrong != "" {
 		t.Fatal(wrong)
 	}
 	doc := sshd("9.2")
 	doc.Facts["users"] = &facts.Users{}
-	if got := j.Session(t.Context(), doc).Eval(j.selected[0]); got.Message != `{"meta", "sshd"}` {
-		t.Errorf("got %s", got.Message)
+	input, err := ast.JSON(j.Session(t.Context(), doc).input(j.selected[0]).Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Sorted(maps.Keys(input.(map[string]any))); !slices.Equal(got, []string{"meta", "sshd"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestNeedsByWayOfOtherPackages: a check is unknown without the facts that others read for it, whether or not they are checks too.
+func TestNeedsByWayOfOtherPackages(t *testing.T) {
+	old := "old if input.sshd.version == \"9.2\"\n\n"
+	for _, c := range []struct {
+		name, other string
+		applies     []string
+	}{
+		{"a shared package", "package other\n\n" + old, []string{"sshd", "users"}},
+		{"another check", strings.Replace(meta("b", "sshd"), "package x.b", "package other", 1) + old + "deny contains \"y\" if old\n", []string{"sshd", "users"}},
+		{"a check of conftest", "package other\n\n" + old + "deny contains \"y\" if old\n", []string{"sshd", "users"}},
+		{"one more package", "package other\n\nimport data.third\n\nold if third.old\n", []string{"sshd", "users"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, wrong := loaded(t, map[string]string{
+				"a.rego":     meta("a", "users") + "import data.other\n\napplicable if {\n\tcount(input.users) == 0\n\tother.old\n}\n\ndeny contains \"x\" if other.old\n",
+				"other.rego": c.other,
+				"third.rego": "package third\n\n" + old,
+			})
+			if wrong != "" {
+				t.Fatal(wrong)
+			}
+			i := slices.IndexFunc(j.selected, func(c *Check) bool { return c.ID == "a" })
+			if a := j.selected[i]; !slices.Equal(a.Needs.Domains, c.applies) || !slices.Equal(a.Applies, c.applies) {
+				t.Errorf("needs %v, applies by %v, want %v", a.Needs.Domains, a.Applies, c.applies)
+			}
+		})
 	}
 }
 
