@@ -27,4 +27,7 @@ test_modes_are_sets_of_bits if {
 	logs.looser("1640", "0640")
 	not logs.looser("0600", "0640")
 	not logs.looser("0040", "0640")
+	not logs.looser("640", "0640")
+	logs.looser("u=rw", "0640")
+	logs.looser("00100644", "0640")
 }

@@ -44,7 +44,10 @@ settings := array.concat(
 	[["umask", setting.mode, setting.value, setting] | some setting in input.profile.umask],
 	array.concat(
 		[["umask of pam_umask", rule.options.umask, rule.options.umask, rule] | some rule in pam_umask; rule.options.umask],
-		[["UMASK", umask.value, umask.value, umask] | umask := object.get(input.login_defs, "UMASK", {"value": "not set", "source": null})],
+		[["UMASK", umask.value, umask.value, umask] |
+			matters
+			umask := object.get(input, ["login_defs", "UMASK"], {"value": "not set", "source": null})
+		],
 	),
 )
 
@@ -71,6 +74,11 @@ finding_of(what, value, setting) := {
 	"expected": expected,
 	"evidence": lib.evidence(setting),
 }
+
+# matters reports whether anything reads login.defs: a program that brought it, or pam_umask, which takes 022 without it.
+matters if input.login_defs
+
+matters if count(pam_umask) > 0
 
 # for_all are the places that set the mask of everybody's sessions. UMASK of login.defs does so only by way of pam_umask.
 for_all := array.concat(

@@ -83,6 +83,11 @@ test_a_guest_without_pam_and_login_defs if {
 	count(default_umask.deny) == 1 with input as {"profile": {"umask": []}}
 }
 
+test_pam_umask_without_login_defs if {
+	some finding in default_umask.deny with input as json.remove(pass, ["/login_defs"])
+	finding.msg == "UMASK is not set, want 027 or stricter (the default)"
+}
+
 symbolic := {"value": "g-w", "mode": "", "source": {"path": "/etc/profile", "line": 9}}
 
 test_a_command_that_depends_on_the_shell_is_unknown if {

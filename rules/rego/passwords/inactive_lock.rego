@@ -32,6 +32,6 @@ import data.guestctl.params
 
 range := {"min": 0, "max": params["passwords-inactive-lock"].days}
 
-deny contains finding if some finding in accounts.setting_outside(input.useradd, "INACTIVE", range)
+deny contains finding if some finding in accounts.setting_outside(object.get(input, "useradd", {}), "INACTIVE", range)
 
 deny contains finding if some finding in accounts.days_outside(input.users, "inactive", "time until the lock", range)

@@ -42,8 +42,8 @@ test_accounts_whose_password_lets_nobody_in if {
 }
 
 test_a_guest_without_the_file if {
-	count(inactive_lock.deny) == 0 with input as {"users": [user("hash", 45)]}
-	count(inactive_lock.deny) == 1 with input as {"users": [user("hash", null)]}
+	count(inactive_lock.deny) == 1 with input as {"users": [user("hash", 45)]}
+	count(inactive_lock.deny) == 2 with input as {"users": [user("hash", null)]}
 }
 
 test_never if {

@@ -32,6 +32,6 @@ import data.guestctl.params
 
 range := {"min": 1, "max": params["passwords-max-days"].days}
 
-deny contains finding if some finding in accounts.setting_outside(input.login_defs, "PASS_MAX_DAYS", range)
+deny contains finding if some finding in accounts.setting_outside(object.get(input, "login_defs", {}), "PASS_MAX_DAYS", range)
 
 deny contains finding if some finding in accounts.days_outside(input.users, "max", "maximum age", range)

@@ -42,8 +42,8 @@ test_accounts_whose_password_lets_nobody_in if {
 }
 
 test_a_guest_without_the_file if {
-	count(max_days.deny) == 0 with input as {"users": [user("hash", 365)]}
-	count(max_days.deny) == 1 with input as {"users": [user("hash", null)]}
+	count(max_days.deny) == 1 with input as {"users": [user("hash", 365)]}
+	count(max_days.deny) == 2 with input as {"users": [user("hash", null)]}
 }
 
 test_a_setting_that_is_missing_or_no_number if {

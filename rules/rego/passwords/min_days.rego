@@ -32,6 +32,6 @@ import data.guestctl.params
 
 range := {"min": params["passwords-min-days"].days}
 
-deny contains finding if some finding in accounts.setting_outside(input.login_defs, "PASS_MIN_DAYS", range)
+deny contains finding if some finding in accounts.setting_outside(object.get(input, "login_defs", {}), "PASS_MIN_DAYS", range)
 
 deny contains finding if some finding in accounts.days_outside(input.users, "min", "minimum age", range)

@@ -29,6 +29,6 @@ import data.guestctl.params
 
 range := {"min": params["passwords-warn-age"].days}
 
-deny contains finding if some finding in accounts.setting_outside(input.login_defs, "PASS_WARN_AGE", range)
+deny contains finding if some finding in accounts.setting_outside(object.get(input, "login_defs", {}), "PASS_WARN_AGE", range)
 
 deny contains finding if some finding in accounts.days_outside(input.users, "warn", "warning", range)

@@ -42,8 +42,8 @@ test_accounts_whose_password_lets_nobody_in if {
 }
 
 test_a_guest_without_the_file if {
-	count(warn_age.deny) == 0 with input as {"users": [user("hash", 7)]}
-	count(warn_age.deny) == 1 with input as {"users": [user("hash", null)]}
+	count(warn_age.deny) == 1 with input as {"users": [user("hash", 7)]}
+	count(warn_age.deny) == 2 with input as {"users": [user("hash", null)]}
 }
 
 test_a_setting_that_is_missing_or_no_number if {
