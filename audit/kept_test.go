@@ -1,13 +1,13 @@
 package audit_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine"
@@ -45,7 +45,7 @@ func TestKeptVerdicts(t *testing.T) {
 		t.Helper()
 		first, second, fresh := judge(kept, opts, files...), judge(kept, opts, files...), judge(nil, opts, files...)
 		for _, r := range []*audit.Result{first, second} {
-			if d := cmp.Diff(fresh.Targets, r.Targets, cmpopts.EquateEmpty()); d != "" {
+			if d := cmp.Diff(asJSON(t, fresh.Targets), asJSON(t, r.Targets)); d != "" {
 				t.Errorf("%s: (-without a cache +with one)\n%s", what, d)
 			}
 		}
@@ -54,6 +54,10 @@ func TestKeptVerdicts(t *testing.T) {
 	same("a baseline", policy.Options{}, baseline)
 	if entries, err := kept.List(); err != nil || len(entries) != 2 {
 		t.Errorf("%d documents are kept, want the facts and the verdict (%v)", len(entries), err)
+	}
+	same("a baseline that is read a second later", policy.Options{Now: time.Unix(1_800_000_001, 0)}, baseline)
+	if entries, err := kept.List(); err != nil || len(entries) != 2 {
+		t.Errorf("%d documents are kept when the time is another, want those of before (%v)", len(entries), err)
 	}
 	write("b.toml", "[system]\ntimezone = \"Asia/Tokyo\"\n")
 	same("an edited baseline", policy.Options{}, baseline)
@@ -77,4 +81,46 @@ func TestKeptVerdicts(t *testing.T) {
 	same("another label", policy.Options{Labels: map[string]string{"role": "db"}}, role)
 	same("a level", policy.Options{}, "builtin:linux-server@cis-l1")
 	same("another level", policy.Options{}, "builtin:linux-server")
+}
+
+// TestKeptVerdictsOfAnotherName: a policy may ask for the name that an image was given by.
+func TestKeptVerdictsOfAnotherName(t *testing.T) {
+	dir := t.TempDir()
+	rule := filepath.Join(dir, "r.rego")
+	if err := os.WriteFile(rule, []byte("package main\n\ndeny contains input.meta.image.path if input.os.id\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Load(nil, policy.Options{Policies: []string{rule}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := filepath.Abs(debian)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := &cache.Cache{Dir: filepath.Join(dir, "cache"), Version: "test", Limit: 1 << 20}
+	for _, name := range []string{"a.raw", "b.raw"} {
+		image := filepath.Join(dir, name)
+		if err := os.Symlink(target, image); err != nil {
+			t.Fatal(err)
+		}
+		r, err := audit.Run(t.Context(), audit.Job{
+			Images: []string{image}, Policy: p, FailOn: audit.Any, Now: time.Unix(1_800_000_000, 0), Engine: engine.Options{Cache: kept},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Targets[0].Checks[0].Message; got != image {
+			t.Errorf("the finding about %s tells of %s", image, got)
+		}
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -2,14 +2,14 @@ package engine
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/gob"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -42,16 +42,25 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 
 // Kept fills v with what Keep kept of the same facts of the same disks under the same name, and reports whether there was something.
 func (m *Machine) Kept(g *guest.Guest, req facts.Request, now time.Time, name string, v any) bool {
-	b, ok := m.cache.Bytes(name + " " + m.factsKey(g, req, day(now)))
-	return ok && gob.NewDecoder(bytes.NewReader(b)).Decode(v) == nil
+	b, ok := m.cache.Bytes(m.keptKey(g, req, now, name))
+	// Names of a guest are bytes, which need not be UTF-8.
+	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
+	return ok && err == nil && dec.Unmarshal(b, v) == nil
 }
 
 // Keep keeps v, which was made of the document and nothing else, for Kept. It keeps nothing of facts that may be others the next time.
 func (m *Machine) Keep(g *guest.Guest, doc *facts.Document, req facts.Request, now time.Time, name string, v any) {
-	var b bytes.Buffer
-	if m.Identity.Settled && complete(doc) && gob.NewEncoder(&b).Encode(v) == nil {
-		m.cache.PutBytes(name+" "+m.factsKey(g, req, day(now)), b.Bytes())
+	if !m.Identity.Settled || !complete(doc) {
+		return
 	}
+	if b, err := cbor.Marshal(v); err == nil {
+		m.cache.PutBytes(m.keptKey(g, req, now, name), b)
+	}
+}
+
+// keptKey names what is made of a document, in which the name of the image stands, too.
+func (m *Machine) keptKey(g *guest.Guest, req facts.Request, now time.Time, name string) string {
+	return fmt.Sprintf("%s %q %s", name, m.Disks[0].Name, m.factsKey(g, req, day(now)))
 }
 
 // day is the day of a time, since 1970-01-01 UTC.
