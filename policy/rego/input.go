@@ -83,14 +83,16 @@ func jsonName(f reflect.StructField) (name string, omitEmpty bool) {
 	return name, strings.Contains(rest, "omitempty")
 }
 
+// text is a string as policies have it. Bytes that are not UTF-8 become \x.., and the backslash before an x that was there already
+// becomes \x5c, so that no two strings become one.
 func text(s string) string {
-	if utf8.ValidString(s) {
+	if utf8.ValidString(s) && !strings.Contains(s, `\x`) {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
+		if r == utf8.RuneError && n == 1 || strings.HasPrefix(s[i:], `\x`) {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 		} else {
 			b.WriteString(s[i : i+n])
