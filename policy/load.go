@@ -325,10 +325,13 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 	l.waiverRules = l.waiverRules.over(c.waiverRules)
 	for _, check := range c.checks {
 		checks[check.ID] = check
-		p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool { return d.ID == check.ID })
 	}
 	l.also = append(l.also, c.also...)
 	l.takeRules(checks, c)
+	p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool {
+		_, back := checks[d.ID]
+		return back
+	})
 	for _, d := range c.disabled {
 		if _, ok := checks[d.ID]; !ok && l.incomplete {
 			continue

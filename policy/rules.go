@@ -123,6 +123,12 @@ func (l *loader) takeRules(checks map[string]Check, c *compiler) {
 	}
 }
 
+// has reports whether the file has a check with the id.
+func (c *compiler) has(id string) bool {
+	_, ok := c.at[id]
+	return ok
+}
+
 // take adds the built-in checks that match a pattern, within the level the file was named with.
 func (l *loader) take(checks map[string]Check, c *compiler, p pick) {
 	if l.rules.builtin == nil {
@@ -144,6 +150,8 @@ func (l *loader) take(checks map[string]Check, c *compiler, p pick) {
 		switch {
 		case p.pattern == r.ID && taken && slices.Contains(c.skipped, r.ID):
 			l.errs = append(l.errs, c.src.errorf(p.at, "check %s comes from another file, which skip does not change; disable takes it away", r.ID))
+		case c.has(r.ID):
+			l.errs = append(l.errs, c.src.errorf(p.at, "duplicate check %s, first at line %d; give that one another id", r.ID, c.src.line(c.at[r.ID])))
 		case slices.Contains(c.skipped, r.ID) || c.level != "" && !r.In(c.level):
 		case taken && have.rule != nil && have.rule != r:
 			l.errs = append(l.errs, c.src.errorf(p.at, "duplicate check %s, first at %s:%d; give that one another id", r.ID, have.Position.File, have.Position.Line))

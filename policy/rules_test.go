@@ -285,3 +285,26 @@ func TestLevels(t *testing.T) {
 func extending(level string) string {
 	return "[baseline]\nextends = ['builtin:linux-server" + level + "']\n"
 }
+
+// TestABuiltinCheckAndOneOfTheSameFile: neither takes the place of the other by chance.
+func TestABuiltinCheckAndOneOfTheSameFile(t *testing.T) {
+	name := write(t, "b.toml", "[rego]\nbuiltin = ['ssh-root-*']\n[[rule]]\nid = 'ssh-root-login'\ntitle = 'x'\nfile = '/etc/x'\nmatch = 'y'\n")
+	_, err := policy.Load([]string{name}, policy.Options{})
+	want := name + ":2:12: duplicate check ssh-root-login, first at line 3; give that one another id"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// TestACheckThatComesBackIsNotDisabled: what a later file asks for again is judged, and reports must not say otherwise.
+func TestACheckThatComesBackIsNotDisabled(t *testing.T) {
+	name := write(t, "a.toml", "[baseline]\nextends = ['builtin:linux-server']\ndisable = [{ id = 'ssh-root-login', reason = 'r' }]\n", "b.toml", "[rego]\nbuiltin = ['ssh-*']\n")
+	p, err := policy.Load([]string{name, filepath.Join(filepath.Dir(name), "b.toml")}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := slices.ContainsFunc(p.Checks, func(c policy.Check) bool { return c.ID == "ssh-root-login" })
+	if !judged || len(p.Disabled) > 0 {
+		t.Errorf("judged %v, disabled %v", judged, p.Disabled)
+	}
+}

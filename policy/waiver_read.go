@@ -163,6 +163,8 @@ func (c *compiler) targets(n *node, w *readWaiver) {
 	for _, name := range n.keys {
 		v := n.table[name]
 		switch {
+		case !free(name) && (v.list != nil && len(v.list) == 0 || v.table != nil && len(v.table) == 0):
+			c.fail(v.at, "%s is empty and would not narrow the waiver: name what it is for, or leave it out", v.path)
 		case name == "image":
 			words = append(words, c.targetImages(v, w))
 		case name == "os":
