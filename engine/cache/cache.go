@@ -42,7 +42,7 @@ func (c *Cache) Get(key string, collectors []facts.Collector) (*facts.Document, 
 	if !ok {
 		return nil, false
 	}
-	d, err := facts.Read(bytes.NewReader(b), collectors)
+	d, err := facts.ReadBack(bytes.NewReader(b), collectors)
 	return d, err == nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -129,7 +130,7 @@ func (d *Document) MarshalJSON() ([]byte, error) {
 }
 
 // Decode reads a document back. The collectors tell the types of the domains; a domain that none of them fills is an
-// error, since judging without it would miss something that was there.
+// error, since judging without it would miss something that was there. One that lacks what this version has in it is not whole.
 func Decode(b []byte, collectors []Collector) (*Document, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(b, &raw); err != nil {
@@ -155,5 +156,29 @@ func Decode(b []byte, collectors []Collector) (*Document, error) {
 	if d.Schema != Schema {
 		return nil, fmt.Errorf("facts document: schema %q, want %q", d.Schema, Schema)
 	}
-	return d, nil
+	return d, d.distrust(func(name string, v *any) error { return json.Unmarshal(raw[name], v) })
+}
+
+// distrust makes the domains partial that lack what this version has in every document. as decodes a domain as it was written.
+func (d *Document) distrust(as func(name string, v *any) error) error {
+	for _, name := range slices.Sorted(maps.Keys(d.Facts)) {
+		st := d.Collectors[name]
+		if st.State != OK {
+			continue
+		}
+		var v any
+		if err := as(name, &v); err != nil {
+			return fmt.Errorf("facts document: %s: %w", name, err)
+		}
+		path := name
+		if v != nil {
+			path = lacking(reflect.TypeOf(d.Facts[name]), v, name)
+		}
+		if path != "" {
+			st.State = Partial
+			st.Problems = append(slices.Clone(st.Problems), Problem{Message: "the document does not tell " + path + ": another version wrote it"})
+			d.Collectors[name] = st
+		}
+	}
+	return nil
 }

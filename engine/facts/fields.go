@@ -66,3 +66,57 @@ func jsonFields(t reflect.Type) map[string]reflect.Type {
 	}
 	return fields
 }
+
+// lacking names the first value that a document of this version has in every t and v has not, or is "". Who wrote such a document did
+// not look for it, and its absence tells nothing.
+func lacking(t reflect.Type, v any, at string) string {
+	for t.Kind() == reflect.Pointer {
+		if v == nil {
+			return ""
+		}
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		items, _ := v.([]any)
+		for i, item := range items {
+			if path := lacking(t.Elem(), item, fmt.Sprintf("%s[%d]", at, i)); path != "" {
+				return path
+			}
+		}
+	case reflect.Map:
+		fields, _ := v.(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if path := lacking(t.Elem(), fields[name], at+"."+name); path != "" {
+				return path
+			}
+		}
+	case reflect.Struct:
+		return lackingField(t, v, at)
+	}
+	return ""
+}
+
+func lackingField(t reflect.Type, v any, at string) string {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return at
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		value, ok := given[name]
+		switch {
+		case !ok && strings.Contains(options, "omit"):
+		case !ok:
+			return at + "." + name
+		default:
+			if path := lacking(f.Type, value, at+"."+name); path != "" {
+				return path
+			}
+		}
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -79,52 +80,90 @@ func IsStored(b []byte) bool {
 	return bytes.HasPrefix(b, []byte(storedMagic)) || bytes.HasPrefix(b, []byte("{")) && bytes.Contains(b[:min(64, len(b))], []byte(Schema))
 }
 
-// Read reads a document that Write stored, or one as JSON. The collectors tell the types of the domains; a domain that
-// none of them fills is an error, since judging without it would miss something that was there.
+// Read reads a document that Write stored, or one as JSON, and holds it against this version as Decode does.
 func Read(r io.Reader, collectors []Collector) (*Document, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxStored))
-	if err != nil {
-		return nil, fmt.Errorf("facts document: %w", err)
-	}
-	packed, ok := bytes.CutPrefix(b, []byte(storedMagic))
-	if !ok {
-		return Decode(b, collectors)
-	}
-	z, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxStored))
-	if err != nil {
-		return nil, fmt.Errorf("facts document: %w", err)
-	}
-	defer z.Close()
-	if b, err = io.ReadAll(io.LimitReader(z, maxStored)); err != nil {
-		return nil, fmt.Errorf("facts document: %w", err)
-	}
-	return unpack(b, collectors)
-}
-
-func unpack(b []byte, collectors []Collector) (*Document, error) {
-	// A guest's names are bytes: as text of CBOR they need not be UTF-8.
-	dec, err := cbor.DecOptions{MaxArrayElements: maxStoredItems, MaxMapPairs: maxStoredItems, UTF8: cbor.UTF8DecodeInvalid}.DecMode()
+	b, packed, err := unpacked(r)
 	if err != nil {
 		return nil, err
 	}
+	if !packed {
+		return Decode(b, collectors)
+	}
+	d, domains, err := unpack(b, collectors)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := decoder()
+	if err != nil {
+		return nil, err
+	}
+	return d, d.distrust(func(name string, v *any) error { return dec.Unmarshal(domains[name], v) })
+}
+
+// ReadBack reads a document that this very version stored.
+func ReadBack(r io.Reader, collectors []Collector) (*Document, error) {
+	b, packed, err := unpacked(r)
+	if err != nil {
+		return nil, err
+	}
+	if !packed {
+		return nil, errors.New("facts document: not a stored one")
+	}
+	d, _, err := unpack(b, collectors)
+	return d, err
+}
+
+// unpacked returns the content of a stored document, or a text that is none.
+func unpacked(r io.Reader) (b []byte, packed bool, err error) {
+	if b, err = io.ReadAll(io.LimitReader(r, maxStored)); err != nil {
+		return nil, false, fmt.Errorf("facts document: %w", err)
+	}
+	frames, packed := bytes.CutPrefix(b, []byte(storedMagic))
+	if !packed {
+		return b, false, nil
+	}
+	z, err := zstd.NewReader(bytes.NewReader(frames), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxStored))
+	if err != nil {
+		return nil, false, fmt.Errorf("facts document: %w", err)
+	}
+	defer z.Close()
+	if b, err = io.ReadAll(io.LimitReader(z, maxStored)); err != nil {
+		return nil, false, fmt.Errorf("facts document: %w", err)
+	}
+	return b, true, nil
+}
+
+// decoder reads CBOR. A guest's names are bytes: as text of CBOR they need not be UTF-8.
+func decoder() (cbor.DecMode, error) {
+	return cbor.DecOptions{
+		MaxArrayElements: maxStoredItems, MaxMapPairs: maxStoredItems, UTF8: cbor.UTF8DecodeInvalid, DefaultMapType: reflect.TypeFor[map[string]any](),
+	}.DecMode()
+}
+
+// unpack decodes the domains, and returns them as they were written too.
+func unpack(b []byte, collectors []Collector) (*Document, map[string]cbor.RawMessage, error) {
+	dec, err := decoder()
+	if err != nil {
+		return nil, nil, err
+	}
 	var s stored
 	if err := dec.Unmarshal(b, &s); err != nil {
-		return nil, fmt.Errorf("facts document: %w", err)
+		return nil, nil, fmt.Errorf("facts document: %w", err)
 	}
 	if s.Schema != Schema {
-		return nil, fmt.Errorf("facts document: schema %q, want %q", s.Schema, Schema)
+		return nil, nil, fmt.Errorf("facts document: schema %q, want %q", s.Schema, Schema)
 	}
 	d := &Document{s.Schema, s.Meta, s.Collectors, map[string]any{}}
 	for _, name := range slices.Sorted(maps.Keys(s.Domains)) {
 		i := slices.IndexFunc(collectors, func(c Collector) bool { return c.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("facts document: unknown domain %q", name)
+			return nil, nil, fmt.Errorf("facts document: unknown domain %q", name)
 		}
 		v := collectors[i].New()
 		if err := dec.Unmarshal(s.Domains[name], v); err != nil {
-			return nil, fmt.Errorf("facts document: %s: %w", name, err)
+			return nil, nil, fmt.Errorf("facts document: %s: %w", name, err)
 		}
 		d.Facts[name] = v
 	}
-	return d, nil
+	return d, s.Domains, nil
 }
