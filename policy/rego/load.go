@@ -39,6 +39,7 @@ type Program struct {
 	indexed bool // of the built-in checks only the index was read: modules are read when they are needed
 	types   document
 	sum     hash.Hash
+	size    int64 // bytes that were read
 }
 
 // Digest tells the program from any other: it is that of all the bytes it was read from. A built-in program has none.
