@@ -55,7 +55,9 @@ func TestHostilePolicies(t *testing.T) {
 		return f.Truncate(size)
 	}
 	bundled := func(files ...file) func(string) error {
-		return func(dir string) error { return os.WriteFile(filepath.Join(dir, "b.tar.gz"), packed(t, files...), 0o600) }
+		return func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "b.tar.gz"), packed(t, files...), 0o600)
+		}
 	}
 	for _, c := range []struct {
 		name, path string
@@ -172,8 +174,6 @@ func FuzzBundles(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if p, err := Load([]string{path}, ""); err == nil {
-			_ = p.Judge(p.Checks, nil, nil).Compile() // that it ends is enough
-		}
+		_, _ = Load([]string{path}, "") // that it ends is enough
 	})
 }
