@@ -24,8 +24,14 @@ func TestBuiltinRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	modules := maps.Clone(p.modules)
-	if _, err := compile(modules, p.types, true); err != nil {
+	c, err := compile(modules, p.types, true)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, m := range c.Modules {
+		for _, err := range p.Judge(p.Checks, nil, nil).checkData(c, m) {
+			t.Error(err)
+		}
 	}
 	results, err := p.Test(t.Context())
 	if err != nil {

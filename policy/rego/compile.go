@@ -101,7 +101,18 @@ func (j *Judge) compiled() (*ast.Compiler, error) {
 		}
 		maps.Copy(modules, lib)
 	}
-	return compile(modules, j.program.types, !j.program.builtin)
+	checked := !j.program.builtin
+	c, err := compile(modules, j.program.types, checked)
+	if err != nil || !checked {
+		return c, err
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(modules)) {
+		for _, err := range j.checkData(c, c.Modules[name]) {
+			errs = append(errs, err)
+		}
+	}
+	return c, errors.Join(errs...)
 }
 
 func compile(modules map[string]*ast.Module, types document, checked bool) (*ast.Compiler, error) {

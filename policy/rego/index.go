@@ -12,6 +12,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/internal/fault"
+	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 // index reads the metadata of all modules.
@@ -35,8 +36,11 @@ func (p *Program) index() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.modules)) {
 		m := p.modules[name]
-		for _, check := range p.checksOf(m, checks[m.Package.Path.String()]) {
-			if err := p.types.complete(check, m, all); err != nil {
+		described := checks[m.Package.Path.String()]
+		for _, check := range p.checksOf(m, described) {
+			if err := p.files(check, described != nil, m); err != nil {
+				errs = append(errs, err)
+			} else if err := p.types.complete(check, m, all); err != nil {
 				errs = append(errs, err)
 			}
 			if first := byID[check.ID]; first != nil && first != check {
@@ -50,7 +54,7 @@ func (p *Program) index() error {
 	}
 	for _, check := range checks {
 		if len(check.Rules) == 0 {
-			errs = append(errs, wrongCheck(check, "check %s has no rule called deny, violation or warn: it could not fail", check.ID))
+			errs = append(errs, mute(check))
 		}
 		check.Applies = p.applies(check, all)
 	}
@@ -58,6 +62,19 @@ func (p *Program) index() error {
 		p.Checks = append(p.Checks, byID[id])
 	}
 	return errors.Join(errs...)
+}
+
+// mute is the fault of a check without a rule that could find something: it would pass on every guest.
+func mute(c *Check) *fault.Error {
+	err := wrongCheck(c, "check %s has no rule called deny, violation or warn: it could not fail", c.ID)
+	for _, name := range c.Names {
+		if near := nearest.Word(name, verdictWords()); near != "" {
+			err.Message += "; it has " + name
+			err.Suggestion = near
+			break
+		}
+	}
+	return err
 }
 
 // readings reads what each module reads.
@@ -135,10 +152,13 @@ func (c *Check) addRule(r *ast.Rule) {
 	}
 }
 
+// verdictWords begin the names of rules whose values are findings.
+func verdictWords() []string { return []string{"deny", "violation", "warn"} }
+
 // verdictRule reports whether the values of a rule are findings, and by which word. A function has no value.
 func verdictRule(r *ast.Rule) (word string, ok bool) {
 	name := ruleName(r)
-	for _, word := range []string{"deny", "violation", "warn"} {
+	for _, word := range verdictWords() {
 		if name == word || strings.HasPrefix(name, word+"_") {
 			return word, len(r.Head.Args) == 0
 		}

@@ -58,6 +58,20 @@ func TestMistakes(t *testing.T) {
 		{"a fact that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshd.efective.port.value == \"1\"\n", "a.rego:8:33: no fact input.sshd.efective, did you mean input.sshd.effective?"},
 		{"a fact that does not exist, in a map", meta("a", "sshd") + "deny contains \"x\" if input.sshd.effective.port.vaule == \"1\"\n", "a.rego:8:48: no fact input.sshd.effective.port.vaule, did you mean input.sshd.effective.port.value?"},
 		{"a fact that does not exist, by way of a variable", meta("a", "users") + "deny contains \"x\" if {\n\tsome u in input.users\n\tu.shadow.sate == \"empty\"\n}\n", "a.rego:10:11: no fact "},
+		{"a keyword of sshd that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshd.effective.permitrootlogn.value == \"1\"\n", "a.rego:8:43: no fact input.sshd.effective.permitrootlogn, did you mean input.sshd.effective.permitrootlogin?"},
+		{"a keyword of sshd that does not exist, in a Match block", meta("a", "sshd") + "deny contains \"x\" if {\n\tsome m in input.sshd.match\n\tm.settings.prot.value == \"1\"\n}\n", "a.rego:10:13: no fact "},
+		{"a keyword of sshd among the needs", meta("a", "sshd.effective.permitrootlogn") + "deny contains \"x\" if input.sshd.version == \"1\"\n", "did you mean input.sshd.effective.permitrootlogin?"},
+		{"no rule that could find anything", meta("a", "sshd") + "dney contains \"x\" if input.sshd.version == \"1\"\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail; it has dney, did you mean deny?"},
+		{"no rule at all", meta("a", "sshd"), "a.rego:1:1: check a has no rule called deny"},
+		{"a check without an id", strings.ReplaceAll(meta("a", "sshd"), "#   id: a\n", "") + "deny contains \"x\" if input.sshd.version == \"1\"\n", "a.rego:1:1: custom.facts is for a check of guestctl, and there is no custom.id"},
+		{"a parameter that does not exist", strings.ReplaceAll(meta("a", "sshd"), "facts:", "params: {old: {type: string, default: a}}\n#   facts:") + "deny contains \"x\" if input.sshd.version == data.guestctl.params.a.odl\n", "a.rego:9:67: check a has no parameter odl, did you mean old?"},
+		{"a parameter of a check that does not exist", meta("a", "sshd") + "import data.guestctl.params\n\ndeny contains \"x\" if input.sshd.version == params[\"b\"].old\n", "a.rego:10:51: no check b takes parameters here"},
+		{"data that do not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshd.version in data.sites.old\n", "a.rego:8:49: nothing is called data.sites, did you mean data.site?"},
+		{"data that do not exist, below others", meta("a", "sshd") + "deny contains \"x\" if input.sshd.version in data.site.odl\n", "a.rego:8:54: nothing is called data.site.odl, did you mean data.site.old?"},
+		{"a file that is not asked for", strings.ReplaceAll(meta("a", "sshd"), "facts:", "files: [/etc/shaddow]\n#   facts:") + "deny contains \"x\" if input.files[\"/etc/shadow\"].mode == \"0600\"\n", "a.rego:9:34: check a reads input.files[\"/etc/shadow\"], and its metadata ask for no such path among files, did you mean /etc/shaddow?"},
+		{"a pattern that is not asked for", strings.ReplaceAll(meta("a", "sshd"), "facts:", "globs: [/etc/*.d]\n#   facts:") + "deny contains \"x\" if count(input.globs[\"/etc/*.c\"]) == 0\n", "a.rego:9:40: check a reads input.globs[\"/etc/*.c\"], and its metadata ask for no such path among globs, did you mean /etc/*.d?"},
+		{"files without metadata that ask for any", "package main\n\ndeny contains \"x\" if {\n\tsome f in input.files\n\tf.mode == \"0644\"\n}\n", "a.rego:4:12: input.files names no path; without metadata that ask for some, write it out: input.files[\"/etc/shadow\"]"},
+		{"a file without metadata that is no path", "package main\n\ndeny contains \"x\" if input.files[\"etc/x\"].mode == \"0644\"\n", "a.rego:3:34: \"etc/x\" is not a path from the root of the guest"},
 		{"a domain that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshdd.version == \"1\"\n", "a.rego:8:28: no fact input.sshdd, did you mean input.sshd?"},
 		{"whatever domain there is", meta("a", "sshd") + "deny contains \"x\" if {\n\tsome d\n\tinput[d].version == \"1\"\n}\n", " reads whatever domain there is; name it"},
 		{"all facts, to look something up", "package a\n\ndeny contains \"x\" if object.get(input, [lower(\"SSHD\"), \"version\"], \"\")\n", "a.rego:3:33: input is read as a whole; name what is read of it"},
@@ -67,7 +81,6 @@ func TestMistakes(t *testing.T) {
 		{"a fact that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, [\"sshd\", \"verison\"], \"\") == \"1\"\n", "a.rego:8:40: no fact input.sshd.verison, did you mean input.sshd.version?"},
 		{"a domain that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, \"sshdd\", {}).version == \"1\"\n", "a.rego:8:40: no fact input.sshdd, did you mean input.sshd?"},
 		{"a domain that is not declared, looked up", meta("a", "users") + "deny contains \"x\" if object.get(input, \"sshd\", {}).version == \"1\"\n", "a.rego:1:1: check a reads input.sshd, which is not among its facts"},
-		{"files without their paths", "package a\n\ndeny contains \"x\" if input.files[\"/etc/x\"].exists\n", "a.rego:3:1: check a/deny reads input.files, and has no metadata that name the paths"},
 		{"no rule that could fail", meta("a", "sshd") + "denied contains \"x\" if input.sshd.version == \"1\"\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
 		{"no rule but a function", meta("a", "sshd") + "deny(x) if input.sshd.version == x\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
 		{"no rule at all", meta("a", "sshd"), "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},
@@ -96,7 +109,7 @@ func TestMistakes(t *testing.T) {
 		{"a path that is not from the root", strings.ReplaceAll(meta("a", "sshd"), "facts:", "files: [etc/x]\n#   facts:") + "deny contains \"x\" if true\n", "a.rego:1:1: \"etc/x\" is not a path from the root of the guest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files := map[string]string{"a.rego": c.text}
+			files := map[string]string{"a.rego": c.text, "site/data.json": `{"old": ["1"]}`}
 			if c.want == "" {
 				files["b.rego"] = strings.ReplaceAll(c.text, "package x.a", "package x.b")
 				c.want = "b.rego:1:1: duplicate check a, first at a.rego:1; give one of them another id"
@@ -118,8 +131,8 @@ func TestNothingToRead(t *testing.T) {
 	}
 }
 
-// sshd is a document in which the domain sshd is ok.
-func sshd(version string) *facts.Document {
+// sshdDocument is a document in which the domain sshd is ok.
+func sshdDocument(version string) *facts.Document {
 	return &facts.Document{
 		Schema: facts.Schema, Collectors: map[string]facts.Status{"sshd": {State: facts.OK}},
 		Facts: map[string]any{"sshd": &facts.SSHD{Version: version, Effective: map[string]*facts.Value[any]{"port": {Value: "22"}}}},
@@ -163,7 +176,7 @@ func TestOutcomes(t *testing.T) {
 			if wrong != "" {
 				t.Fatal(wrong)
 			}
-			got := j.Session(t.Context(), sshd("9.2")).Eval(j.selected[0])
+			got := j.Session(t.Context(), sshdDocument("9.2")).Eval(j.selected[0])
 			if got.Status != c.status || !strings.Contains(got.Message, c.message) {
 				t.Errorf("got %s %q, want %s %q", got.Status, got.Message, c.status, c.message)
 			}
@@ -213,7 +226,7 @@ deny_works contains "found" if input.sshd.version == "9.2"
 	}
 	j.limits.time, j.limits.memory = j.limits.time/10, 32<<20
 	got := map[string]finding.Outcome{}
-	s := j.Session(t.Context(), sshd("9.2"))
+	s := j.Session(t.Context(), sshdDocument("9.2"))
 	for _, c := range j.selected {
 		got[c.ID] = s.Eval(c)
 	}
@@ -237,7 +250,7 @@ func TestACheckSeesOnlyItsFacts(t *testing.T) {
 	if wrong != "" {
 		t.Fatal(wrong)
 	}
-	doc := sshd("9.2")
+	doc := sshdDocument("9.2")
 	doc.Facts["users"] = &facts.Users{}
 	input, err := ast.JSON(j.Session(t.Context(), doc).input(j.selected[0]).Value)
 	if err != nil {
@@ -277,6 +290,19 @@ func TestNeedsByWayOfOtherPackages(t *testing.T) {
 	}
 }
 
+// TestFilesWithoutMetadata asks for the paths that a policy in the manner of conftest names.
+func TestFilesWithoutMetadata(t *testing.T) {
+	j, wrong := loaded(t, map[string]string{"a.rego": "package main\n\ndeny contains \"x\" if input.files[\"/etc/a\"].exists\n\nwarn contains \"y\" if count(input.globs[\"/etc/*.d\"]) > 0\n"})
+	if wrong != "" {
+		t.Fatal(wrong)
+	}
+	for _, c := range j.selected {
+		if _, ok := c.Needs.Files["/etc/a"]; !ok || !slices.Equal(c.Needs.Globs, []string{"/etc/*.d"}) {
+			t.Errorf("%s asks for %v and %v", c.ID, c.Needs.Files, c.Needs.Globs)
+		}
+	}
+}
+
 // TestDataAndLibrary reads data beside a policy, a package that checks share, and the built-in library.
 func TestDataAndLibrary(t *testing.T) {
 	j, wrong := loaded(t, map[string]string{
@@ -288,7 +314,7 @@ func TestDataAndLibrary(t *testing.T) {
 		t.Fatal(wrong)
 	}
 	c := j.selected[0]
-	if got := j.Session(t.Context(), sshd("9.2")).Eval(c); got.Message != "/etc/x line 7" {
+	if got := j.Session(t.Context(), sshdDocument("9.2")).Eval(c); got.Message != "/etc/x line 7" {
 		t.Errorf("got %s %q", got.Status, got.Message)
 	}
 	if !slices.Contains(c.Needs.Domains, "sshd") {

@@ -166,6 +166,9 @@ func customOf(a *ast.Annotations) (*custom, *fault.Error) {
 		return nil, at(a.Location, "metadata: %v", err)
 	}
 	if _, ours := a.Custom["id"]; !ours { // somebody else's metadata
+		if a.Custom["facts"] != nil {
+			return nil, at(a.Location, "custom.facts is for a check of guestctl, and there is no custom.id")
+		}
 		return &custom{}, nil
 	}
 	known := slices.Sorted(maps.Keys(fieldsOf(reflect.TypeFor[custom]())))

@@ -4,16 +4,30 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/facts/sshd"
 	"github.com/guestctl/guestctl/internal/fault"
 	"github.com/guestctl/guestctl/internal/nearest"
 )
 
 const metaFacts = "meta" // what every document has beside its domains
+
+// sshdSettings are the one map of the facts whose keys are known beforehand.
+type sshdSettings = map[string]*facts.Value[any]
+
+// keywords are the keys of sshdSettings.
+func keywords() []string {
+	var known []string
+	for _, k := range sshd.Keywords() {
+		known = append(known, strings.ToLower(k))
+	}
+	return known
+}
 
 // document is the facts document as a type: its domains by name.
 type document map[string]reflect.Type
@@ -26,13 +40,18 @@ func documentType() document {
 	return d
 }
 
-// step goes one name down. A nil type is one of which nothing is known, such as a value that may be a string or a list.
+// step goes one name down, or to any member where the name is "". A nil type is one of which nothing is known, such as a value that
+// may be a string or a list.
 func step(t reflect.Type, name string) (below reflect.Type, known []string, ok bool) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	switch t.Kind() {
 	case reflect.Map, reflect.Slice, reflect.Array:
+		if t == reflect.TypeFor[sshdSettings]() && name != "" {
+			known = keywords()
+			return t.Elem(), known, slices.Contains(known, name)
+		}
 		return t.Elem(), nil, true
 	case reflect.Struct:
 		fields := fieldsOf(t)
