@@ -242,7 +242,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 		l.errs = append(l.errs, &Error{File: "baseline", Message: "no file was given"})
 	}
 	if len(l.errs) == 0 && len(p.Checks) == 0 && !l.opts.AllowEmpty {
-		l.errs = append(l.errs, &Error{File: strings.Join(files, ", "), Message: "0 checks: nothing would be judged"})
+		l.errs = append(l.errs, &Error{File: strings.Join(slices.Concat(files, l.opts.Policies), ", "), Message: "0 checks: nothing would be judged"})
 	}
 	if len(l.errs) > maxErrors {
 		l.errs = l.errs[:maxErrors]

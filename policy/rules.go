@@ -105,7 +105,7 @@ func (l *loader) takeRules(checks map[string]Check, c *compiler) {
 		l.take(checks, c, p)
 	}
 	for _, dir := range c.dirs {
-		program, err := rego.Load([]string{dir.text}, "")
+		program, err := rego.Load([]string{dir.text}, l.opts.PolicyKey)
 		if err != nil {
 			l.errs = append(l.errs, err)
 			continue
@@ -253,7 +253,10 @@ func (l *loader) paramValues(checks map[string]Check) map[string]map[string]any 
 			switch {
 			case !known:
 				err := p.src.errorf(p.n.key, "check %s has no parameter %s", id, name)
-				err.Suggestion = nearest.Word(name, slices.Collect(maps.Keys(check.rule.Params)))
+				have := slices.Sorted(maps.Keys(check.rule.Params))
+				if err.Suggestion = nearest.Word(name, have); err.Suggestion == "" {
+					err.Message += ", it has " + strings.Join(have, ", ")
+				}
 				l.errs = append(l.errs, err)
 			case !want.Accepts(p.value):
 				l.errs = append(l.errs, p.src.errorf(p.n.at, "%s is %s, want %s", p.n.path, p.n.kind(), article(want.Type)))
@@ -311,7 +314,7 @@ func overlay(under, over map[string]any) map[string]any {
 // policies reads the policies that the user named beside the baselines.
 func (l *loader) policies(checks map[string]Check) {
 	if len(l.opts.Policies) == 0 {
-		if l.opts.PolicyKey != "" {
+		if l.opts.PolicyKey != "" && len(l.rules.programs) == 0 && len(l.errs) == 0 {
 			l.errs = append(l.errs, errors.New("a key for policies, and no policy"))
 		}
 		return

@@ -122,6 +122,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"parameters of no check":     {own + "[params.own-nam]\nname = 'a'\n", "b.toml:4:1: params.own-nam: no check own-nam takes parameters here, did you mean own-name?"},
 		"parameters of one not here": {"[hygiene]\nhostname = true\n[params.hygiene-logs]\nallowed = []\n", "b.toml:4:1: params.hygiene-logs: no check hygiene-logs takes parameters here"},
 		"no such parameter":          {own + "[params.own-name]\nnam = 'a'\n", "b.toml:4:1: check own-name has no parameter nam, did you mean name?"},
+		"a parameter unlike any":     {"[hygiene]\nlogs = true\n[params.hygiene-logs]\nverbosity = 3\n", "b.toml:4:1: check hygiene-logs has no parameter verbosity, it has allowed"},
 		"a number for a text":        {own + "[params.own-name]\nname = 3\n", "b.toml:4:8: params.own-name.name is an integer, want a string"},
 		"a text for a number":        {own + "[params.own-name]\nmost = '3'\n", "b.toml:4:8: params.own-name.most is a string, want a number"},
 		"a text for a list":          {own + "[params.own-name]\nnames = 'a'\n", "b.toml:4:9: params.own-name.names is a string, want a list"},

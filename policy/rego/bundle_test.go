@@ -86,6 +86,7 @@ func TestBundles(t *testing.T) {
 		{"unsigned, with a key", plain, public, "sign"},
 		{"damaged", damaged, "", "unexpected EOF"},
 		{"a folder, with a key", folder, public, "sign"},
+		{"the private key", signed, private, "PRIVATE KEY is no public key, want PUBLIC KEY or CERTIFICATE"},
 		{"a key that is none", signed, noKey, "no PEM block, want the public key or certificate that verifies a bundle"},
 		{"a key that is not there", signed, noKey + "x", "no such file"},
 	} {
@@ -95,7 +96,7 @@ func TestBundles(t *testing.T) {
 			case c.want == "" && err != nil:
 				t.Fatal(err)
 			case c.want == "":
-				if len(p.Checks) != 1 || p.Checks[0].ID != "main/deny" {
+				if len(p.Checks) != 1 || p.Checks[0].ID != "main/deny" || p.Checks[0].Position.File != c.path+"/a.rego" {
 					t.Errorf("checks %v", p.Checks)
 				}
 			case err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(c.want)):

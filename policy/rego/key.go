@@ -27,7 +27,7 @@ func algorithmOf(text []byte) (string, error) {
 		key, err = x509.ParsePKIXPublicKey(block.Bytes)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s is no public key: %w", block.Type, err)
+		return "", fmt.Errorf("%s is no public key, want PUBLIC KEY or CERTIFICATE", block.Type)
 	}
 	switch key := key.(type) {
 	case *rsa.PublicKey:
