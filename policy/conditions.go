@@ -119,6 +119,7 @@ func (c *compiler) condition(n *node) (cond condition, ok bool) {
 		case name == "arch":
 			for _, text := range c.texts(v) {
 				cond.arch = append(cond.arch, archName(text.text))
+				c.doubtful(text.at, "architecture", archName(text.text), archNames)
 			}
 		case name == "labels":
 			if cond.labels, ok = c.labelTerms(v); !ok {
@@ -140,6 +141,7 @@ func (c *compiler) condition(n *node) (cond condition, ok bool) {
 func (c *compiler) osTerm(t textAt) osTerm {
 	i := strings.IndexAny(t.text, "<>=!")
 	if i < 0 {
+		c.doubtful(t.at, "operating system", t.text, osIDs)
 		return osTerm{id: t.text}
 	}
 	version, err := parseConstraint(t.text[i:])
@@ -150,6 +152,7 @@ func (c *compiler) osTerm(t textAt) osTerm {
 	if id == "" {
 		c.fail(t.at, "%q names no operating system, want one such as \"debian==12\"", t.text)
 	}
+	c.doubtful(t.at, "operating system", id, osIDs)
 	return osTerm{id: id, version: version}
 }
 

@@ -308,6 +308,34 @@ func TestFrameworks(t *testing.T) {
 	}
 }
 
+// TestConditionsThatAreMisspelt warns: a check whose condition holds for no guest is silent everywhere.
+func TestConditionsThatAreMisspelt(t *testing.T) {
+	p := load(t, `[baseline]
+applies_to = { os = ["debain>=12", "rocky", "acmeos"], arch = ["x86-64", "amd64", "sh4"] }
+[system]
+timezone = { equals = "UTC", when = { os = ["ubunut"] } }
+[[waiver]]
+rule = "system.timezone"
+reason = "r"
+owner = "o"
+expires = 2026-12-31
+targets = { os = ["rhle==9"] }
+`)
+	var got []string
+	for _, w := range p.Warnings {
+		got = append(got, fmt.Sprintf("%d: %s", w.Line, w.Message))
+	}
+	want := []string{
+		`2: no operating system "debain" is known, did you mean debian?`,
+		`2: no architecture "x86-64" is known, did you mean x86_64?`,
+		`4: no operating system "ubunut" is known, did you mean ubuntu?`,
+		`10: no operating system "rhle" is known, did you mean rhel?`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLabels(t *testing.T) {
 	name := write(t, "b.toml", `[baseline]
 applies_to = { labels = { role = "web" } }
