@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -252,7 +253,11 @@ func TestACheckSeesOnlyItsFacts(t *testing.T) {
 	}
 	doc := sshdDocument("9.2")
 	doc.Facts["users"] = &facts.Users{}
-	input, err := ast.JSON(j.Session(t.Context(), doc).input(j.selected[0]).Value)
+	term, err := j.Session(t.Context(), doc).input(j.selected[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := ast.JSON(term.Value)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,5 +324,31 @@ func TestDataAndLibrary(t *testing.T) {
 	}
 	if !slices.Contains(c.Needs.Domains, "sshd") {
 		t.Errorf("a domain that a shared package reads is not among the needs: %v", c.Needs.Domains)
+	}
+}
+
+// TestLongTexts: a guest can make a text as long as it likes, and a report must not grow with it.
+func TestLongTexts(t *testing.T) {
+	long := strings.Repeat("é", maxText)
+	for name, text := range map[string]string{
+		"a finding": "deny contains {\"msg\": v, \"actual\": v, \"expected\": v, \"fix\": v, \"evidence\": [v, {\"path\": v, \"text\": v, \"note\": v}]}",
+		"texts":     "deny contains sprintf(\"%s%d\", [v, i]) if some i in numbers.range(1, 100)",
+		"unknown":   "unknown contains {\"msg\": v, \"evidence\": [v]}\n\ndeny contains \"x\"",
+		"a reason":  "applicable if v == \"\"\n\nskip_reason := v\n\ndeny contains \"x\"",
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, wrong := loaded(t, map[string]string{"a.rego": meta("a", "sshd") + "v := input.sshd.version\n\n" + text + "\n"})
+			if wrong != "" {
+				t.Fatal(wrong)
+			}
+			o := j.Session(t.Context(), sshd(long)).Eval(j.selected[0])
+			b, err := json.Marshal(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(o.Message, "é…") || len(b) > 10*maxText {
+				t.Errorf("%d bytes: %.100s", len(b), b)
+			}
+		})
 	}
 }

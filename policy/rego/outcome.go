@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxTold  = 5   // findings of one check whose sentences are told
-	maxWhere = 100 // places of one check
+	maxTold  = 5    // findings of one check whose sentences are told
+	maxWhere = 100  // places of one check
+	maxText  = 2000 // bytes of one text: a guest may make it as long as it likes
 )
 
 // outcome makes one verdict of the findings of a check.
@@ -117,10 +118,23 @@ func textOf(v ast.Value) string {
 
 // told joins the first of many texts.
 func told(texts []string, separator string) string {
-	if len(texts) > maxTold {
-		return strings.Join(texts[:maxTold], separator) + fmt.Sprintf(" and %d more", len(texts)-maxTold)
+	var first []string
+	for _, t := range texts[:min(len(texts), maxTold)] {
+		first = append(first, short(t))
 	}
-	return strings.Join(texts, separator)
+	joined := strings.Join(first, separator)
+	if len(texts) > maxTold {
+		joined += fmt.Sprintf(" and %d more", len(texts)-maxTold)
+	}
+	return joined
+}
+
+// short is a text, or its beginning.
+func short(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
 // appendEvidence reads places in the guest: objects with path, line, text and note, or plain paths. A null, which is the source of a
@@ -140,7 +154,7 @@ func appendEvidence(where []finding.Location, t *ast.Term) ([]finding.Location, 
 		case ast.Null:
 			return
 		case ast.String:
-			l.Path = string(v)
+			l.Path = short(string(v))
 		case ast.Object:
 			l = location(v)
 		default:
@@ -158,7 +172,7 @@ func location(o ast.Object) finding.Location {
 	get := func(key string) string {
 		if t := o.Get(ast.StringTerm(key)); t != nil {
 			if s, ok := t.Value.(ast.String); ok {
-				return string(s)
+				return short(string(s))
 			}
 		}
 		return ""

@@ -60,7 +60,11 @@ func (s *Session) Skip(c *Check) (finding.Outcome, bool) {
 	if err != nil || !c.has("applicable") {
 		return finding.Outcome{}, false // for Eval to tell
 	}
-	q := &query{session: s, compiler: compiler, input: s.input(c)}
+	input, err := s.input(c)
+	if err != nil {
+		return finding.Outcome{}, false // for Eval to tell
+	}
+	q := &query{session: s, compiler: compiler, input: input}
 	defer q.watch()()
 	yes, err := q.ask(c.ref("applicable"))
 	if err != nil || yes != nil && yes.Compare(ast.Boolean(true)) == 0 {
@@ -76,7 +80,11 @@ func (s *Session) eval(c *Check) (o finding.Outcome, findings int, err error) {
 	if err != nil {
 		return o, 0, err
 	}
-	q := &query{session: s, compiler: compiler, input: s.input(c)}
+	input, err := s.input(c)
+	if err != nil {
+		return o, 0, err
+	}
+	q := &query{session: s, compiler: compiler, input: input}
 	defer q.watch()()
 	if c.has("applicable") {
 		yes, err := q.ask(c.ref("applicable"))
@@ -122,7 +130,7 @@ func (q *query) notApplicable(c *Check) (finding.Outcome, error) {
 	}
 	reason, err := q.ask(c.ref("skip_reason"))
 	if s, ok := reason.(ast.String); ok {
-		o.Message = string(s)
+		o.Message = short(string(s))
 	}
 	return o, err
 }
@@ -153,10 +161,14 @@ func (s *Session) native(name string) any {
 }
 
 // input is what one check sees: its domains, and of files and patterns its own.
-func (s *Session) input(c *Check) *ast.Term {
+func (s *Session) input(c *Check) (*ast.Term, error) {
 	in := map[string]any{}
 	for _, name := range append([]string{metaFacts}, c.Needs.Domains...) {
-		if v, err := s.domain(name); err == nil && v.Compare(ast.NullValue) != 0 {
+		v, err := s.domain(name)
+		if err != nil {
+			return nil, fmt.Errorf("input.%s: %w", name, err)
+		}
+		if v.Compare(ast.NullValue) != 0 {
 			in[name] = v
 		}
 	}
@@ -166,7 +178,7 @@ func (s *Session) input(c *Check) *ast.Term {
 	if len(c.Needs.Globs) > 0 {
 		in[globsDomain] = s.some(globsDomain, c.Needs.Globs)
 	}
-	return ast.NewTerm(ast.LazyObject(in))
+	return ast.NewTerm(ast.LazyObject(in)), nil
 }
 
 func (s *Session) some(domain string, keys []string) map[string]any {
