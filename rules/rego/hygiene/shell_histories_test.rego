@@ -33,6 +33,12 @@ test_a_link_to_nothing if {
 	count(shell_histories.deny) == 0 with input as homes([link])
 }
 
+test_a_link_that_only_ends_like_nothing if {
+	link := object.union(entry(".bash_history", 9), {"type": "symlink", "link": "/srv/dev/null"})
+	count(shell_histories.deny) == 1 with input as homes([link])
+	count(shell_histories.deny) == 0 with input as homes([object.union(link, {"link": "../../dev/null"})])
+}
+
 test_a_link_to_something if {
 	link := object.union(entry(".bash_history", 9), {"type": "symlink", "link": "/srv/history"})
 	some finding in shell_histories.deny with input as homes([link])
