@@ -79,7 +79,7 @@ func TestMistakes(t *testing.T) {
 		{"all facts by another name", "package a\n\nimport input as doc\n\ndeny contains \"x\" if doc.sshd.version == \"1\"\n", "a.rego:3:8: input is read as a whole"},
 		{"all facts in a variable", "package a\n\ndeny contains \"x\" if {\n\td := input\n\td.sshd.version == \"1\"\n}\n", "a.rego:4:7: input is read as a whole"},
 		{"all facts for a function", "package a\n\nf(i) if i.sshd.version == \"1\"\n\ndeny contains \"x\" if f(input)\n", "a.rego:5:24: input is read as a whole"},
-		{"a fact that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, [\"sshd\", \"verison\"], \"\") == \"1\"\n", "a.rego:8:40: no fact input.sshd.verison, did you mean input.sshd.version?"},
+		{"a fact that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, [\"sshd\", \"versio\"], \"\") == \"1\"\n", "a.rego:8:40: no fact input.sshd.versio, did you mean input.sshd.version?"},
 		{"a domain that does not exist, looked up", meta("a", "sshd") + "deny contains \"x\" if object.get(input, \"sshdd\", {}).version == \"1\"\n", "a.rego:8:40: no fact input.sshdd, did you mean input.sshd?"},
 		{"a domain that is not declared, looked up", meta("a", "users") + "deny contains \"x\" if object.get(input, \"sshd\", {}).version == \"1\"\n", "a.rego:1:1: check a reads input.sshd, which is not among its facts"},
 		{"no rule that could fail", meta("a", "sshd") + "denied contains \"x\" if input.sshd.version == \"1\"\n", "a.rego:1:1: check a has no rule called deny, violation or warn: it could not fail"},

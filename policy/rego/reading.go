@@ -117,7 +117,7 @@ func (all readings) domains(refs []ast.Ref, seen map[*reading]bool) []string {
 		for _, p := range all {
 			if !seen[p.reading] && touches(ref, p.path) {
 				seen[p.reading] = true
-				names = slices.Concat(names, p.reading.domains, all.domains(p.data, seen))
+				names = slices.Concat(names, p.domains, all.domains(p.data, seen))
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (all readings) of(path ast.Ref) []string {
 	for _, p := range all {
 		if p.path.Equal(path) {
 			seen[p.reading] = true
-			names, refs = append(names, p.reading.domains...), append(refs, p.data...)
+			names, refs = append(names, p.domains...), append(refs, p.data...)
 		}
 	}
 	names = append(names, all.domains(refs, seen)...)
