@@ -44,7 +44,7 @@ func (p *parser) effective() map[string]*facts.Value[any] {
 		}
 	}
 	for name, v := range over {
-		if base[name].Source == v.Source {
+		if *base[name].Source == *v.Source {
 			continue
 		}
 		old := base[name]

@@ -238,6 +238,16 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// TestMatchAllOverridesOnlyOthers has a setting that stands in "Match all" alone: it takes the place of nothing, not of itself.
+func TestMatchAllOverridesOnlyOthers(t *testing.T) {
+	got, _ := collectIn(t, server(factstest.Text(map[string]string{"/etc/ssh/sshd_config": "LogLevel INFO\nMatch all\nLogLevel VERBOSE\nClientAliveCountMax 0\n"}), recordedVersion))
+	for name, want := range map[string]int{"clientalivecountmax": 0, "loglevel": 1} {
+		if v := got.Effective[name]; len(v.Shadowed) != want {
+			t.Errorf("%s overrides %v, want %d lines", name, v.Shadowed, want)
+		}
+	}
+}
+
 // TestDefaultsDependOnTheVersion wants only what a version is known to do.
 func TestDefaultsDependOnTheVersion(t *testing.T) {
 	for version, want := range map[string]struct{ first, last string }{
