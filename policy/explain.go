@@ -57,7 +57,7 @@ func (p *Policy) Explain(ctx context.Context, doc *facts.Document, id string) (*
 	}
 	e.Facts = c.judge.Facts(ctx, doc, c.rule)
 	if e.Finding.Status == finding.Fail {
-		e.Changes = append(e.Changes, c.judge.Changes(ctx, doc, c.rule, hintsOf(e.Finding.Expected))...)
+		e.Changes = append(e.Changes, c.judge.Changes(ctx, doc, c.rule, e.Finding.Expected)...)
 	}
 	return e, ctx.Err()
 }
@@ -95,15 +95,4 @@ func (c *Check) factsUsed(doc *facts.Document) []rego.Fact {
 		used = append(used, rego.Fact{Path: pattern, Value: state})
 	}
 	return used
-}
-
-// hintsOf are the values that the sentence of what is wanted may name.
-func hintsOf(expected string) []string {
-	hints := []string{}
-	for _, part := range strings.FieldsFunc(expected, func(r rune) bool { return strings.ContainsRune(" ,;=<>()\"", r) }) {
-		if !slices.Contains(hints, part) {
-			hints = append(hints, part)
-		}
-	}
-	return hints
 }

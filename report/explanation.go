@@ -9,6 +9,8 @@ import (
 	"github.com/guestctl/guestctl/policy"
 )
 
+const maxRead = 20 // files that facts were read from, in text
+
 // ExplanationFormat is one way to write why a check came to its verdict.
 type ExplanationFormat struct {
 	Name  string
@@ -48,8 +50,11 @@ func explanationText(w io.Writer, e *policy.Explanation) error {
 	}
 	if len(e.Read) > 0 {
 		t.printf("\nread from\n")
-		for _, path := range e.Read {
+		for _, path := range e.Read[:min(len(e.Read), maxRead)] {
 			t.printf("         %s\n", Escape(path))
+		}
+		if more := len(e.Read) - maxRead; more > 0 {
+			t.printf("         and %d more, which --format json lists\n", more)
 		}
 	}
 	if len(e.Changes) > 0 {
