@@ -57,8 +57,8 @@ func plain(s string) bool {
 }
 
 // valid returns a deep copy of v in which every string is valid UTF-8: JSON cannot carry other bytes, and replacing them
-// would make different names equal. Lists and maps that are nil become empty ones, since no document of this program tells
-// the two apart. Values behind interfaces and pointers are copied too.
+// would make different names equal. Lists and maps that are nil become empty ones, but for the fields in which null says that
+// something is not known. Values behind interfaces and pointers are copied too.
 func valid(v reflect.Value) reflect.Value {
 	switch v.Kind() {
 	case reflect.String:
@@ -96,13 +96,17 @@ func valid(v reflect.Value) reflect.Value {
 		c := reflect.New(v.Type()).Elem()
 		c.Set(v)
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
+			if f := v.Type().Field(i); f.IsExported() && !(unknown(v.Field(i)) && f.Tag.Get("jsonschema") == "nullable") {
 				c.Field(i).Set(valid(v.Field(i)))
 			}
 		}
 		return c
 	}
 	return v
+}
+
+func unknown(v reflect.Value) bool {
+	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil()
 }
 
 func invalidBytes(s string) string {
