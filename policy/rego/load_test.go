@@ -341,7 +341,7 @@ func TestLongTexts(t *testing.T) {
 			if wrong != "" {
 				t.Fatal(wrong)
 			}
-			o := j.Session(t.Context(), sshd(long)).Eval(j.selected[0])
+			o := j.Session(t.Context(), sshdDocument(long)).Eval(j.selected[0])
 			b, err := json.Marshal(o)
 			if err != nil {
 				t.Fatal(err)
