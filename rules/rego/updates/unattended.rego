@@ -59,7 +59,7 @@ deny contains finding if {
 	unit := input.units[name]
 	unit.starts == ""
 	finding := {
-		"msg": sprintf("%s is %s: nothing starts it", [name, unit.state]),
+		"msg": sprintf("boot does not start %s, which is %s", [name, unit.state]),
 		"actual": sprintf("%s %s", [name, unit.state]),
 		"expected": "started at boot",
 		"evidence": [unit.source],

@@ -52,5 +52,5 @@ test_package if {
 
 test_timer if {
 	some finding in unattended.deny with input as object.union(pass, {"units": {"apt-daily-upgrade.timer": {"state": "masked", "starts": ""}}})
-	finding.msg == "apt-daily-upgrade.timer is masked: nothing starts it"
+	finding.msg == "boot does not start apt-daily-upgrade.timer, which is masked"
 }
