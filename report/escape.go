@@ -96,7 +96,7 @@ func valid(v reflect.Value) reflect.Value {
 		c := reflect.New(v.Type()).Elem()
 		c.Set(v)
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && !(unknown(v.Field(i)) && f.Tag.Get("jsonschema") == "nullable") {
+			if f := v.Type().Field(i); f.IsExported() && (!unknown(v.Field(i)) || f.Tag.Get("jsonschema") != "nullable") {
 				c.Field(i).Set(valid(v.Field(i)))
 			}
 		}

@@ -39,7 +39,11 @@ func Text(w io.Writer, r *audit.Result) error {
 		t.printf("\n%d targets: %d passed, %d failed, %d unknown\n", len(r.Targets), r.Summary.Passed, r.Summary.Failed, r.Summary.Unknown)
 		for i := range r.Targets {
 			tg := &r.Targets[i]
-			t.printf(" %s  %s\n", resultWord(tg.Result), targetName(tg))
+			name := targetName(tg)
+			if tg.Root != nil && sameImage(r.Targets, tg.Image) {
+				name += " " + Escape(tg.Root.Device)
+			}
+			t.printf(" %s  %s\n", resultWord(tg.Result), name)
 		}
 	}
 	return t.Flush()
@@ -169,6 +173,17 @@ func systemName(os *facts.OS) string {
 }
 
 func targetName(tg *audit.Target) string { return Escape(tg.Image) }
+
+// sameImage reports whether several targets are of one image, told apart by the device of their root.
+func sameImage(targets []audit.Target, image string) bool {
+	n := 0
+	for i := range targets {
+		if targets[i].Image == image {
+			n++
+		}
+	}
+	return n > 1
+}
 
 func at(p finding.Position) string {
 	if p.Line == 0 {

@@ -135,9 +135,13 @@ func checkFrameworks(keys []string) error {
 	return nil
 }
 
-// createBeside makes a temporary file in the folder of path.
+// createBeside makes a temporary file in the folder of path. An error is about the folder: the name of the file is by chance.
 func createBeside(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
+		wrapped.Path = filepath.Dir(path)
+	}
+	return temp, err
 }
 
 // complete closes a temporary file that has all its bytes.
