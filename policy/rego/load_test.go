@@ -59,6 +59,7 @@ func TestMistakes(t *testing.T) {
 		{"a fact that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshd.efective.port.value == \"1\"\n", "a.rego:8:33: no fact input.sshd.efective, did you mean input.sshd.effective?"},
 		{"a fact that does not exist, in a map", meta("a", "sshd") + "deny contains \"x\" if input.sshd.effective.port.vaule == \"1\"\n", "a.rego:8:48: no fact input.sshd.effective.port.vaule, did you mean input.sshd.effective.port.value?"},
 		{"a fact that does not exist, by way of a variable", meta("a", "users") + "deny contains \"x\" if {\n\tsome u in input.users\n\tu.shadow.sate == \"empty\"\n}\n", "a.rego:10:11: no fact "},
+		{"a fact that does not exist, by a name in a variable", meta("a", "sshd") + "deny contains \"x\" if {\n\tk := \"efective\"\n\tinput.sshd[k].port.value == \"1\"\n}\n", "no fact input.sshd.efective, did you mean input.sshd.effective?"},
 		{"a keyword of sshd that does not exist", meta("a", "sshd") + "deny contains \"x\" if input.sshd.effective.permitrootlogn.value == \"1\"\n", "a.rego:8:43: no fact input.sshd.effective.permitrootlogn, did you mean input.sshd.effective.permitrootlogin?"},
 		{"a keyword of sshd that does not exist, in a Match block", meta("a", "sshd") + "deny contains \"x\" if {\n\tsome m in input.sshd.match\n\tm.settings.prot.value == \"1\"\n}\n", "a.rego:10:13: no fact "},
 		{"a keyword of sshd among the needs", meta("a", "sshd.effective.permitrootlogn") + "deny contains \"x\" if input.sshd.version == \"1\"\n", "did you mean input.sshd.effective.permitrootlogin?"},

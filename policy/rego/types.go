@@ -130,8 +130,9 @@ func elem(t reflect.Type) reflect.Type {
 func (d document) checkRefs(m *ast.Module) []*fault.Error {
 	var faults []*fault.Error
 	for _, rule := range m.Rules {
-		types := d.variables(rule)
+		types, names := d.variables(rule), constants(rule)
 		ast.WalkRefs(rule, func(ref ast.Ref) bool {
+			ref = named(ref, names)
 			t, ok := types[headVar(ref)]
 			if ref.HasPrefix(ast.InputRootRef) {
 				t, ok = nil, true
@@ -153,9 +154,39 @@ func headVar(ref ast.Ref) ast.Var {
 	return v
 }
 
+// constants returns the variables that a rule gives one text, and by which it may name a field.
+func constants(rule *ast.Rule) map[ast.Var]*ast.Term {
+	names := map[ast.Var]*ast.Term{}
+	ast.WalkExprs(rule, func(e *ast.Expr) bool {
+		if !e.IsEquality() && !e.IsAssignment() {
+			return false
+		}
+		for _, pair := range [][2]*ast.Term{{e.Operand(0), e.Operand(1)}, {e.Operand(1), e.Operand(0)}} {
+			v, isVar := pair[0].Value.(ast.Var)
+			if _, isText := pair[1].Value.(ast.String); isVar && isText {
+				names[v] = pair[1]
+			}
+		}
+		return false
+	})
+	return names
+}
+
+// named writes out the variables in a ref that stand for a text, at the places where they are.
+func named(ref ast.Ref, names map[ast.Var]*ast.Term) ast.Ref {
+	out := ref.Copy()
+	for i, t := range out[1:] {
+		v, isVar := t.Value.(ast.Var)
+		if text, ok := names[v]; isVar && ok {
+			out[i+1] = &ast.Term{Value: text.Value, Location: t.Location}
+		}
+	}
+	return out
+}
+
 // variables returns the types of the local variables that stand for facts.
 func (d document) variables(rule *ast.Rule) map[ast.Var]reflect.Type {
-	types := map[ast.Var]reflect.Type{}
+	types, names := map[ast.Var]reflect.Type{}, constants(rule)
 	for found := true; found; {
 		found = false
 		ast.WalkExprs(rule, func(e *ast.Expr) bool {
@@ -170,7 +201,7 @@ func (d document) variables(rule *ast.Rule) map[ast.Var]reflect.Type {
 			if !typed && !ref.HasPrefix(ast.InputRootRef) || len(ref) == 1 {
 				return false
 			}
-			if t, err := d.resolve(base, ref); err == nil && t != nil {
+			if t, err := d.resolve(base, named(ref, names)); err == nil && t != nil {
 				types[v], found = t, true
 			}
 			return false
