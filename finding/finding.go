@@ -81,7 +81,10 @@ type Finding struct {
 	Policy      Position            `json:"policy"`
 	Controls    map[string][]string `json:"controls,omitempty"`
 	Fingerprint string              `json:"fingerprint"`
-	Waiver      *Waiver             `json:"waiver" jsonschema:"nullable"`
+	// File and Match are of a scan: the file that the finding is about, and what an engine found in it.
+	File   *File   `json:"file,omitempty"`
+	Match  *Match  `json:"match,omitempty"`
+	Waiver *Waiver `json:"waiver" jsonschema:"nullable"`
 }
 
 // Waiver is an accepted exception to a check.

@@ -1,0 +1,219 @@
+package scanner
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"io/fs"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/guestctl/guestctl/engine/guest"
+	"github.com/guestctl/guestctl/engine/shipped"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// Options say what a scan looks for, and how.
+type Options struct {
+	Engines []Engine
+	Limits  Limits
+	// Archives opens archives and looks into their members.
+	Archives bool
+	// Packages are the files of packages, or nil where nobody knows them.
+	Packages *shipped.Index
+	// Fast leaves out files that are as their package shipped them. What an attacker put into the package database too is left out
+	// with them.
+	Fast bool
+	// KnownGood reports whether the content of a file is known to be harmless; nil knows none.
+	KnownGood func(o *Object) bool
+	// Allowed are SHA-256 digests that the user does not want to hear of, in hexadecimal digits.
+	Allowed map[string]bool
+	// Accounts are the names of users by their number.
+	Accounts map[uint32]string
+	// Sums names the digest that the caller wants of the file at path, or 0; nil wants none.
+	Sums func(path string) crypto.Hash
+	// Verdicts keeps verdicts on contents from one scan to the next; nil keeps none.
+	Verdicts Verdicts
+	// Workers is how many files are looked into at the same time; 0 is one for each processor.
+	Workers int
+	// Time is how long the whole scan may take; 0 is as long as it takes.
+	Time time.Duration
+	// Progress is called now and then with how many bytes were done since; nil is allowed.
+	Progress func(bytes int64)
+}
+
+// Verdicts keeps verdicts under keys of a fixed size. It is safe for concurrent use.
+type Verdicts interface {
+	Get(key [32]byte) ([]byte, bool)
+	Put(key [32]byte, verdict []byte)
+}
+
+const (
+	// maxHoles is how many bytes of holes are read in one scan: a small disk can hold any number of files that are all holes.
+	maxHoles = 16 << 30
+	// maxNames is how many bytes one file with several names is read, all its names together.
+	maxNames = 1 << 30
+)
+
+// Run scans the files of a guest. The error is that of the context, or of an engine that cannot work at all; what could not be
+// looked into is in the result.
+func Run(ctx context.Context, g *guest.Guest, opts Options) (*Result, error) {
+	opts.Limits = opts.Limits.orDefaults()
+	if opts.Workers == 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	s := &scan{Options: opts, guest: g, result: &Result{Sums: map[string][]byte{}}, named: map[inode]int64{}}
+	if opts.Time > 0 {
+		s.deadline = time.Now().Add(opts.Time)
+	}
+	if err := s.run(ctx); err != nil {
+		return nil, err
+	}
+	for _, e := range opts.Engines {
+		s.result.Engines = append(s.result.Engines, e.Describe())
+	}
+	s.result.sort()
+	return s.result, nil
+}
+
+// scan is one run.
+type scan struct {
+	Options
+	guest    *guest.Guest
+	deadline time.Time // zero for none
+
+	mu     sync.Mutex
+	result *Result
+
+	// Of the goroutine that walks: bytes of holes, and bytes read of files with several names.
+	holes int64
+	named map[inode]int64
+}
+
+// inode is one file, whatever its names.
+type inode struct {
+	device string
+	node   uint64
+}
+
+func (s *scan) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	files := make(chan guest.Object, 64)
+	var wg sync.WaitGroup
+	for range s.Workers {
+		wg.Go(func() {
+			if err := s.work(ctx, files); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	err := s.walk(ctx, files)
+	close(files)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// walk sends every regular file to the workers. What cannot be listed is a record.
+func (s *scan) walk(ctx context.Context, files chan<- guest.Object) error {
+	return s.guest.Walk(ctx, "/", func(o guest.Object, err error) error {
+		if err != nil {
+			s.unread(o, err)
+		}
+		if !o.IsRegular() {
+			return nil
+		}
+		s.mu.Lock()
+		s.result.Stats.Files++
+		s.result.Stats.Bytes += o.Size
+		s.mu.Unlock()
+		if skip := s.bounds(o); skip != nil {
+			s.skip(o.Path, "", "", skip)
+			return nil
+		}
+		select {
+		case files <- o:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// unread records what could not be listed. A volume that is not to be believed as a whole is told once, and its files are read.
+func (s *scan) unread(o guest.Object, err error) {
+	if t, ok := guest.TaintOf(err); ok {
+		s.record(Unscanned{Path: t.Device, Reason: NotBelieved, Detail: t.Reason})
+		return
+	}
+	s.record(Unscanned{Path: o.Path, Reason: reasonOf(err), Detail: causeOf(err)})
+}
+
+// bounds tells a file that takes more than its part of a scan.
+func (s *scan) bounds(o guest.Object) *Skip {
+	if o.Size > s.Limits.FileSize {
+		return &Skip{Reason: TooLarge, Detail: strconv.FormatInt(o.Size, 10) + " bytes, the limit is " + strconv.FormatInt(s.Limits.FileSize, 10)}
+	}
+	if o.Allocated >= 0 && o.Size > o.Allocated {
+		if s.holes += o.Size - o.Allocated; s.holes > maxHoles {
+			return &Skip{Reason: LimitReached, Detail: "holes of more than " + strconv.Itoa(maxHoles>>30) + " GiB in all files"}
+		}
+	}
+	if o.Links > 1 {
+		at := inode{o.Device, uint64(o.Node)}
+		if s.named[at] += o.Size; s.named[at] > maxNames && s.named[at] > o.Size {
+			return &Skip{Reason: LimitReached, Detail: "a file with very many names: it was read under the first of them"}
+		}
+	}
+	if !s.deadline.IsZero() && time.Now().After(s.deadline) {
+		return &Skip{Reason: TimedOut, Detail: "the time of the whole scan was over"}
+	}
+	return nil
+}
+
+func (s *scan) skip(path, member, engine string, skip *Skip) {
+	if skip.Member != "" {
+		member = skip.Member
+	}
+	s.record(Unscanned{Path: path, Member: member, Engine: engine, Reason: skip.Reason, Detail: skip.Detail})
+}
+
+func (s *scan) record(u Unscanned) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.result.Unscanned = append(s.result.Unscanned, u)
+}
+
+// reasonOf tells an error that came with its value from one that came in its place.
+func reasonOf(err error) Reason {
+	if believed(err) {
+		return Unreadable
+	}
+	return NotBelieved
+}
+
+// causeOf is an error without the path that stands beside it.
+func causeOf(err error) string {
+	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+		return pe.Op + ": " + pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// shipped says which package owns the file of an object, and whether its content is as that package has it.
+func (s *scan) shipped(o *Object) (pkg string, state finding.Shipped) {
+	if s.Packages == nil {
+		return "", finding.ShippedUnknown
+	}
+	return s.Packages.State(o.Path, func(h crypto.Hash) ([]byte, error) {
+		if o.Depth == 0 && o.Content != nil {
+			return o.Sum(h), nil
+		}
+		return shipped.Sum(o.Object, h)
+	})
+}
