@@ -102,6 +102,7 @@ func (m *Machine) fileSystems() []guest.Volume {
 		}
 		vs = append(vs, guest.Volume{
 			Device: v.Name, Number: v.Number, Disk: m.diskOf(v.Volume), PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS,
+			Origin: m.originOf(v.Volume),
 		})
 	}
 	return vs

@@ -43,9 +43,7 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 // Kept fills v with what Keep kept of the same facts of the same disks under the same name, and reports whether there was something.
 func (m *Machine) Kept(g *guest.Guest, req facts.Request, now time.Time, name string, v any) bool {
 	b, ok := m.cache.Bytes(m.keptKey(g, req, now, name))
-	// Names of a guest are bytes, which need not be UTF-8.
-	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
-	return ok && err == nil && dec.Unmarshal(b, v) == nil
+	return ok && unmarshal(b, v) == nil
 }
 
 // Keep keeps v, which was made of the document and nothing else, for Kept. It keeps nothing of facts that may be others the next time.

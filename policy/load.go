@@ -327,6 +327,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 		checks[check.ID] = check
 	}
 	l.also = append(l.also, c.also...)
+	p.Malware = c.malware.over(p.Malware)
 	l.takeRules(checks, c)
 	p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool {
 		_, back := checks[d.ID]

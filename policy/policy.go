@@ -23,6 +23,7 @@ type Policy struct {
 	// Digest tells this policy from any other that would judge differently, or word its findings differently.
 	Digest  string
 	Waivers Waivers
+	Malware Malware
 }
 
 // Disabled is a check that a baseline took away.
@@ -57,10 +58,30 @@ type Check struct {
 	Remedy string
 	// Eval judges. It may count on all of Needs.
 	Eval func(*facts.Document) Outcome
+	// By is the judge that decides the check by the image itself; "" is this package, by the facts. What Eval says holds where there
+	// is no image.
+	By By
 
 	conditions []condition
 	rule       *rego.Check // in place of Eval, with the judge that asks it
 	judge      *rego.Judge
+}
+
+// By is a judge beside this package.
+type By string
+
+// ByScan is the scan of files for malware.
+const ByScan By = "scan"
+
+// Elsewhere lists the ids of the checks that a judge beside this package decides.
+func (p *Policy) Elsewhere(by By) []string {
+	var ids []string
+	for i := range p.Checks {
+		if p.Checks[i].By == by {
+			ids = append(ids, p.Checks[i].ID)
+		}
+	}
+	return ids
 }
 
 // Outcome is what a check found.

@@ -51,7 +51,7 @@ func TestSpecificationLoads(t *testing.T) {
 		"config.json:/etc/docker/daemon.json:live-restore", "services.enabled/sshd", "services.disabled/cups", "services.masked/ctrl-alt-del.target",
 		"services.absent/rpcbind", "users.allowed", "users.uid0_only_root", "users.password_max_days", "users.authorized_keys/ops", "groups.wheel.members",
 		"kernel.cmdline_required/audit=1", "kernel.cmdline_forbidden/mitigations=off", "kernel.modules_disabled/usb-storage", "storage.separate:/var/log",
-		"storage.options:/tmp", "storage.encryption:/home", "network.firewall", "certificates.expire_within_days", "malware.fail_on_score",
+		"storage.options:/tmp", "storage.encryption:/home", "network.firewall", "certificates.expire_within_days", "malware",
 		"drift.max_unexplained", "backup.read_all_within", "org.banner", `registry:HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`,
 	} {
 		if !have[id] {
@@ -73,7 +73,7 @@ func TestSpecificationLoads(t *testing.T) {
 		"config.sshd.AllowGroups": pass, "config.sysctl.net.ipv4.ip_forward": pass, "config.sudo.nopasswd": fail, "config.pam.minlen": pass,
 		"config.ini:/etc/systemd/journald.conf:Journal.Storage": fail, "config.json:/etc/docker/daemon.json:live-restore": pass, "services.enabled/sshd": pass,
 		"services.masked/ctrl-alt-del.target": pass, "users.allowed": fail, "groups.wheel.members": fail, "kernel.cmdline_required/audit=1": pass,
-		"kernel.modules_disabled/usb-storage": fail, "storage.options:/tmp": fail, "network.firewall": pass, "malware.yara": unknown, "org.banner": unknown,
+		"kernel.modules_disabled/usb-storage": fail, "storage.options:/tmp": fail, "network.firewall": pass, "malware": unknown, "org.banner": unknown,
 	} {
 		if f := byID(t, fs, id); f.Status != want {
 			t.Errorf("%s: %s (%s), want %s", id, f.Status, f.Message, want)

@@ -49,6 +49,19 @@ type File interface {
 	Size() int64 // bytes
 }
 
+// Mapped is implemented by files whose place on the volume is known.
+type Mapped interface {
+	// Runs calls each for the stretches of the volume that the content consists of, in order. It returns false where the content is
+	// not just these bytes: kept in an inode, compressed, encrypted, or newer in a journal.
+	Runs(each func(Run)) bool
+}
+
+// Run is a stretch of a file: n bytes at Off of the volume, or zeros that are nowhere.
+type Run struct {
+	Off, Len int64
+	Zero     bool
+}
+
 // Description is what a file system says of itself.
 type Description struct {
 	Type      string // "ext4", as in fstab

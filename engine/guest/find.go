@@ -154,7 +154,7 @@ func newGuest(root Volume) *Guest {
 }
 
 func newMounted(v Volume) *mounted {
-	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root()}
+	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root(), origin: v.Origin}
 	for _, p := range v.FS.Description().Problems {
 		if p.Taints {
 			m.taint = &TaintError{v.Device, p.Message}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/image"
 )
 
 // ErrUnread is the kind of errors about paths on a volume that could not be opened.
@@ -34,6 +35,8 @@ type Volume struct {
 	PartUUID  string
 	PartLabel string
 	FS        filesys.FS
+	// Origin tells where the n bytes at off of the volume come from, as image.Tracer does; nil where nobody knows.
+	Origin func(off, n int64) (image.Origin, bool)
 }
 
 // Guest is one operating system.
@@ -78,6 +81,7 @@ type mounted struct {
 	device string
 	fs     filesys.FS
 	root   filesys.Node
+	origin func(off, n int64) (image.Origin, bool)
 	taint  error  // not nil when nothing from this file system is to be believed
 	unread string // not "" when there is no file system: the reason
 }

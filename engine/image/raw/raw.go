@@ -53,6 +53,11 @@ func (m *Image) Extent(off, n int64) (image.Extent, error) {
 	return image.Extent{Off: off, Len: n}, nil
 }
 
+// Origin implements image.Tracer.
+func (m *Image) Origin(off, n int64) (image.Origin, bool) {
+	return image.OriginOf(m.r, off, image.Clip(m.size, off, n))
+}
+
 // ReadAt implements io.ReaderAt. Long reads do not touch the holes of the file.
 func (m *Image) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
