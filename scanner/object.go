@@ -24,8 +24,11 @@ type Object struct {
 	Content []byte // whole; stands in the region Depth of the session's memory
 	Account string // name of the user who owns the file, its number when passwd does not have it
 
-	scan *scan
-	sums map[crypto.Hash][]byte
+	scan   *scan
+	sums   map[crypto.Hash][]byte
+	loaded bool // Content is there; without it the sums say what it is
+	kept   int  // of the sums, that are in the store
+	whole  bool // it is what was written, as far as checksums tell
 }
 
 // FullPath is the path that people see: "/srv/a.zip!/b.sh" for a member.

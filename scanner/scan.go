@@ -34,8 +34,10 @@ type Options struct {
 	Accounts map[uint32]string
 	// Sums names the digest that the caller wants of the file at path, or 0; nil wants none.
 	Sums func(path string) crypto.Hash
-	// Verdicts keeps verdicts on contents from one scan to the next; nil keeps none.
-	Verdicts Verdicts
+	// Store keeps verdicts on contents, and digests of files that did not change, from one scan to the next; nil keeps none.
+	Store Store
+	// Now is the time by which a file of the host has been left alone for a while.
+	Now time.Time
 	// Workers is how many files are looked into at the same time; 0 is one for each processor.
 	Workers int
 	// Time is how long the whole scan may take; 0 is as long as it takes.
@@ -44,10 +46,10 @@ type Options struct {
 	Progress func(bytes int64)
 }
 
-// Verdicts keeps verdicts under keys of a fixed size. It is safe for concurrent use.
-type Verdicts interface {
+// Store keeps values under keys of a fixed size. It is safe for concurrent use.
+type Store interface {
 	Get(key [32]byte) ([]byte, bool)
-	Put(key [32]byte, verdict []byte)
+	Put(key [32]byte, value []byte)
 }
 
 const (

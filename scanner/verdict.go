@@ -27,28 +27,9 @@ type found struct {
 	Class  Class
 }
 
-// verdict returns what the engines say of a file: what was kept, where all of them have said it before, or what they say now.
-func (w *worker) verdict(ctx context.Context, o *Object) (v verdict, cached bool, err error) {
-	key, keeps := w.key(o)
-	if keeps {
-		if v, ok := w.kept(key); ok {
-			return v, true, nil
-		}
-	}
-	if v, err = w.look(ctx, o); err != nil {
-		return verdict{}, false, err
-	}
-	if keeps && !slices.ContainsFunc(v.Unscanned, func(u Unscanned) bool { return u.Reason.passing() }) {
-		if b, err := cbor.Marshal(v); err == nil {
-			w.Verdicts.Put(key, b)
-		}
-	}
-	return v, false, nil
-}
-
 // key names all that a verdict on the file depends on.
 func (w *worker) key(o *Object) (key [32]byte, ok bool) {
-	if w.Verdicts == nil {
+	if w.Store == nil {
 		return key, false
 	}
 	h := sha256.New()
@@ -66,14 +47,32 @@ func (w *worker) key(o *Object) (key [32]byte, ok bool) {
 	return key, true
 }
 
-func (w *worker) kept(key [32]byte) (v verdict, ok bool) {
-	b, ok := w.Verdicts.Get(key)
-	if !ok {
+// kept returns what was kept under the key.
+func (w *worker) kept(key [32]byte, keeps bool) (v verdict, ok bool) {
+	if !keeps {
 		return v, false
 	}
-	// Names of a guest are bytes, which need not be UTF-8.
+	b, ok := w.Store.Get(key)
+	return v, ok && unmarshal(b, &v) == nil
+}
+
+// keep keeps a verdict, unless the next scan may have more luck.
+func (w *worker) keep(key [32]byte, keeps bool, v verdict) {
+	if !keeps || slices.ContainsFunc(v.Unscanned, func(u Unscanned) bool { return u.Reason.passing() }) {
+		return
+	}
+	if b, err := cbor.Marshal(v); err == nil {
+		w.Store.Put(key, b)
+	}
+}
+
+// unmarshal reads what was kept. Names of a guest are bytes, which need not be UTF-8.
+func unmarshal(b []byte, v any) error {
 	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode()
-	return v, err == nil && dec.Unmarshal(b, &v) == nil
+	if err != nil {
+		return err
+	}
+	return dec.Unmarshal(b, v)
 }
 
 // look shows a file, and then its members, to every engine.

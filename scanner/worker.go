@@ -58,19 +58,38 @@ func (s *scan) work(ctx context.Context, files <-chan guest.Object) (err error) 
 // file looks into one file of the guest.
 func (w *worker) file(ctx context.Context, file guest.Object) error {
 	o := &Object{Object: file, Account: w.account(file.UID), scan: w.scan}
-	if !w.read(o) {
-		return nil
+	origin, traced := w.origin(file)
+	if !traced || !w.known(o, origin) {
+		if !w.read(o) {
+			return nil
+		}
+		o.Class = ClassOf(o.Content, archive.Is)
 	}
-	o.Class = ClassOf(o.Content, archive.Is)
 	w.wanted(o)
 	if w.harmless(o) {
-		return nil
+		return w.leave(o, origin, traced)
 	}
-	v, cached, err := w.verdict(ctx, o)
-	if err != nil {
-		return err
+	key, keeps := w.key(o)
+	v, cached := w.kept(key, keeps)
+	if !cached {
+		if !o.loaded && !w.read(o) {
+			return nil
+		}
+		var err error
+		if v, err = w.look(ctx, o); err != nil {
+			return err
+		}
+		w.keep(key, keeps, v)
 	}
 	w.tell(o, v, cached)
+	return w.leave(o, origin, traced)
+}
+
+// leave is what is done at the end of each file.
+func (w *worker) leave(o *Object, origin [32]byte, traced bool) error {
+	if traced && o.loaded && o.whole {
+		w.learn(o, origin)
+	}
 	return w.memory.Shrink()
 }
 
@@ -81,7 +100,7 @@ func (w *worker) account(uid uint32) string {
 	return strconv.FormatUint(uint64(uid), 10)
 }
 
-// read reads the content of a file. What cannot be read is a record; content that comes with a wrong checksum is a record and is
+// read reads the content of a file into memory. What cannot be read is a record; content that comes with a wrong checksum is a record and is
 // looked into.
 func (w *worker) read(o *Object) bool {
 	f, err := o.Open()
@@ -89,6 +108,7 @@ func (w *worker) read(o *Object) bool {
 		w.record(Unscanned{Path: o.Path, Reason: Unreadable, Detail: causeOf(err)})
 		return false
 	}
+	o.whole = err == nil
 	if _, tainted := guest.TaintOf(err); err != nil && !tainted {
 		w.record(Unscanned{Path: o.Path, Reason: reasonOf(err), Detail: causeOf(err)})
 	}
@@ -102,8 +122,9 @@ func (w *worker) read(o *Object) bool {
 		if believed(err) {
 			return false
 		}
+		o.whole = false
 	}
-	o.Content = content
+	o.Content, o.loaded = content, true
 	return true
 }
 
@@ -115,7 +136,7 @@ func (w *worker) wanted(o *Object) {
 	if w.Sums == nil {
 		return
 	}
-	if h := w.Sums(o.Path); h != 0 {
+	if h := w.Sums(o.Path); h != 0 && (o.sums[h] != nil || o.loaded || w.read(o)) {
 		sum := o.Sum(h)
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -134,7 +155,7 @@ func (w *worker) harmless(o *Object) bool {
 	switch {
 	case len(w.Allowed) > 0 && w.Allowed[o.SHA256()]:
 		return count(&w.result.Stats.Allowed)
-	case w.KnownGood != nil && w.KnownGood(o):
+	case w.KnownGood != nil && (o.loaded || w.read(o)) && w.KnownGood(o):
 		return count(&w.result.Stats.KnownGood)
 	}
 	if w.Fast {

@@ -65,6 +65,7 @@ var pins = map[string]string{
 	"github.com/rogpeppe/go-internal":          "v1.16.0",
 	"github.com/google/go-cmp":                 "v0.7.0",
 	"github.com/santhosh-tekuri/jsonschema/v6": "v6.0.3",
+	"go.etcd.io/bbolt":                         "v1.5.0",
 }
 
 // source is one parsed file.
