@@ -30,6 +30,8 @@ type Job struct {
 	Root   string // "auto", "all" or a device
 	Policy *policy.Policy
 	FailOn FailOn
+	// Scan looks into the files of every guest for malware; nil looks into none.
+	Scan *Scan
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -108,6 +110,8 @@ type Target struct {
 	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
 	Checks   []finding.Finding `json:"checks"`
 	Problems []Problem         `json:"problems"`
+	// Malware is what a scan of the files did; nil without one.
+	Malware *Malware `json:"malware,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
 
@@ -266,6 +270,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 			return nil, err
 		}
 		t := r.target(name, r.verdict(ctx, doc))
+		r.settle(&t)
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
 	}
@@ -312,11 +317,15 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 			return Target{}, err
 		}
 		v = r.verdict(ctx, doc)
-		if r.job.Assume == nil && ctx.Err() == nil && v.decided() {
+		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan)) {
 			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
 	t := r.target(name, v)
+	if err := r.scan(ctx, &t, m, g); err != nil {
+		return Target{}, err
+	}
+	r.settle(&t)
 	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
 	return t, ctx.Err()
 }
@@ -344,27 +353,35 @@ func (r *Result) verdict(ctx context.Context, doc *facts.Document) verdict {
 	return v
 }
 
-// decided reports whether no check is unknown: such a check may have wanted more time than there was.
-func (v verdict) decided() bool {
-	return !slices.ContainsFunc(v.Checks, func(f finding.Finding) bool { return f.Status == finding.Unknown })
+// decided reports whether no check is unknown, save those that another judge decides: such a check may have wanted more time than
+// there was.
+func (v verdict) decided(elsewhere []string) bool {
+	return !slices.ContainsFunc(v.Checks, func(f finding.Finding) bool {
+		return f.Status == finding.Unknown && !slices.Contains(elsewhere, f.ID)
+	})
 }
 
-// target is the guest with its verdict, held against what the job asks for.
+// target is the guest with its verdict.
 func (r *Result) target(name string, v verdict) Target {
 	t := Target{Image: name, Root: &v.Root, OS: v.OS, Coverage: v.Coverage, Checks: v.Checks, Problems: slices.Concat(v.Problems, r.assumed())}
 	if v.KnowsOS {
 		t.KnownOS = v.OS
 	}
-	r.waive(&t)
+	return t
+}
+
+// settle holds a target that has all its checks against what the job asks for.
+func (r *Result) settle(t *Target) {
+	finding.Sort(t.Checks)
+	r.waive(t)
 	t.count()
 	t.Score = scoreOf(t.Checks)
 	t.Frameworks = tables(r.frameworks, t.Checks)
 	t.Result = r.judge(t)
-	return t
 }
 
 // judge gives the result of a target: a failing check at or above the limit beats an unknown one, which beats a pass.
-func (r *Result) judge(t Target) finding.Status {
+func (r *Result) judge(t *Target) finding.Status {
 	if r.fails(t.Checks) {
 		return finding.Fail
 	}

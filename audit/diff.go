@@ -92,6 +92,7 @@ func Compare(ctx context.Context, c Comparison) (*Diff, error) {
 func (c Comparison) judged(ctx context.Context, p *policy.Policy, image string, doc *facts.Document) map[string]finding.Finding {
 	r := &Result{job: Job{Policy: p, Now: c.Gather.Now}}
 	t := r.target(image, r.verdict(ctx, doc))
+	r.settle(&t)
 	byID := map[string]finding.Finding{}
 	for _, f := range t.Checks {
 		byID[f.ID] = f

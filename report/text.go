@@ -65,11 +65,15 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 		t.printf("decided 0 of %d checks\nresult %s\n", r.Policy.Checks, resultWord(tg.Result))
 		return
 	}
-	t.printf("baseline  %s\n\n", strings.Join([]string{
-		Escape(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"),
-		fmt.Sprintf("decided %d of %d", len(tg.Checks)-tg.Unknown-tg.Manual, len(tg.Checks)),
-		fmt.Sprintf("facts coverage %s %%", decimal(tg.Coverage)),
-	}, " · "))
+	if len(r.Policy.Files) > 0 {
+		t.printf("baseline  %s\n", strings.Join([]string{
+			Escape(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"),
+			fmt.Sprintf("decided %d of %d", len(tg.Checks)-tg.Unknown-tg.Manual, len(tg.Checks)),
+			fmt.Sprintf("facts coverage %s %%", decimal(tg.Coverage)),
+		}, " · "))
+	}
+	t.malware(tg.Malware)
+	t.printf("\n")
 	t.checks(tg.Checks)
 	for _, d := range r.Policy.Disabled {
 		t.printf(" %s  %s: %s\n", faint("disabled"), Escape(d.ID), Escape(d.Reason))

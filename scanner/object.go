@@ -33,10 +33,7 @@ type Object struct {
 
 // FullPath is the path that people see: "/srv/a.zip!/b.sh" for a member.
 func (o *Object) FullPath() string {
-	if o.Member == "" {
-		return o.Path
-	}
-	return o.Path + "!/" + o.Member
+	return fullPath(o.Path, o.Member)
 }
 
 // Name is the last part of the path.

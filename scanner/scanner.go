@@ -8,6 +8,7 @@ package scanner
 
 import (
 	"context"
+	"strings"
 
 	"github.com/guestctl/guestctl/finding"
 )
@@ -102,4 +103,26 @@ type Unscanned struct {
 	Engine string `json:"engine,omitempty"` // "" for all of them
 	Reason Reason `json:"reason"`
 	Detail string `json:"detail,omitempty"`
+}
+
+// FullPath is the path that people see: "/srv/a.zip!/b.sh" for a member.
+func (u Unscanned) FullPath() string { return fullPath(u.Path, u.Member) }
+
+// Why says for people why it was not looked into.
+func (u Unscanned) Why() string {
+	text := strings.ReplaceAll(string(u.Reason), "_", " ")
+	if u.Engine != "" {
+		text = u.Engine + ": " + text
+	}
+	if u.Detail != "" {
+		text += ": " + u.Detail
+	}
+	return text
+}
+
+func fullPath(path, member string) string {
+	if member == "" {
+		return path
+	}
+	return path + "!/" + member
 }

@@ -75,6 +75,7 @@ func fail(w io.Writer, err error) int {
 func commands() []*cobra.Command {
 	list := []*cobra.Command{
 		newCheckComplianceCommand(),
+		newScanCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),

@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+	"github.com/guestctl/guestctl/scanner"
+)
+
+const (
+	malwarePrefix = policy.MalwareCheck + "."
+	// maxExcerpts is how many places of a match are told in words; the data have all that the engine told.
+	maxExcerpts = 3
+)
+
+// findings turns matches into failing checks, and each engine that found nothing into one that passes, or is unknown where it did
+// not see everything.
+func (s *Scan) findings(k *keptScan) []finding.Finding {
+	var all []finding.Finding
+	found := map[string]bool{}
+	for i := range k.Hits {
+		found[k.Hits[i].Match.Engine] = true
+		all = append(all, s.finding(&k.Hits[i]))
+	}
+	for _, e := range k.Malware.Engines {
+		o := coverage(e, k.Malware)
+		if o.Status == finding.Pass && found[e.Name] {
+			continue
+		}
+		id := malwarePrefix + e.Name
+		all = append(all, finding.Finding{
+			ID: id, Title: "No file matches " + e.Name, Status: o.Status, Severity: finding.High, Expected: o.Expected, Actual: o.Actual,
+			Message: o.Message, Where: o.Where, Notes: o.Notes, Fix: o.Fix, Fingerprint: finding.Fingerprint(id, "", ""),
+		})
+	}
+	return all
+}
+
+// finding is one match in one file.
+func (s *Scan) finding(h *scanner.Hit) finding.Finding {
+	m, file := h.Match, h.File
+	id := malwarePrefix + m.Engine + "/" + m.Rule
+	path := file.Path
+	if file.Member != "" {
+		path += "!/" + file.Member
+	}
+	f := finding.Finding{
+		ID: id, Title: "No file matches " + m.Rule, Status: finding.Fail, Severity: m.Severity,
+		Expected: "no match", Actual: "matches " + m.Rule, Message: path + ": " + cmp.Or(m.Description, m.Rule),
+		Where: []finding.Location{{Path: path, Note: describeFile(file)}},
+		Fix:   "find out how the file came there, and remove it; a file that is wanted can be allowed by its digest (malware.allow_sha256)",
+		File:  &file, Match: &m, Policy: finding.Position{File: m.Source},
+		Fingerprint: finding.Fingerprint(id, file.Member, file.Path),
+	}
+	if m.Score < s.opts.Score {
+		f.Status = finding.Manual
+		f.Notes = append(f.Notes, fmt.Sprintf("its score is %d, and %d fails", m.Score, s.opts.Score))
+	}
+	for _, at := range m.Strings[:min(len(m.Strings), maxExcerpts)] {
+		f.Notes = append(f.Notes, fmt.Sprintf("%s at %#x: %q", at.Name, at.Offset, at.Excerpt))
+	}
+	if more := len(m.Strings) - maxExcerpts; more > 0 {
+		f.Notes = append(f.Notes, fmt.Sprintf("and %d more places", more))
+	}
+	return f
+}
+
+// describeFile says what decides how much a match means: what it is, and whether it came with a package.
+func describeFile(f finding.File) string {
+	text := fmt.Sprintf("%s, %s bytes, sha256 %s", f.Class, strconv.FormatInt(f.Size, 10), f.SHA256)
+	switch f.Shipped {
+	case finding.NotPackaged:
+		return text + ", of no package"
+	case finding.AsShipped:
+		return text + ", as package " + f.Package + " shipped it"
+	case finding.Modified:
+		return text + ", not as package " + f.Package + " shipped it"
+	case finding.NotVerifiable:
+		return text + ", of package " + f.Package
+	}
+	return text
+}
+
+// coverage is what an engine that found nothing comes to.
+func coverage(e scanner.Description, m Malware) finding.Outcome {
+	o := finding.Outcome{Expected: "no match"}
+	what := fmt.Sprintf("%s in %s", countOf(e.Rules, "rule"), countOf(m.Stats.Files, "file"))
+	var missed []scanner.Unscanned
+	paths := map[string]bool{}
+	for _, u := range m.Unscanned {
+		if u.Engine == "" || u.Engine == e.Name {
+			missed = append(missed, u)
+			paths[u.Path] = true
+		}
+	}
+	if len(missed) == 0 {
+		o.Status, o.Actual, o.Message = finding.Pass, "no match", "no match: "+what
+		return o
+	}
+	o.Status = finding.Unknown
+	o.Actual = countOf(len(paths), "file") + " not looked into, or not wholly"
+	o.Message = o.Actual + ": " + what
+	o.Fix = "look at the files below; a larger --max-size looks into larger files"
+	for _, u := range missed[:min(len(missed), maxMissed)] {
+		o.Where = append(o.Where, finding.Location{Path: u.FullPath(), Note: u.Why()})
+	}
+	if more := len(missed) - maxMissed; more > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("and %d more, which the JSON report lists", more))
+	}
+	return o
+}
+
+// maxMissed is how many files that were not looked into stand in a finding; the data have all.
+const maxMissed = 20
+
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return grouped(n) + " " + noun + "s"
+}
+
+// grouped writes a number with its thousands apart: 17,289.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// apart splits off what a scan decides in the place of the policy.
+func apart(checks []finding.Finding, ids []string) []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(checks), func(f finding.Finding) bool {
+		return f.Status == finding.Unknown && slices.Contains(ids, f.ID)
+	})
+}

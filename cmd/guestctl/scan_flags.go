@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/policy"
+	"github.com/guestctl/guestctl/scanner"
+)
+
+// scanFlags are the flags of every command that scans files for malware.
+type scanFlags struct {
+	maxSize    string
+	timeout    time.Duration
+	maxTime    time.Duration
+	noArchives bool
+	fast       bool
+	allowed    []string
+	score      int
+	workers    int
+
+	names []string // of these flags
+}
+
+func (f *scanFlags) add(cmd *cobra.Command) {
+	d := scanner.DefaultLimits()
+	flags := cmd.Flags()
+	before := map[string]bool{}
+	flags.VisitAll(func(one *pflag.Flag) { before[one.Name] = true })
+	flags.StringVar(&f.maxSize, "max-size", sizeFlag(d.FileSize), "`SIZE` of the largest file, or member of an archive, that is looked into")
+	flags.DurationVar(&f.timeout, "file-timeout", d.FileTime, "how long one engine may take for one file")
+	flags.DurationVar(&f.maxTime, "max-time", 0, "how long the scan of one guest may take; what is left then is not looked into")
+	flags.BoolVar(&f.noArchives, "no-archives", false, "do not look into archives and compressed files")
+	flags.BoolVar(&f.fast, "fast", false, "leave out files that are as their package shipped them, by the package database of the guest")
+	flags.StringArrayVar(&f.allowed, "allow-sha256", nil, "`DIGEST` of a file that is not told; may be repeated")
+	flags.IntVar(&f.score, "fail-on-score", 0, "`SCORE` from 0 to 100 that a match needs to fail; below it is for people to look at")
+	flags.IntVar(&f.workers, "workers", 0, "how many files of one guest are looked into at the same time; 0 is one for each processor")
+	flags.VisitAll(func(one *pflag.Flag) {
+		if !before[one.Name] {
+			f.names = append(f.names, one.Name)
+		}
+	})
+}
+
+// asked reports whether one of the flags was given.
+func (f *scanFlags) asked(cmd *cobra.Command) bool {
+	return slices.ContainsFunc(f.names, cmd.Flags().Changed)
+}
+
+// run scans, and judges what the job asks for beside it. asked says that the user wants a scan, whatever the policy says.
+func (f *scanFlags) run(cmd *cobra.Command, j *judgement, asked bool) error {
+	bar := newByteProgress(cmd, "scanned")
+	defer bar.Close()
+	scan, err := f.open(cmd.Context(), j.Job.Policy, !f.noCache(cmd), asked, bar)
+	if err != nil {
+		return err
+	}
+	defer scan.Close()
+	j.Job.Scan = scan
+	return j.run(cmd)
+}
+
+func (f *scanFlags) noCache(cmd *cobra.Command) bool {
+	off, err := cmd.Flags().GetBool("no-cache")
+	return err == nil && off
+}
+
+// open opens the engines that the flags and the policy ask for.
+func (f *scanFlags) open(ctx context.Context, p *policy.Policy, cache, asked bool, bar *progress) (*audit.Scan, error) {
+	size, err := parseSize(f.maxSize)
+	if err != nil {
+		return nil, fmt.Errorf("--max-size: %w", err)
+	}
+	opts := audit.ScanOptions{
+		Limits:   scanner.Limits{FileTime: f.timeout},
+		Archives: !f.noArchives, Fast: f.fast, Workers: f.workers, Time: f.maxTime, Score: f.score,
+		Asked: asked, Started: bar.Grow, Progress: bar.Add,
+	}
+	if size != scanner.DefaultLimits().FileSize {
+		opts.Limits.FileSize = size
+	}
+	if f.score < 0 || f.score > 100 {
+		return nil, fmt.Errorf("--fail-on-score %d, want a number from 0 to 100", f.score)
+	}
+	if f.timeout <= 0 || f.maxTime < 0 || f.workers < 0 {
+		return nil, fmt.Errorf("--file-timeout %v, --max-time %v, --workers %d, want none below 0", f.timeout, f.maxTime, f.workers)
+	}
+	for _, s := range f.allowed {
+		digest := strings.TrimPrefix(strings.ToLower(s), "sha256:")
+		if len(digest) != 64 || strings.Trim(digest, "0123456789abcdef") != "" {
+			return nil, fmt.Errorf("--allow-sha256 %q, want 64 hexadecimal digits", s)
+		}
+		opts.Allowed = append(opts.Allowed, digest)
+	}
+	if dir, err := os.UserCacheDir(); err == nil && cache {
+		opts.CacheDir, opts.Version = filepath.Join(dir, "guestctl"), buildID()
+	}
+	return audit.OpenScan(ctx, opts.Over(p.Malware))
+}
+
+// sizeFlag writes a size as parseSize reads it.
+func sizeFlag(n int64) string { return strconv.FormatInt(n>>20, 10) + "MiB" }
+
+// parseSize reads a number of bytes, with a binary unit behind it where there is one: 64MiB, 2G, 4096.
+func parseSize(s string) (int64, error) {
+	digits := strings.TrimRight(s, "KMGTiB")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	unit := map[string]int64{"": 0, "B": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+	shift, ok := unit[strings.TrimSuffix(strings.TrimSuffix(s[len(digits):], "B"), "i")]
+	if err != nil || !ok || n < 1 || n > 1<<50>>shift {
+		return 0, fmt.Errorf("%q, want a number of bytes such as 64MiB", s)
+	}
+	return n << shift, nil
+}
