@@ -47,12 +47,20 @@ func isScript(head []byte) bool {
 	if bytes.HasPrefix(trimmed, []byte("#!")) {
 		return true
 	}
-	for _, tag := range []string{"<?php", "<?=", "<%"} {
-		if bytes.Contains(bytes.ToLower(head), []byte(tag)) && !bytes.HasPrefix(trimmed, []byte("<?xml")) {
+	return !bytes.HasPrefix(trimmed, []byte("<?xml")) && hasTag(head)
+}
+
+// hasTag looks for the opening tag of PHP, in any case, or of JSP and its kin.
+func hasTag(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, '<')
+		if i < 0 || i == len(b)-1 {
+			return false
+		}
+		if b = b[i+1:]; b[0] == '%' || bytes.HasPrefix(b, []byte("?=")) || len(b) > 3 && bytes.EqualFold(b[:4], []byte("?php")) {
 			return true
 		}
 	}
-	return false
 }
 
 // isText takes what editors write: tabs, line ends, escapes of terminals, and characters of UTF-8 or of Latin alphabets. A
