@@ -1,0 +1,180 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/cache"
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+	"github.com/guestctl/guestctl/scanner"
+)
+
+const scanned = "../testdata/images/rocky9-small.qcow2"
+
+// words is an engine that matches files with a word in them, and does not look into those with another.
+type words struct {
+	match, skip string
+	score       int
+	looked      *int
+}
+
+func (e words) Describe() scanner.Description {
+	return scanner.Description{Name: "words", Rules: 1, Digest: e.match + e.skip}
+}
+func (e words) Key(*scanner.Object) string                                     { return e.match + "\n" + e.skip }
+func (e words) Open(context.Context, *scanner.Memory) (scanner.Session, error) { return e, nil }
+func (e words) Close() error                                                   { return nil }
+
+func (e words) Scan(_ context.Context, o *scanner.Object) ([]scanner.Match, error) {
+	if e.looked != nil {
+		*e.looked++
+	}
+	if e.skip != "" && bytes.Contains(o.Content, []byte(e.skip)) {
+		return nil, &scanner.Skip{Reason: scanner.Encrypted, Detail: "a password is needed"}
+	}
+	if i := bytes.Index(o.Content, []byte(e.match)); i >= 0 {
+		return []scanner.Match{{Match: finding.Match{
+			Engine: "words", Rule: "Word", Score: e.score, Severity: finding.Scored(e.score), Source: "words.yar",
+			Strings: []finding.MatchString{{Name: "$a", Offset: int64(i), Length: len(e.match), Excerpt: e.match}},
+		}}}, nil
+	}
+	return nil, nil
+}
+
+func loadPolicy(t *testing.T, toml string) *policy.Policy {
+	t.Helper()
+	if toml == "" {
+		return &policy.Policy{}
+	}
+	path := filepath.Join(t.TempDir(), "b.toml")
+	if err := os.WriteFile(path, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Load([]string{path}, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// told is what is said of the checks: "id status".
+func told(r *Result) []string {
+	var all []string
+	for _, f := range r.Targets[0].Checks {
+		all = append(all, f.ID+" "+string(f.Status))
+	}
+	return all
+}
+
+// TestScanVerdicts holds what the findings of a scan come to.
+func TestScanVerdicts(t *testing.T) {
+	const sshd = "PermitRootLogin"
+	for name, c := range map[string]struct {
+		baseline string
+		engine   words
+		opts     ScanOptions
+		want     []string
+		verdict  Verdict
+	}{
+		"nothing found":       {"", words{match: "no such word"}, ScanOptions{}, []string{"malware.words pass"}, Clean},
+		"found":               {"", words{match: sshd, score: 80}, ScanOptions{}, []string{"malware.words/Word fail"}, Findings},
+		"below --fail-on":     {"", words{match: sshd, score: 20}, ScanOptions{}, []string{"malware.words/Word fail"}, Clean},
+		"below the score":     {"", words{match: sshd, score: 60}, ScanOptions{Score: 70}, []string{"malware.words/Word manual"}, Clean},
+		"not looked into":     {"", words{match: "no such word", skip: sshd}, ScanOptions{}, []string{"malware.words unknown"}, NotJudged},
+		"asked by a baseline": {"[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{}, []string{"malware.words/Word fail"}, Findings},
+		"a baseline that is not for the guest": {
+			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{},
+			[]string{"malware notapplicable"}, Clean,
+		},
+		"such a baseline, and a flag": {
+			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{Asked: true},
+			[]string{"malware notapplicable", "malware.words/Word fail"}, Findings,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := loadPolicy(t, c.baseline)
+			if c.baseline == "" {
+				c.opts.Asked = true
+			}
+			s := &Scan{opts: c.opts.Over(p.Malware), engines: []scanner.Engine{c.engine}}
+			r, err := Run(t.Context(), Job{Images: []string{scanned}, Policy: p, FailOn: "medium", Scan: s, Now: time.Unix(1795392000, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := told(r); !slices.Equal(got, c.want) || r.Verdict() != c.verdict {
+				t.Errorf("got %v, verdict %d; want %v, verdict %d", got, r.Verdict(), c.want, c.verdict)
+			}
+		})
+	}
+}
+
+// TestAFindingOfAScan holds what a finding says against the file as the image's own tools show it.
+func TestAFindingOfAScan(t *testing.T) {
+	s := &Scan{opts: ScanOptions{Asked: true}, engines: []scanner.Engine{words{match: "PermitRootLogin", score: 80}}}
+	r, err := Run(t.Context(), Job{Images: []string{scanned}, Policy: &policy.Policy{}, Scan: s, Now: time.Unix(1795392000, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := r.Targets[0].Checks[0]
+	if f.File == nil || f.Match == nil || f.File.Path != "/etc/ssh/sshd_config" || !strings.HasPrefix(f.File.SHA256, "75156b02") ||
+		f.File.Class != "text" || f.Severity != finding.High || f.Policy.File != "words.yar" || f.Fix == "" || len(f.Notes) != 1 {
+		t.Errorf("got %+v, file %+v, match %+v", f, f.File, f.Match)
+	}
+	if m := r.Targets[0].Malware; m == nil || m.Stats.Files < 10 || m.Stats.Files != m.Stats.Scanned || len(m.Engines) != 1 {
+		t.Errorf("got %+v", m)
+	}
+}
+
+// TestAScanIsRemembered scans an image twice: the second time nothing is looked into, unless what is looked for has changed, or the
+// first scan did not see everything for a reason that may pass.
+func TestAScanIsRemembered(t *testing.T) {
+	dir := t.TempDir()
+	looked := 0
+	scan := func(e words) int {
+		t.Helper()
+		looked, e.looked = 0, &looked
+		s, err := OpenScan(t.Context(), ScanOptions{Asked: true, CacheDir: dir, Version: "1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.engines = []scanner.Engine{e}
+		job := Job{Images: []string{scanned}, Policy: &policy.Policy{}, Scan: s, Now: time.Unix(1795392000, 0)}
+		job.Engine = engine.Options{Cache: &cache.Cache{Dir: dir, Version: "1", Limit: 1 << 30}}
+		if _, err := Run(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		return looked
+	}
+	if n := scan(words{match: "a"}); n == 0 {
+		t.Error("the first scan looked into nothing")
+	}
+	if n := scan(words{match: "a"}); n != 0 {
+		t.Errorf("the second scan looked into %d files", n)
+	}
+	if n := scan(words{match: "b"}); n == 0 {
+		t.Error("a scan for another word looked into nothing")
+	}
+}
+
+// TestStoredFactsHaveNoFiles keeps a baseline that asks for a scan from passing where there is nothing to scan.
+func TestStoredFactsHaveNoFiles(t *testing.T) {
+	p := loadPolicy(t, "[malware]\nfail_on_score = 50\n")
+	docs, err := Gather{Root: "auto", Request: p.Request(), Now: time.Unix(1795392000, 0)}.Image(t.Context(), scanned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.Judge(t.Context(), docs[0]) {
+		if f.Status != finding.Unknown || !strings.Contains(f.Message, "name the image") {
+			t.Errorf("got %s: %s", f.Status, f.Message)
+		}
+	}
+}
