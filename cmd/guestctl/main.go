@@ -19,9 +19,13 @@ import (
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/report"
+	"github.com/guestctl/guestctl/scanner/yara"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	yara.RunWorker()
+	os.Exit(run())
+}
 
 // gcPercent lets the heap of a program that ends soon grow further before it is collected: less work, for memory that is
 // far below the limits of the parsers.

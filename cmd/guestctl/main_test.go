@@ -11,9 +11,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/guestctl/guestctl/scanner/yara"
 )
 
 func TestMain(m *testing.M) {
+	yara.RunWorker()
 	testscript.Main(m, map[string]func(){"guestctl": main})
 }
 

@@ -66,6 +66,8 @@ var pins = map[string]string{
 	"github.com/google/go-cmp":                 "v0.7.0",
 	"github.com/santhosh-tekuri/jsonschema/v6": "v6.0.3",
 	"go.etcd.io/bbolt":                         "v1.5.0",
+	"github.com/hillu/go-yara/v4":              "v4.2.4",
+	"github.com/elastic/go-seccomp-bpf":        "v1.6.0",
 }
 
 // source is one parsed file.

@@ -1,0 +1,5 @@
+//go:build linux && cgo && !noyara && !race
+
+package yara
+
+const raceDetector = false
