@@ -1,6 +1,149 @@
 package scanner
 
-import "context"
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
 
-// unpack looks into the members of an archive.
-func (w *worker) unpack(ctx context.Context, o *Object, v *verdict) error { return ctx.Err() }
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/scanner/archive"
+)
+
+// holdsFiles reports whether an object is an archive, or has one at its end.
+func (o *Object) holdsFiles() bool { return o.Class == Archive || archive.Attached(o.Content) }
+
+// unpack looks into the members of an archive, and into those of the archives among them.
+func (w *worker) unpack(ctx context.Context, o *Object, v *verdict) error {
+	u := &unpacker{worker: w, verdict: v, budget: archive.NewBudget(ctx, int64(len(o.Content)), archive.Limits{
+		Members: w.Limits.Members, Unpacked: w.Limits.Unpacked, Ratio: w.Limits.Ratio, Time: w.Limits.ArchiveTime,
+	})}
+	err := u.open(ctx, o)
+	spent := u.budget.Err()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case spent == nil, err != nil && !errors.Is(err, spent):
+		return err
+	}
+	v.skip(u.place, "", &Skip{Reason: unpackedReason(spent), Detail: spent.Error() + ": the rest was not looked into"})
+	return nil
+}
+
+// unpacker opens one file of the guest.
+type unpacker struct {
+	*worker
+	verdict *verdict
+	budget  *archive.Budget
+	place   string // Object.Member of the innermost archive that is open
+}
+
+// open looks into the members of one archive. The error ends the scan, or is that of the budget.
+func (u *unpacker) open(ctx context.Context, o *Object) error {
+	outer := u.place
+	u.place = o.Member
+	err := archive.Walk(o.Content, u.budget, archive.Visitor{
+		Member: func(m archive.Member) error { return u.member(ctx, o, m) },
+		Problem: func(name string, err error) {
+			place := o.Member
+			if name != "" {
+				place = o.inside(name)
+			}
+			u.skip(place, err)
+		},
+	})
+	if err == nil {
+		u.place = outer
+	}
+	return err
+}
+
+// inside is the place of a member of o.
+func (o *Object) inside(name string) string {
+	if name == "" {
+		name = archive.Bare(o.Name())
+	}
+	if o.Member == "" {
+		return name
+	}
+	return o.Member + "!/" + name
+}
+
+// member shows one member to the engines, and opens it where it is an archive.
+func (u *unpacker) member(ctx context.Context, o *Object, m archive.Member) error {
+	inner := &Object{Object: o.Object, Member: o.inside(m.Name), Depth: o.Depth + 1, Account: o.Account, scan: o.scan}
+	var damage error
+	inner.Content, damage = u.take(inner.Depth, m)
+	if skip := (*Skip)(nil); errors.As(damage, &skip) {
+		u.verdict.skip(inner.Member, "", skip)
+		return nil
+	}
+	if damage != nil && u.budget.Err() == nil {
+		u.skip(inner.Member, damage)
+	}
+	inner.Class = ClassOf(inner.Content, archive.Is)
+	u.verdict.Members++
+	resume := u.budget.Pause()
+	err := u.show(ctx, inner, u.verdict)
+	resume()
+	switch {
+	case err != nil:
+		return err
+	case u.budget.Err() != nil:
+		return u.budget.Err()
+	case !inner.holdsFiles():
+		return nil
+	case inner.Depth == MaxNesting:
+		u.verdict.skip(inner.Member, "", &Skip{Reason: LimitReached, Detail: "more than " + strconv.Itoa(MaxNesting) + " archives in each other"})
+		return nil
+	}
+	return u.open(ctx, inner)
+}
+
+// take reads a member into the memory of its depth. An error may come with what was read before it; a *Skip comes in its place.
+func (u *unpacker) take(depth int, m archive.Member) ([]byte, error) {
+	limit := u.Limits.FileSize
+	tooLarge := &Skip{Reason: TooLarge, Detail: "more than " + strconv.FormatInt(limit, 10) + " bytes"}
+	if m.Size > limit {
+		return nil, tooLarge
+	}
+	var b []byte
+	for n, room := 0, int64(firstRoom); ; room *= 2 {
+		var err error
+		if b, err = u.memory.Grow(depth, int(min(room, limit+1))); err != nil {
+			return nil, &Skip{Reason: Unreadable, Detail: err.Error()}
+		}
+		read, err := io.ReadFull(m, b[n:])
+		n += read
+		switch {
+		case int64(n) > limit:
+			return nil, tooLarge
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return b[:n], nil
+		case err != nil:
+			return b[:n], err
+		}
+	}
+}
+
+// firstRoom is how much memory a member gets at first, in bytes, whatever its archive says.
+const firstRoom = 64 << 10
+
+// skip records what was not looked into, or not wholly.
+func (u *unpacker) skip(member string, err error) {
+	u.verdict.skip(member, "", &Skip{Reason: unpackedReason(err), Detail: err.Error()})
+}
+
+func unpackedReason(err error) Reason {
+	switch {
+	case errors.Is(err, binread.ErrEncrypted):
+		return Encrypted
+	case errors.Is(err, binread.ErrUnsupported):
+		return Unsupported
+	case errors.Is(err, binread.ErrLimit):
+		return LimitReached
+	case errors.Is(err, archive.ErrTime):
+		return TimedOut
+	}
+	return Damaged
+}
