@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,12 @@ import (
 
 // ScanOptions say what files are scanned for, and how.
 type ScanOptions struct {
+	// Rules are files and folders with YARA rules beside the built-in ones. Strict makes one that does not compile an error, where it
+	// is otherwise left out and told.
+	Rules             []string
+	Strict            bool
+	NoYARA, NoBuiltin bool // no YARA at all, or no built-in rules
+
 	Limits   scanner.Limits
 	Archives bool // look into archives
 	Fast     bool // leave out files that are as their package shipped them
@@ -41,10 +48,19 @@ type ScanOptions struct {
 
 // Over returns the options with what a baseline says put below them.
 func (o ScanOptions) Over(m policy.Malware) ScanOptions {
+	o.Rules = slices.Concat(m.Rules, o.Rules)
 	o.Score = cmp.Or(o.Score, m.Score)
 	o.Limits.FileSize = cmp.Or(o.Limits.FileSize, m.MaxSize)
 	o.Allowed = slices.Concat(m.Allowed, o.Allowed)
 	return o
+}
+
+// cache is a folder of the cache, or "" when nothing is kept.
+func (o ScanOptions) cache(name string) string {
+	if o.CacheDir == "" {
+		return ""
+	}
+	return filepath.Join(o.CacheDir, name)
 }
 
 // verdictLimit is how many bytes of verdicts are kept: some million files.
@@ -63,24 +79,27 @@ func OpenScan(ctx context.Context, opts ScanOptions) (*Scan, error) {
 	for _, open := range engines() {
 		e, err := open(ctx, opts)
 		if err != nil {
+			s.Close()
 			return nil, err
 		}
 		if e != nil {
 			s.engines = append(s.engines, e)
 		}
 	}
-	if opts.CacheDir != "" {
-		s.store = verdicts.Open(filepath.Join(opts.CacheDir, "verdicts"), opts.Version, verdictLimit)
+	if path := opts.cache("verdicts"); path != "" {
+		s.store = verdicts.Open(path, opts.Version, verdictLimit)
 	}
 	return s, nil
 }
 
-// engines lists what scans files. Each opens nothing and returns nil where the options do not ask for it.
-func engines() []func(context.Context, ScanOptions) (scanner.Engine, error) { return nil }
-
-// Close writes what was learned. That it cannot be kept is no error of the scan.
+// Close closes the engines and writes what was learned. That it cannot be kept is no error of the scan.
 func (s *Scan) Close() {
-	if s != nil && s.store != nil {
+	for _, e := range s.engines {
+		if c, ok := e.(io.Closer); ok {
+			_ = c.Close()
+		}
+	}
+	if s.store != nil {
 		_ = s.store.Close()
 	}
 }

@@ -109,9 +109,17 @@ func Fingerprint(id, key, path string) string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// Sort orders findings by id, then fingerprint, so that the same input gives the same report.
+// Sort orders findings by id, then by the place they are about, so that the same input gives the same report.
 func Sort(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Fingerprint, b.Fingerprint))
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(place(a), place(b)), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
+}
+
+// place is the first path of a finding that is one of several of its check.
+func place(f Finding) string {
+	if f.File == nil || len(f.Where) == 0 {
+		return ""
+	}
+	return f.Where[0].Path
 }

@@ -20,6 +20,10 @@ import (
 
 // scanFlags are the flags of every command that scans files for malware.
 type scanFlags struct {
+	rules      []string
+	strict     bool
+	noBuiltin  bool
+	noYARA     bool
 	maxSize    string
 	timeout    time.Duration
 	maxTime    time.Duration
@@ -37,6 +41,10 @@ func (f *scanFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	before := map[string]bool{}
 	flags.VisitAll(func(one *pflag.Flag) { before[one.Name] = true })
+	flags.StringArrayVar(&f.rules, "rules", nil, "`DIR|FILE` with YARA rules, beside the built-in ones; may be repeated")
+	flags.BoolVar(&f.strict, "strict-rules", false, "take a file of rules that does not compile as a mistake (exit 2), not as one to leave out")
+	flags.BoolVar(&f.noBuiltin, "no-builtin-rules", false, "leave out the built-in YARA rules")
+	flags.BoolVar(&f.noYARA, "no-yara", false, "use no YARA rules at all")
 	flags.StringVar(&f.maxSize, "max-size", sizeFlag(d.FileSize), "`SIZE` of the largest file, or member of an archive, that is looked into")
 	flags.DurationVar(&f.timeout, "file-timeout", d.FileTime, "how long one engine may take for one file")
 	flags.DurationVar(&f.maxTime, "max-time", 0, "how long the scan of one guest may take; what is left then is not looked into")
@@ -82,6 +90,7 @@ func (f *scanFlags) open(ctx context.Context, p *policy.Policy, cache, asked boo
 		return nil, fmt.Errorf("--max-size: %w", err)
 	}
 	opts := audit.ScanOptions{
+		Rules: f.rules, Strict: f.strict, NoBuiltin: f.noBuiltin, NoYARA: f.noYARA,
 		Limits:   scanner.Limits{FileTime: f.timeout},
 		Archives: !f.noArchives, Fast: f.fast, Workers: f.workers, Time: f.maxTime, Score: f.score,
 		Asked: asked, Started: bar.Grow, Progress: bar.Add,
