@@ -3,6 +3,7 @@ package scanner
 import (
 	"errors"
 	"os"
+	"sync"
 )
 
 // Depths is how many regions a Memory has: one for a file of the guest, and one for each archive that a member of it is in.
@@ -10,7 +11,13 @@ const Depths = MaxNesting + 1
 
 // Memory is where the content of the objects of one goroutine stands: a region for each depth of archives in each other. The
 // process of an engine can map a region to read it, so that content is copied to nobody.
-type Memory struct{ regions [Depths]region }
+type Memory struct {
+	regions [Depths]region
+	// turn is shared by the memories of one scan: only one of them at a time holds large contents, so that what a scan takes does not
+	// grow with the number of processors. nil is for a memory that is alone.
+	turn  *sync.Mutex
+	holds bool
+}
 
 // NewMemory returns an empty memory. Close it after use.
 func NewMemory() (*Memory, error) {
@@ -25,6 +32,10 @@ func NewMemory() (*Memory, error) {
 
 // Grow returns the n bytes of the region of the given depth, which hold what they held before.
 func (m *Memory) Grow(depth, n int) ([]byte, error) {
+	if n > largeContent && m.turn != nil && !m.holds {
+		m.turn.Lock()
+		m.holds = true
+	}
 	r := &m.regions[depth]
 	if n > len(r.bytes) {
 		if err := r.grow(n); err != nil {
@@ -34,7 +45,7 @@ func (m *Memory) Grow(depth, n int) ([]byte, error) {
 	return r.bytes[:n], nil
 }
 
-// Shrink gives memory back where a large file has been.
+// Shrink gives memory back where a large file has been, and lets others have theirs.
 func (m *Memory) Shrink() error {
 	var errs []error
 	for i := range m.regions {
@@ -42,7 +53,16 @@ func (m *Memory) Shrink() error {
 			errs = append(errs, m.regions[i].shrink(keepMemory))
 		}
 	}
+	m.pass()
 	return errors.Join(errs...)
+}
+
+// pass lets another memory hold large contents.
+func (m *Memory) pass() {
+	if m.holds {
+		m.holds = false
+		m.turn.Unlock()
+	}
 }
 
 // File returns a file that reads as the region of the given depth, open for reading only, or nil where the host has no such thing.
@@ -51,6 +71,7 @@ func (m *Memory) File(depth int) *os.File { return m.regions[depth].file }
 
 // Close frees the memory.
 func (m *Memory) Close() error {
+	defer m.pass()
 	var errs []error
 	for i := range m.regions {
 		errs = append(errs, m.regions[i].close())
@@ -60,3 +81,6 @@ func (m *Memory) Close() error {
 
 // keepMemory is how much of each region stays for the next file.
 const keepMemory = 8 << 20
+
+// largeContent is how many bytes of one content make a memory wait for its turn.
+const largeContent = 16 << 20

@@ -88,6 +88,7 @@ type scan struct {
 
 	mu     sync.Mutex
 	result *Result
+	large  sync.Mutex // see Memory
 
 	// Of the goroutine that walks: bytes of holes, and bytes read of files with several names.
 	holes int64

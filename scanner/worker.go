@@ -27,6 +27,7 @@ func (s *scan) work(ctx context.Context, files <-chan guest.Object) (err error) 
 	if err != nil {
 		return err
 	}
+	memory.turn = &s.large
 	w := &worker{scan: s, memory: memory}
 	defer func() {
 		for _, session := range w.sessions {
@@ -45,7 +46,7 @@ func (s *scan) work(ctx context.Context, files <-chan guest.Object) (err error) 
 		if ctx.Err() != nil {
 			continue // the walk ends, too; what it has sent is to be received
 		}
-		if err := w.file(ctx, file); err != nil {
+		if err := errors.Join(w.file(ctx, file), w.memory.Shrink()); err != nil {
 			return err
 		}
 		if s.Progress != nil {
@@ -67,7 +68,8 @@ func (w *worker) file(ctx context.Context, file guest.Object) error {
 	}
 	w.wanted(o)
 	if w.harmless(o) {
-		return w.leave(o, origin, traced)
+		w.leave(o, origin, traced)
+		return nil
 	}
 	key, keeps := w.key(o)
 	v, cached := w.kept(key, keeps)
@@ -82,15 +84,15 @@ func (w *worker) file(ctx context.Context, file guest.Object) error {
 		w.keep(key, keeps, v)
 	}
 	w.tell(o, v, cached)
-	return w.leave(o, origin, traced)
+	w.leave(o, origin, traced)
+	return nil
 }
 
 // leave is what is done at the end of each file.
-func (w *worker) leave(o *Object, origin [32]byte, traced bool) error {
+func (w *worker) leave(o *Object, origin [32]byte, traced bool) {
 	if traced && o.loaded && o.whole {
 		w.learn(o, origin)
 	}
-	return w.memory.Shrink()
 }
 
 func (w *worker) account(uid uint32) string {
