@@ -15,6 +15,13 @@ type Result struct {
 	Unscanned []Unscanned // by path, member, engine and reason
 	// Sums are the digests that Options.Sums asked for, by path.
 	Sums map[string][]byte
+
+	leftOut map[string]bool // paths in Unscanned
+	passing bool            // a reason may be gone the next time
+}
+
+func newResult() *Result {
+	return &Result{Sums: map[string][]byte{}, Stats: Stats{Skipped: map[string]int{}}, leftOut: map[string]bool{}}
 }
 
 // Stats counts what a scan did.
@@ -37,12 +44,10 @@ type Hit struct {
 }
 
 // Complete reports whether every file was looked into whole.
-func (r *Result) Complete() bool { return len(r.Unscanned) == 0 }
+func (r *Result) Complete() bool { return r.Stats.Unscanned == 0 }
 
 // Settled reports whether the same scan of the same files would come to the same result.
-func (r *Result) Settled() bool {
-	return !slices.ContainsFunc(r.Unscanned, func(u Unscanned) bool { return u.Reason.passing() })
-}
+func (r *Result) Settled() bool { return !r.passing }
 
 func (r *Result) sort() {
 	slices.SortFunc(r.Hits, func(a, b Hit) int {
@@ -53,12 +58,4 @@ func (r *Result) sort() {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Member, b.Member),
 			cmp.Compare(a.Engine, b.Engine), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Detail, b.Detail))
 	})
-	r.Unscanned = slices.Compact(r.Unscanned)
-	r.Stats.Skipped = map[string]int{}
-	paths := map[string]bool{}
-	for _, u := range r.Unscanned {
-		r.Stats.Skipped[string(u.Reason)]++
-		paths[u.Path] = true
-	}
-	r.Stats.Unscanned = len(paths)
 }

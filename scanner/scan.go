@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"fmt"
 	"io/fs"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/guestctl/guestctl/engine/guest"
@@ -52,7 +55,12 @@ type Store interface {
 	Put(key [32]byte, value []byte)
 }
 
+// errPanic ends the walk when a worker panicked.
+var errPanic = errors.New("a worker panicked")
+
 const (
+	// maxRecords is how many files that were not looked into, and how many matches, are listed. All are counted.
+	maxRecords = 100_000
 	// maxHoles is how many bytes of holes are read in one scan: a small disk can hold any number of files that are all holes.
 	maxHoles = 16 << 30
 	// maxNames is how many bytes one file with several names is read, all its names together.
@@ -66,7 +74,7 @@ func Run(ctx context.Context, g *guest.Guest, opts Options) (*Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
-	s := &scan{Options: opts, guest: g, result: &Result{Sums: map[string][]byte{}}, named: map[inode]int64{}}
+	s := &scan{Options: opts, guest: g, result: newResult(), named: map[inode]int64{}}
 	if opts.Time > 0 {
 		s.deadline = time.Now().Add(opts.Time)
 	}
@@ -90,6 +98,8 @@ type scan struct {
 	result *Result
 	large  sync.Mutex // see Memory
 
+	panicked atomic.Value // what a worker panicked with
+
 	// Of the goroutine that walks: bytes of holes, and bytes read of files with several names.
 	holes int64
 	named map[inode]int64
@@ -108,6 +118,12 @@ func (s *scan) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for range s.Workers {
 		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					s.panicked.Store(fmt.Sprintf("%v\n%s", p, debug.Stack()))
+					cancel(errPanic)
+				}
+			}()
 			if err := s.work(ctx, files); err != nil {
 				cancel(err)
 			}
@@ -116,6 +132,9 @@ func (s *scan) run(ctx context.Context) error {
 	err := s.walk(ctx, files)
 	close(files)
 	wg.Wait()
+	if p := s.panicked.Load(); p != nil {
+		panic(p) // where the caller can tell it as its own
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -189,7 +208,16 @@ func (s *scan) skip(path, member, engine string, skip *Skip) {
 func (s *scan) record(u Unscanned) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.result.Unscanned = append(s.result.Unscanned, u)
+	r := s.result
+	r.Stats.Skipped[string(u.Reason)]++
+	if !r.leftOut[u.Path] {
+		r.Stats.Unscanned++
+	}
+	r.passing = r.passing || u.Reason.passing()
+	if len(r.Unscanned) < maxRecords {
+		r.leftOut[u.Path] = true
+		r.Unscanned = append(r.Unscanned, u)
+	}
 }
 
 // reasonOf tells an error that came with its value from one that came in its place.

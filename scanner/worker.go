@@ -173,8 +173,14 @@ func (w *worker) tell(o *Object, v verdict, cached bool) {
 	for _, found := range v.Found {
 		if hit, counts := w.hit(o, found); counts {
 			w.mu.Lock()
-			w.result.Hits = append(w.result.Hits, hit)
+			many := len(w.result.Hits) >= maxRecords
+			if !many {
+				w.result.Hits = append(w.result.Hits, hit)
+			}
 			w.mu.Unlock()
+			if many {
+				w.record(Unscanned{Path: o.Path, Member: found.Member, Engine: hit.Match.Engine, Reason: LimitReached, Detail: "matches, with too many before it to be told"})
+			}
 		}
 	}
 	for _, u := range v.Unscanned {
