@@ -1,9 +1,6 @@
 package scanner
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "bytes"
 
 // Class is what kind of file the first bytes of one make it. Rules are chosen by it.
 type Class string
@@ -12,9 +9,9 @@ type Class string
 const (
 	ELF     Class = "elf"
 	PE      Class = "pe"
-	Script  Class = "script"  // begins with "#!", "<?" or an opening tag of PHP or JSP in its first bytes
+	Script  Class = "script"  // begins with "#!" or "<?", or has a tag of PHP, JSP or ASP in its first bytes
 	Archive Class = "archive" // package archive opens it
-	Text    Class = "text"    // UTF-8 or ASCII without control characters, in its first bytes
+	Text    Class = "text"    // no control characters in its first bytes
 	Other   Class = "other"
 )
 
@@ -32,49 +29,47 @@ func ClassOf(content []byte, isArchive func([]byte) bool) Class {
 		return ELF
 	case bytes.HasPrefix(head, []byte("MZ")):
 		return PE
-	case isScript(head):
+	case startsScript(head):
 		return Script
 	case isArchive != nil && isArchive(content):
 		return Archive
-	case isText(head, len(content) > len(head)):
+	case hasTag(head):
+		return Script
+	case isText(head):
 		return Text
 	}
 	return Other
 }
 
-func isScript(head []byte) bool {
+// startsScript takes an archive that begins as a script, such as one of PHP, for the script that it is.
+func startsScript(head []byte) bool {
 	trimmed := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	if bytes.HasPrefix(trimmed, []byte("#!")) {
-		return true
-	}
-	return !bytes.HasPrefix(trimmed, []byte("<?xml")) && hasTag(head)
+	return bytes.HasPrefix(trimmed, []byte("#!")) || bytes.HasPrefix(trimmed, []byte("<?")) && !bytes.HasPrefix(trimmed, []byte("<?xml"))
 }
 
-// hasTag looks for the opening tag of PHP, in any case, or of JSP and its kin.
-func hasTag(b []byte) bool {
-	for {
+// hasTag looks for the opening tag of PHP, in any case, and in text for the short ones of PHP, JSP and ASP: among bytes of no meaning
+// these stand by chance.
+func hasTag(head []byte) bool {
+	short := isText(head) && !bytes.HasPrefix(head, []byte("<?xml"))
+	for b := head; ; {
 		i := bytes.IndexByte(b, '<')
 		if i < 0 || i == len(b)-1 {
 			return false
 		}
-		if b = b[i+1:]; b[0] == '%' || bytes.HasPrefix(b, []byte("?=")) || len(b) > 3 && bytes.EqualFold(b[:4], []byte("?php")) {
+		b = b[i+1:]
+		if len(b) > 3 && bytes.EqualFold(b[:4], []byte("?php")) || short && (b[0] == '%' || bytes.HasPrefix(b, []byte("?="))) {
 			return true
 		}
 	}
 }
 
-// isText takes what editors write: tabs, line ends, escapes of terminals, and characters of UTF-8 or of Latin alphabets. A
-// character that was cut off by the end of the first bytes is no reason against it.
-func isText(head []byte, cut bool) bool {
+// isText takes what editors write: tabs, line ends, escapes of terminals, and characters of any alphabet that leaves the control
+// characters alone.
+func isText(head []byte) bool {
 	for _, c := range head {
 		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b || c == 0x7f {
 			return false
 		}
 	}
-	if cut {
-		for i := 0; i < utf8.UTFMax-1 && len(head) > 0 && !utf8.Valid(head); i++ {
-			head = head[:len(head)-1]
-		}
-	}
-	return utf8.Valid(head)
+	return true
 }

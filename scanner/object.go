@@ -25,6 +25,7 @@ type Object struct {
 	Account string // name of the user who owns the file, its number when passwd does not have it
 
 	scan   *scan
+	outer  *Object // of a member: the file of the guest
 	sums   map[crypto.Hash][]byte
 	loaded bool // Content is there; without it the sums say what it is
 	kept   int  // of the sums, that are in the store

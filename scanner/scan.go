@@ -238,6 +238,9 @@ func causeOf(err error) string {
 
 // shipped says which package owns the file of an object, and whether its content is as that package has it.
 func (s *scan) shipped(o *Object) (pkg string, state finding.Shipped) {
+	if o.outer != nil {
+		o = o.outer
+	}
 	if s.Packages == nil {
 		return "", finding.ShippedUnknown
 	}

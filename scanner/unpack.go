@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -71,7 +72,10 @@ func (o *Object) inside(name string) string {
 
 // member shows one member to the engines, and opens it where it is an archive.
 func (u *unpacker) member(ctx context.Context, o *Object, m archive.Member) error {
-	inner := &Object{Object: o.Object, Member: o.inside(m.Name), Depth: o.Depth + 1, Account: o.Account, scan: o.scan}
+	inner := &Object{
+		Object: o.Object, Member: o.inside(m.Name), Depth: o.Depth + 1, Account: o.Account,
+		scan: o.scan, outer: cmp.Or(o.outer, o), loaded: true,
+	}
 	var damage error
 	inner.Content, damage = u.take(inner.Depth, m)
 	if skip := (*Skip)(nil); errors.As(damage, &skip) {

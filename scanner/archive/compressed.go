@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -179,7 +180,7 @@ func concatenate(content []byte, is func([]byte) bool, open func(*bytes.Reader) 
 func (c *concatenated) Read(p []byte) (int, error) {
 	for {
 		n, err := c.now.Read(p)
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			return n, err
 		}
 		if n > 0 {
