@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -298,5 +300,23 @@ func TestMembersAreAllowedByTheirDigest(t *testing.T) {
 	r, _ := open(t, "a.zip", zipped(t, in{"a", "evil"}), scanner.Options{Allowed: map[string]bool{o.SHA256(): true}})
 	if len(r.Hits) > 0 {
 		t.Errorf("hits %q", hits(r))
+	}
+}
+
+// TestBombsOfTheGoLibrary opens the files that its tests of archive/zip have: the zip of Russ Cox that is its own only member, and one
+// that holds 4 GiB of zeros, three archives deep.
+func TestBombsOfTheGoLibrary(t *testing.T) {
+	for name, want := range map[string]string{
+		"itself.zip":  "/x!/r/r.zip!/r/r.zip!/r/r.zip!/r/r.zip!/r/r.zip limit: more than 5 archives in each other",
+		"biggest.zip": "/x!/bigger.zip!/big.zip limit: unpacks to more than 200 times its size: the rest was not looked into",
+	} {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := open(t, "x", string(b), scanner.Options{Limits: scanner.Limits{FileSize: 4 << 30}})
+		if diff := cmp.Diff([]string{want}, unscanned(r)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -83,7 +83,10 @@ func (w *walker) member(m Member) error {
 		return err
 	}
 	m.Reader = kinds{m.Reader}
-	return w.Member(m)
+	if err := w.Member(m); err != nil {
+		return err
+	}
+	return w.budget.err
 }
 
 // problem tells the visitor, unless the budget is the cause: that ends the walk.

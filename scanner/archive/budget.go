@@ -90,22 +90,26 @@ func (b *Budget) stop(err error) {
 	}
 }
 
-// meter counts what is read from r.
+// meter counts what is read from r. An error of r comes again, which not every reader of compressed files takes care of.
 type meter struct {
-	r io.Reader
-	b *Budget
+	r   io.Reader
+	b   *Budget
+	err error
 }
 
-func (w *walker) meter(r io.Reader) meter { return meter{r, w.budget} }
+func (w *walker) meter(r io.Reader) *meter { return &meter{r: r, b: w.budget} }
 
 // Read reads, and ends with the budget.
-func (m meter) Read(p []byte) (int, error) {
+func (m *meter) Read(p []byte) (n int, err error) {
 	if m.b.err != nil {
 		return 0, m.b.err
 	}
-	n, err := m.r.Read(p)
+	if m.err != nil {
+		return 0, m.err
+	}
+	n, m.err = m.r.Read(p)
 	if stop := m.b.spend(n); stop != nil {
 		return n, stop
 	}
-	return n, err
+	return n, m.err
 }
