@@ -17,6 +17,6 @@ func openYARA(ctx context.Context, opts ScanOptions) (scanner.Engine, error) {
 		return nil, nil
 	}
 	return yara.Load(ctx, yara.Options{
-		Paths: opts.Rules, Strict: opts.Strict, CacheDir: opts.cache("yara"), Timeout: opts.Limits.FileTime,
+		Paths: opts.Rules, Strict: opts.Strict, CacheDir: opts.cache(RulesDir), Timeout: opts.Limits.FileTime,
 	})
 }

@@ -63,6 +63,12 @@ func (o ScanOptions) cache(name string) string {
 	return filepath.Join(o.CacheDir, name)
 }
 
+// Where a scan keeps what it learned, in ScanOptions.CacheDir: verdicts on contents, and compiled rules.
+const (
+	VerdictsFile = "verdicts"
+	RulesDir     = "yara"
+)
+
 // verdictLimit is how many bytes of verdicts are kept: some million files.
 const verdictLimit = 512 << 20
 
@@ -86,7 +92,7 @@ func OpenScan(ctx context.Context, opts ScanOptions) (*Scan, error) {
 			s.engines = append(s.engines, e)
 		}
 	}
-	if path := opts.cache("verdicts"); path != "" {
+	if path := opts.cache(VerdictsFile); path != "" {
 		s.store = verdicts.Open(path, opts.Version, verdictLimit)
 	}
 	return s, nil

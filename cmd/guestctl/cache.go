@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine/cache"
 	"github.com/guestctl/guestctl/report"
 )
@@ -15,13 +18,41 @@ import (
 // cacheLimit is how many bytes of facts are kept: some thousand documents.
 const cacheLimit = 512 << 20
 
-// openCache returns the user's cache of facts, or nil when the user has no cache folder.
-func openCache() *cache.Cache {
+// cacheDir is the folder of everything that is kept, or "" when the user has no cache folder.
+func cacheDir() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "guestctl")
+}
+
+// openCache returns the user's cache of facts, or nil when the user has no cache folder.
+func openCache() *cache.Cache {
+	dir := cacheDir()
+	if dir == "" {
 		return nil
 	}
-	return &cache.Cache{Dir: filepath.Join(dir, "guestctl", "facts"), Version: buildID(), Limit: cacheLimit}
+	return &cache.Cache{Dir: filepath.Join(dir, "facts"), Version: buildID(), Limit: cacheLimit}
+}
+
+// scanCache is what scans keep beside facts: verdicts on contents, and compiled rules.
+func scanCache() []string {
+	return []string{filepath.Join(cacheDir(), audit.VerdictsFile), filepath.Join(cacheDir(), audit.RulesDir)}
+}
+
+// bytesOf is how many bytes of files there are at path and below. What cannot be read counts nothing.
+func bytesOf(path string) (n int64) {
+	_ = filepath.WalkDir(path, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return fs.SkipDir
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			n += info.Size()
+		}
+		return nil
+	})
+	return n
 }
 
 // buildID tells this program from any other build of it: a build of an edited tree has the version of the one before.
@@ -38,11 +69,12 @@ func buildID() string {
 func newCacheCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "cache",
-		Short: "Show or clear the facts that are kept from one run to the next",
-		Long: `Show or clear the facts that are kept from one run to the next.
+		Short: "Show or clear what is kept from one run to the next",
+		Long: `Show or clear what is kept from one run to the next.
 
 Facts are kept for images that did not change since: their size, inode and times are the same, and so is a digest of the
-tables and superblocks that are read on every run. What was not used for the longest time goes first.`,
+tables and superblocks that are read on every run. What was not used for the longest time goes first. Scans keep
+verdicts on the contents of files, and compiled rules.`,
 	},
 		&cobra.Command{
 			Use: "ls", Short: "List the documents, the one used last first", Args: wantArgs(0, 0, ""),
@@ -70,17 +102,24 @@ tables and superblocks that are read on every run. What was not used for the lon
 					for _, e := range entries {
 						size += e.Size
 					}
-					_, err = fmt.Fprintf(cmd.OutOrStdout(), "folder     %s\ndocuments  %d\nsize       %s of at most %s\n",
-						c.Dir, len(entries), report.Size(size), report.Size(c.Limit))
+					var scans int64
+					for _, path := range scanCache() {
+						scans += bytesOf(path)
+					}
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "folder     %s\ndocuments  %d\nsize       %s of at most %s\nscans      %s\n",
+						c.Dir, len(entries), report.Size(size), report.Size(c.Limit), report.Size(scans))
 					return err
 				})
 			},
 		},
 		&cobra.Command{
-			Use: "rm", Short: "Remove all documents", Args: wantArgs(0, 0, ""),
+			Use: "rm", Short: "Remove all documents, and what scans kept", Args: wantArgs(0, 0, ""),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				return withCache(func(c *cache.Cache) error {
 					n, err := c.Clear()
+					for _, path := range scanCache() {
+						err = errors.Join(err, os.RemoveAll(path))
+					}
 					if err != nil {
 						return err
 					}

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,8 +109,8 @@ func (f *scanFlags) open(ctx context.Context, p *policy.Policy, cache, asked boo
 		}
 		opts.Allowed = append(opts.Allowed, digest)
 	}
-	if dir, err := os.UserCacheDir(); err == nil && cache {
-		opts.CacheDir, opts.Version = filepath.Join(dir, "guestctl"), buildID()
+	if dir := cacheDir(); dir != "" && cache {
+		opts.CacheDir, opts.Version = dir, buildID()
 	}
 	return audit.OpenScan(ctx, opts.Over(p.Malware))
 }
