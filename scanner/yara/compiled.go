@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -142,7 +141,7 @@ func follow(worker *process, at *int) (*compileResult, error) {
 	}
 	worker.deadline.Reset(compileTime)
 	for {
-		kind, body, err := receiveOne(worker)
+		kind, body, err := worker.receiveOne(maxResult)
 		switch {
 		case err != nil:
 			return nil, err
@@ -176,25 +175,3 @@ func decodeResult(body []byte) (*compileResult, error) {
 func decodeOptions() cbor.DecOptions {
 	return cbor.DecOptions{MaxArrayElements: 1 << 22, MaxMapPairs: 1 << 16}
 }
-
-// receiveOne reads one message of several that may be in the pipe.
-func receiveOne(worker *process) (kind byte, body []byte, err error) {
-	r := pipe(worker.replies)
-	head := make([]byte, headSize)
-	if _, err := io.ReadFull(r, head); err != nil {
-		return 0, nil, err
-	}
-	length := binary.LittleEndian.Uint32(head)
-	if length < 1 || length > maxResult {
-		return 0, nil, errMessage
-	}
-	body = make([]byte, length-1)
-	_, err = io.ReadFull(r, body)
-	return head[lengthSize], body, err
-}
-
-// pipe reads from a descriptor.
-type pipe int
-
-// Read reads what there is.
-func (p pipe) Read(b []byte) (int, error) { return readSome(int(p), b) }

@@ -38,7 +38,9 @@ func allowed() []string {
 		"futex", "set_robust_list", "rseq", "sched_yield", "sched_getaffinity", "getpid", "gettid", "exit", "exit_group",
 		"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
 		"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall",
-		"epoll_wait", "epoll_pwait", "epoll_ctl", "poll", "ppoll", "getrandom", "sysinfo",
+		// Go's runtime makes its poller when it first needs it, for its own timers.
+		"epoll_create1", "eventfd2", "epoll_ctl", "epoll_wait", "epoll_pwait", "poll", "ppoll",
+		"getrandom", "sysinfo",
 	}
 }
 

@@ -134,7 +134,7 @@ func (p *process) killed() (ended, timedOut bool) {
 
 // ready waits until the worker has its rules.
 func (p *process) ready() error {
-	kind, body, err := p.receive(maxReply)
+	kind, body, err := p.receiveOne(maxReply)
 	switch {
 	case err != nil:
 		return err
@@ -148,7 +148,24 @@ func (p *process) ready() error {
 	return nil
 }
 
-func (p *process) receive(limit int) (byte, []byte, error) { return receive(p.replies, &p.buf, limit) }
+// receive reads a message that no other can follow.
+func (p *process) receive() (byte, []byte, error) { return receive(p.replies, &p.buf, maxReply) }
+
+// receiveOne reads one message of several that may be in the pipe.
+func (p *process) receiveOne(limit uint32) (kind byte, body []byte, err error) {
+	r := pipe(p.replies)
+	head := make([]byte, headSize)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return 0, nil, err
+	}
+	length := binary.LittleEndian.Uint32(head)
+	if length < 1 || length > limit {
+		return 0, nil, errMessage
+	}
+	body = make([]byte, length-1)
+	_, err = io.ReadFull(r, body)
+	return head[lengthSize], body, err
+}
 
 // end ends the process, waits until it is gone, and says what it died of. A process that was dying by itself dies of what it
 // was dying of.
@@ -186,3 +203,9 @@ func printable(b []byte) string {
 	}
 	return string(text)
 }
+
+// pipe reads from a descriptor.
+type pipe int
+
+// Read reads what there is.
+func (p pipe) Read(b []byte) (int, error) { return readSome(int(p), b) }

@@ -139,7 +139,7 @@ func (s *session) ask(ctx context.Context) (kind byte, body []byte, err error) {
 	w.deadline.Reset(s.engine.timeout)
 	err = writeAll(w.requests, s.buf)
 	if err == nil {
-		kind, body, err = w.receive(maxReply)
+		kind, body, err = w.receive()
 	}
 	w.deadline.Stop()
 	if err == nil {

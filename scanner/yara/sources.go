@@ -149,12 +149,16 @@ func (l *library) content(r io.Reader) ([]byte, error) {
 	case bytes.IndexByte(b, 0) >= 0:
 		return nil, errors.New("not a text: it has a zero byte")
 	}
-	return b, nil
+	return withoutMark(b), nil
 }
+
+// withoutMark is a text without the byte order mark that editors of Windows begin it with, and libyara stumbles over.
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
 
 // add takes a file of rules, unless it says itself that something is wrong with it.
 func (l *library) add(f file) {
 	var err error
+	f.content = withoutMark(f.content)
 	if f.classes, err = classesOf(f.content); err != nil {
 		l.problems = append(l.problems, Problem{f.path, 1, err.Error()})
 		return
@@ -180,7 +184,7 @@ func causeOf(err error) string {
 
 // Package regexp has no constants.
 var (
-	classLine    = regexp.MustCompile(`\A(?:\xef\xbb\xbf)?[ \t]*//[ \t]*class:([^\r\n]*)`)
+	classLine    = regexp.MustCompile(`\A[ \t]*//[ \t]*class:([^\r\n]*)`)
 	importsMagic = regexp.MustCompile(`import\s*"magic"`)
 	importsTime  = regexp.MustCompile(`import\s*"time"`)
 )
