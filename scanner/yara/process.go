@@ -4,6 +4,7 @@ package yara
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
