@@ -89,7 +89,7 @@ func startWith(ctx context.Context, work string, job *os.File, files []*os.File)
 	defer replyEnd.Close()
 	p = &process{requests: requests[1], replies: replies[0], buf: make([]byte, headSize+maxReply)}
 	p.os, err = os.StartProcess("/proc/self/exe", []string{workerName, work}, &os.ProcAttr{
-		Env:   []string{"GOMAXPROCS=1", "GOTRACEBACK=none"},
+		Env:   []string{"GOMAXPROCS=2", "GOTRACEBACK=none"},
 		Files: append([]*os.File{null, null, null, requestEnd, replyEnd, job}, files...),
 		// A group of its own: what the terminal sends to stop the program is for the program, which ends its workers.
 		Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true},
