@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
 )
 
 const (
@@ -13,50 +16,78 @@ const (
 	dpkgParts  = "/var/lib/dpkg/status.d"
 )
 
-// diversion moves the file of every package but one.
-type diversion struct{ to, by string }
+// DpkgList is the list of files of one package.
+type DpkgList struct {
+	Package string
+	Arch    string // of a package that is installed for several architectures; "" for others
+	Path    string // of the list in the guest
+	Digests string // path of the list of digests, which is Path in distroless images
+	// Files are as the list names them, but for diversions.
+	Files []ListedFile
+}
 
-// dpkg reads info/*.list, and the lists of digests that distroless images have in their place.
-func dpkg(ctx context.Context, x *Index) (bool, error) {
-	diverted, err := readDiversions(ctx, x)
+// ListedFile is a line of a list.
+type ListedFile struct {
+	Path   string // as it is in the guest, after diversions and before links
+	Listed string // as it is in the list
+	Line   int
+}
+
+// Dpkg reads info/*.list, and the lists of digests that distroless images have in their place, and calls one for each package. It
+// reports whether there was a list. The error is that of one or of the context.
+func (l *Lists) Dpkg(ctx context.Context, one func(DpkgList) error) (found bool, err error) {
+	diverted, err := l.diversions(ctx)
 	if err != nil {
-		x.problem(diversions, err)
+		l.Problem(diversions, err)
 	}
-	found := false
 	for _, dir := range []struct {
 		path, suffix string
 		file         func(line string) string
 	}{{dpkgInfo, ".list", listed}, {dpkgParts, ".md5sums", digested}} {
-		entries, err := x.g.ReadDir(dir.path)
+		entries, err := l.guest.ReadDir(dir.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			x.problem(dir.path, err)
+			l.Problem(dir.path, err)
 		}
 		for _, e := range entries {
-			pkg, ok := strings.CutSuffix(e.Name, dir.suffix)
+			stem, ok := strings.CutSuffix(e.Name, dir.suffix)
 			if !ok {
 				continue
 			}
 			found = true
-			pkg, _, _ = strings.Cut(pkg, ":") // Multi-Arch: same
-			err := x.lines(ctx, dir.path+"/"+e.Name, func(line string) error {
-				file := dir.file(line)
-				if file == "" {
-					return nil
+			list := DpkgList{Path: dir.path + "/" + e.Name, Digests: dir.path + "/" + stem + ".md5sums"}
+			list.Package, list.Arch, _ = strings.Cut(stem, ":") // Multi-Arch: same
+			err := l.Lines(ctx, list.Path, func(n int, line string) error {
+				if len(list.Files) > maxFiles {
+					return binread.Limit("more than %d files", maxFiles)
 				}
-				if d, ok := diverted[file]; ok && d.by != pkg {
-					file = d.to
+				if file := dir.file(line); file != "" {
+					list.Files = append(list.Files, ListedFile{diverted.of(file, list.Package), file, n})
 				}
-				return x.add(file, pkg)
+				return nil
 			})
-			if err != nil && ctx.Err() == nil {
-				x.problem(dir.path+"/"+e.Name, err)
+			if ctx.Err() != nil {
+				return found, ctx.Err()
 			}
-			if x.files > maxFiles {
+			if err != nil {
+				l.Problem(list.Path, err)
+			}
+			if err := one(list); err != nil {
 				return found, err
 			}
 		}
 	}
 	return found, nil
+}
+
+func dpkg(ctx context.Context, x *Index) (bool, error) {
+	return x.Dpkg(ctx, func(list DpkgList) error {
+		for _, f := range list.Files {
+			if err := x.add(f.Path, list.Package); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // listed is a line of a list: a path, or /. for the root.
@@ -67,20 +98,39 @@ func listed(line string) string {
 	return line
 }
 
-// digested is a line "digest  path", where the path has no slash before it.
 func digested(line string) string {
-	if _, file, ok := strings.Cut(line, "  "); ok && file != "" {
-		return "/" + file
-	}
-	return ""
+	_, file, _ := Digested(line)
+	return file
 }
 
-// readDiversions reads groups of three lines: from where, to where, and the package that is not diverted, or ":" when that
+// Digested splits a line "digest  path" of a list of digests, where the path may be without the slash before it.
+func Digested(line string) (digest, file string, ok bool) {
+	digest, file, ok = strings.Cut(line, "  ")
+	if !ok || file == "" {
+		return "", "", false
+	}
+	return digest, path.Clean("/" + file), true
+}
+
+// diversion moves the file of every package but one.
+type diversion struct{ to, by string }
+
+type diverted map[string]diversion
+
+// of returns where the file of a package is.
+func (all diverted) of(file, pkg string) string {
+	if d, ok := all[file]; ok && d.by != pkg {
+		return d.to
+	}
+	return file
+}
+
+// diversions reads groups of three lines: from where, to where, and the package that is not diverted, or ":" when that
 // is none.
-func readDiversions(ctx context.Context, x *Index) (map[string]diversion, error) {
-	all := map[string]diversion{}
+func (l *Lists) diversions(ctx context.Context) (diverted, error) {
+	all := diverted{}
 	var three []string
-	err := x.lines(ctx, diversions, func(line string) error {
+	err := l.Lines(ctx, diversions, func(_ int, line string) error {
 		if three = append(three, line); len(three) == 3 && len(all) < maxFiles {
 			all[three[0]] = diversion{three[1], three[2]}
 			three = three[:0]

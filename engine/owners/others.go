@@ -11,18 +11,18 @@ import (
 
 // rpm reads the headers of the database in use. Files that were left out or taken over are not owned.
 func rpm(ctx context.Context, x *Index) (bool, error) {
-	paths, errs := rpmdb.Find(x.g)
+	paths, errs := rpmdb.Find(x.guest)
 	for _, err := range errs {
-		x.problem("", err)
+		x.Problem("", err)
 	}
 	if len(paths) == 0 {
 		return false, nil
 	}
 	var failed error
-	problems, err := rpmdb.Read(ctx, x.g, paths[0], func(h *rpmdb.Header) error {
+	problems, err := rpmdb.Read(ctx, x.guest, paths[0], func(h *rpmdb.Header) error {
 		files, err := h.Files()
 		if err != nil {
-			x.problem(paths[0], err)
+			x.Problem(paths[0], err)
 			return nil
 		}
 		for _, f := range files {
@@ -36,13 +36,13 @@ func rpm(ctx context.Context, x *Index) (bool, error) {
 		return nil
 	})
 	for _, err := range problems {
-		x.problem(paths[0], err)
+		x.Problem(paths[0], err)
 	}
 	if failed != nil {
 		return true, failed
 	}
 	if err != nil {
-		x.problem(paths[0], err)
+		x.Problem(paths[0], err)
 	}
 	return true, nil
 }
@@ -51,7 +51,7 @@ func rpm(ctx context.Context, x *Index) (bool, error) {
 func apk(ctx context.Context, x *Index) (bool, error) {
 	for _, db := range []string{"/lib/apk/db/installed", "/usr/lib/apk/db/installed"} {
 		pkg, dir := "", ""
-		err := x.lines(ctx, db, func(line string) error {
+		err := x.Lines(ctx, db, func(_ int, line string) error {
 			key, value, ok := strings.Cut(line, ":")
 			switch {
 			case !ok:
@@ -79,12 +79,12 @@ const pacmanLocal = "/var/lib/pacman/local"
 
 // pacman reads the section %FILES% of local/*/files. The directory's name is the package's with its version and release.
 func pacman(ctx context.Context, x *Index) (bool, error) {
-	entries, err := x.g.ReadDir(pacmanLocal)
+	entries, err := x.guest.ReadDir(pacmanLocal)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
-		x.problem(pacmanLocal, err)
+		x.Problem(pacmanLocal, err)
 	}
 	for _, e := range entries {
 		parts := strings.Split(e.Name, "-")
@@ -93,7 +93,7 @@ func pacman(ctx context.Context, x *Index) (bool, error) {
 		}
 		pkg := strings.Join(parts[:len(parts)-2], "-")
 		section := ""
-		err := x.lines(ctx, pacmanLocal+"/"+e.Name+"/files", func(line string) error {
+		err := x.Lines(ctx, pacmanLocal+"/"+e.Name+"/files", func(_ int, line string) error {
 			switch {
 			case line == "":
 				section = ""
@@ -104,11 +104,11 @@ func pacman(ctx context.Context, x *Index) (bool, error) {
 			}
 			return nil
 		})
-		if x.files > maxFiles || ctx.Err() != nil {
+		if x.full() || ctx.Err() != nil {
 			return true, err
 		}
 		if err != nil {
-			x.problem(pacmanLocal+"/"+e.Name, err)
+			x.Problem(pacmanLocal+"/"+e.Name, err)
 		}
 	}
 	return true, nil
