@@ -72,3 +72,9 @@ func (s *Scope) names(path string) map[uint32]string {
 	}
 	return names
 }
+
+// OwnersOf reads the names of a guest outside of a collection, with what could not be read of them.
+func OwnersOf(g *guest.Guest) (*Owners, []Problem) {
+	s := &Scope{Guest: g, files: map[string]bool{}}
+	return s.Owners(), s.problems
+}

@@ -59,6 +59,7 @@ func (d *dpkgLoader) pkg(ctx context.Context, list owners.DpkgList) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		d.Problem(list.Digests, err)
 	}
+	d.times(list)
 	p := d.paragraph(list)
 	if p != nil {
 		p.listed = true
@@ -108,9 +109,6 @@ func (d *dpkgLoader) sums(ctx context.Context, list owners.DpkgList) (map[string
 		sums[file] = md5line{sum, n}
 		return nil
 	})
-	if err == nil && list.Digests != list.Path {
-		d.compareTimes(list)
-	}
 	return sums, err
 }
 
@@ -122,13 +120,17 @@ func parseMD5(s string) (sum [md5.Size]byte, err error) {
 	return sum, err
 }
 
-// compareTimes tells digests that were written after the package was unpacked. dpkg gives them the time at which the package was
-// made, and their inode its place right after the list.
-func (d *dpkgLoader) compareTimes(list owners.DpkgList) {
-	written, err1 := d.Guest().Stat(list.Digests)
-	unpacked, err2 := d.Guest().Stat(list.Path)
-	if err1 != nil || err2 != nil {
+// times keeps when the package was unpacked, and tells digests that were written later: dpkg gives them the time at which the package
+// was made, and their inode its place right after the list.
+func (d *dpkgLoader) times(list owners.DpkgList) {
+	unpacked, err := d.Guest().Stat(list.Path)
+	if err != nil {
 		return // what could not be read is told where it is read
+	}
+	d.index.unpacked[list.Package] = &Times{unpacked.Modify, unpacked.Change}
+	written, err := d.Guest().Stat(list.Digests)
+	if err != nil || list.Digests == list.Path {
+		return
 	}
 	day := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	switch {

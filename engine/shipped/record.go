@@ -60,8 +60,10 @@ func (t traits) and(more traits, when bool) traits {
 func (r *record) algorithm() crypto.Hash { return crypto.Hash(r.hash) }
 
 // of returns the records of a path.
-func (x *Index) of(path string) []record {
-	from := x.search(path)
+func (x *Index) of(path string) []record { return x.at(x.search(path), path) }
+
+// at returns the records of a path, of which the first is the one at from.
+func (x *Index) at(from int, path string) []record {
 	to := from
 	for to < len(x.records) && x.records[to].path == path {
 		to++
@@ -112,7 +114,7 @@ type loader struct {
 }
 
 func newLoader(g *guest.Guest) *loader {
-	return &loader{Lists: owners.NewLists(g), index: &Index{names: []string{""}, more: []more{{}}}, names: map[string]uint32{"": 0}}
+	return &loader{Lists: owners.NewLists(g), index: &Index{names: []string{""}, unpacked: map[string]*Times{}, more: []more{{}}}, names: map[string]uint32{"": 0}}
 }
 
 // maxWeaknesses are told of one guest.

@@ -18,6 +18,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -35,11 +36,15 @@ type Index struct {
 	// Weaknesses are signs that a database was changed by something other than its manager, or could be without a trace.
 	Weaknesses []Weakness
 
-	records []record // by path
-	digests []byte
-	more    []more
-	names   []string // of packages, databases, users and groups; the first is ""
+	records  []record // by path
+	digests  []byte
+	more     []more
+	unpacked map[string]*Times // by package
+	names    []string          // of packages, databases, users and groups; the first is ""
 }
+
+// Times are those of the inode of a list of files.
+type Times struct{ Modify, Change time.Time }
 
 // Weakness is something in a database that makes it less to be believed.
 type Weakness struct {
@@ -115,15 +120,27 @@ func (x *Index) File(path string) (*File, bool) {
 	return &f, true
 }
 
-// All returns what every package says of the file at path.
-func (x *Index) All(path string) []File {
-	var files []File
-	records := x.of(path)
-	for i := range records {
-		files = append(files, x.file(&records[i]))
-	}
-	return files
+// Span returns the places in Files of what is said of path: those from from, and before to.
+func (x *Index) Span(path string) (from, to int) {
+	from = x.search(path)
+	return from, from + len(x.at(from, path))
 }
+
+// At returns the i-th of Files.
+func (x *Index) At(i int) File { return x.file(&x.records[i]) }
+
+// Hash is the kind of digest that the packages have of the file at path, or 0.
+func (x *Index) Hash(path string) crypto.Hash {
+	for _, r := range x.of(path) {
+		if r.hash != 0 {
+			return r.algorithm()
+		}
+	}
+	return 0
+}
+
+// Unpacked returns when the database last wrote the list of files of a package, or nil where it keeps no such time.
+func (x *Index) Unpacked(pkg string) *Times { return x.unpacked[pkg] }
 
 // Owner returns the package that owns the path, the first of several, or "".
 func (x *Index) Owner(path string) string {
