@@ -25,6 +25,7 @@ type compiler struct {
 	params   map[string]map[string]param
 	also     []string // texts of other files that checks were made of
 	malware  Malware
+	verify   Verify
 
 	// waivers and what [waivers] says of them.
 	waivers     []readWaiver

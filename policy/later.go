@@ -106,10 +106,6 @@ func shapeTable(fields ...field) func(*compiler, *node) {
 	}
 }
 
-func shapeVerify(c *compiler, n *node) {
-	shapeTable(field{"files", shapeFlag}, field{"allow_config_changes", shapeFlag}, field{"ignore", shapeTexts})(c, n)
-}
-
 func shapeBootable(c *compiler, n *node) {
 	shapeTable(field{"firmware", shapeWord("bios", "uefi")}, field{"target", func(c *compiler, n *node) { c.text(n) }})(c, n)
 }

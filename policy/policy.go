@@ -24,6 +24,7 @@ type Policy struct {
 	Digest  string
 	Waivers Waivers
 	Malware Malware
+	Verify  Verify
 }
 
 // Disabled is a check that a baseline took away.

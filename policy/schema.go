@@ -217,7 +217,7 @@ func hygieneShape() shape {
 }
 
 func verifyShape() shape {
-	return fields(map[string]shape{"files": flagShape(), "allow_config_changes": flagShape(), "ignore": texts()})
+	return long(map[string]shape{"files": flagShape(), "allow_config_changes": flagShape(), "ignore": texts()})
 }
 
 func bootableShape() shape {

@@ -164,8 +164,6 @@ func fileCases() []wordCase {
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
-		{"packages", "verify", `{ files = true, allow_config_changes = true, ignore = ["/etc/motd"] }`},
-		{"packages", "unowned_executables", `"deny"`},
 		{"packages", "unsigned", `"deny"`},
 		{"drift", "ignore", `["/var/log/**"]`},
 		{"drift", "explained", `"pass"`},
@@ -182,6 +180,9 @@ func laterCases() []wordCase {
 	}
 	for _, one := range [][2]string{{"yara", `["rules/"]`}, {"fail_on_score", `70`}, {"max_file_mib", `64`}, {"allow_sha256", `["` + digest + `"]`}} {
 		cases = append(cases, wordCase{"malware." + one[0], "[malware]\n" + one[0] + " = " + one[1] + "\n", "malware", unknown, needsImage})
+	}
+	for _, one := range [][2]string{{"verify", `{ files = true, allow_config_changes = true, ignore = ["/etc/motd"] }`}, {"unowned_executables", `"deny"`}} {
+		cases = append(cases, wordCase{"packages." + one[0], "[packages]\n" + one[0] + " = " + one[1] + "\n", "packages." + one[0], unknown, needsImage})
 	}
 	const smb1 = `HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`
 	return append(cases, wordCase{
