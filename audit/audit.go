@@ -32,6 +32,8 @@ type Job struct {
 	FailOn FailOn
 	// Scan looks into the files of every guest for malware; nil looks into none.
 	Scan *Scan
+	// Verify holds what packages own against the package database, where the user or the policy asks for it; nil leaves it to the policy.
+	Verify *Verify
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -112,6 +114,8 @@ type Target struct {
 	Problems []Problem         `json:"problems"`
 	// Malware is what a scan of the files did; nil without one.
 	Malware *Malware `json:"malware,omitempty"`
+	// Packages is what a verification of the packages did; nil without one.
+	Packages *Packages `json:"packages,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
 
@@ -270,6 +274,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 			return nil, err
 		}
 		t := r.target(name, r.verdict(ctx, doc))
+		r.withoutImage(&t)
 		r.settle(&t)
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
@@ -317,12 +322,16 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 			return Target{}, err
 		}
 		v = r.verdict(ctx, doc)
-		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan)) {
+		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan, policy.ByVerify)) {
 			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
 	t := r.target(name, v)
-	if err := r.scan(ctx, &t, m, g); err != nil {
+	have, err := r.scan(ctx, &t, m, g)
+	if err != nil {
+		return Target{}, err
+	}
+	if err := r.verify(ctx, &t, m, g, have); err != nil {
 		return Target{}, err
 	}
 	r.settle(&t)

@@ -121,10 +121,12 @@ type Malware struct {
 type keptScan struct {
 	Hits    []scanner.Hit
 	Malware Malware
+
+	read read // now, and not kept
 }
 
 // run scans a guest, or remembers what a scan of it came to.
-func (s *Scan) run(ctx context.Context, m *engine.Machine, g *guest.Guest, now time.Time) (*keptScan, error) {
+func (s *Scan) run(ctx context.Context, m *engine.Machine, g *guest.Guest, now time.Time, sums bool) (*keptScan, error) {
 	var k keptScan
 	if s.opts.CacheDir != "" && m.Recall(g, s.name(), &k) {
 		return &k, nil
@@ -146,6 +148,9 @@ func (s *Scan) run(ctx context.Context, m *engine.Machine, g *guest.Guest, now t
 	if s.store != nil {
 		opts.Store = s.store
 	}
+	if sums {
+		opts.Sums = packages.Hash
+	}
 	if opts.Accounts, err = accounts(ctx, m, g, now); err != nil {
 		return nil, err
 	}
@@ -153,7 +158,7 @@ func (s *Scan) run(ctx context.Context, m *engine.Machine, g *guest.Guest, now t
 	if err != nil {
 		return nil, err
 	}
-	k = keptScan{r.Hits, Malware{r.Engines, r.Stats, r.Unscanned}}
+	k = keptScan{r.Hits, Malware{r.Engines, r.Stats, r.Unscanned}, read{packages, believed(r)}}
 	if s.opts.CacheDir != "" && r.Settled() {
 		m.Remember(g, s.name(), k)
 	}
@@ -194,19 +199,27 @@ func (s *Scan) name() string {
 	return "scan " + hex.EncodeToString(sum[:])
 }
 
-// scan adds what a scan of the guest finds to the checks of the target.
-func (r *Result) scan(ctx context.Context, t *Target, m *engine.Machine, g *guest.Guest) error {
+// scan adds what a scan of the guest finds to the checks of the target, and returns what it read.
+func (r *Result) scan(ctx context.Context, t *Target, m *engine.Machine, g *guest.Guest) (read, error) {
 	ids := r.job.Policy.Elsewhere(policy.ByScan)
 	rest := apart(t.Checks, ids)
 	// A baseline that is not for this guest asks for no scan.
 	if s := r.job.Scan; s == nil || !s.opts.Asked && len(rest) == len(t.Checks) {
-		return nil
+		return read{}, nil
 	}
-	k, err := r.job.Scan.run(ctx, m, g, r.job.Now)
+	k, err := r.job.Scan.run(ctx, m, g, r.job.Now, r.verification(t).files)
 	if err != nil {
-		return err
+		return read{}, err
 	}
 	t.Malware = &k.Malware
 	t.Checks = append(rest, r.job.Scan.findings(k)...)
-	return nil
+	return k.read, nil
+}
+
+// believed are the digests of a scan, without those of files that it could not read whole.
+func believed(r *scanner.Result) map[string][]byte {
+	for _, u := range r.Unscanned {
+		delete(r.Sums, u.Path)
+	}
+	return r.Sums
 }

@@ -74,11 +74,11 @@ type By string
 // ByScan is the scan of files for malware.
 const ByScan By = "scan"
 
-// Elsewhere lists the ids of the checks that a judge beside this package decides.
-func (p *Policy) Elsewhere(by By) []string {
+// Elsewhere lists the ids of the checks that judges beside this package decide.
+func (p *Policy) Elsewhere(by ...By) []string {
 	var ids []string
 	for i := range p.Checks {
-		if p.Checks[i].By == by {
+		if slices.Contains(by, p.Checks[i].By) {
 			ids = append(ids, p.Checks[i].ID)
 		}
 	}

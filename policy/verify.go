@@ -37,7 +37,10 @@ func (v Verify) over(earlier Verify, checks []Check) Verify {
 }
 
 // needsImage is the outcome of a check that another judge decides, where there is no image.
-func needsImage(*facts.Document) Outcome {
+func needsImage(*facts.Document) Outcome { return NeedsImage() }
+
+// NeedsImage says that there is no image for a judge that reads one.
+func NeedsImage() Outcome {
 	return unknown("the files of the guest are needed, and stored facts have none: name the image")
 }
 

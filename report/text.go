@@ -73,6 +73,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 		}, " · "))
 	}
 	t.malware(tg.Malware)
+	t.packages(tg.Packages)
 	t.printf("\n")
 	t.checks(tg.Checks)
 	for _, d := range r.Policy.Disabled {

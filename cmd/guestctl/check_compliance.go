@@ -23,6 +23,7 @@ func newCheckComplianceCommand() *cobra.Command {
 		assume     string
 		scan       bool
 		files      scanFlags
+		packages   bool
 	}
 	cmd := &cobra.Command{
 		Use:   "check-compliance --baseline FILE|--policy DIR IMAGE...",
@@ -56,6 +57,9 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			defer j.discard()
 			j.Job.Policy, j.Job.Assume, j.Job.Frameworks = p, assumed, f.frameworks
 			j.Job.MinCoverage = max(f.coverage, p.MinCoverage)
+			if f.packages {
+				j.Job.Verify = &audit.Verify{Asked: true}
+			}
 			asked := f.scan || f.files.asked(cmd)
 			if asked || len(p.Elsewhere(policy.ByScan)) > 0 {
 				return f.files.run(cmd, j, asked)
@@ -72,6 +76,7 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 	flags.Float64Var(&f.coverage, "min-coverage", 0, "share of the needed facts that must be readable, in `PERCENT`")
 	flags.StringVar(&f.assume, "assume", "", "what if: JSON or TOML `FILE` merged over the facts of each guest (RFC 7396) before it is judged")
 	flags.BoolVar(&f.scan, "scan", false, "scan the files of each guest for malware, too; so does [malware] in a baseline, and each of the flags of guestctl scan")
+	flags.BoolVar(&f.packages, "verify-packages", false, "hold the files of packages against the package database, too; so does packages.verify in a baseline")
 	f.files.add(cmd)
 	f.policy.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{

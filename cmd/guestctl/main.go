@@ -80,6 +80,7 @@ func commands() []*cobra.Command {
 	list := []*cobra.Command{
 		newCheckComplianceCommand(),
 		newScanCommand(),
+		newVerifyPackagesCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),
