@@ -111,9 +111,9 @@ func (r *Result) notes(v *verifier) {
 	if n := r.Stats.Local; n > 0 && !v.Local {
 		note("%d programs and libraries below /usr/local and /opt, where no package is expected, are not listed", n)
 	}
-	if n := len(v.rewritten); n > 0 {
+	if len(v.rewritten) > 0 {
 		slices.Sort(v.rewritten)
-		note("%d files have the digest of their package and were written later than it was unpacked: %s", n, some(v.rewritten))
+		note("with the digest of their package, and written later than it was unpacked: %s", some(v.rewritten))
 	}
 }
 
@@ -122,5 +122,5 @@ func some(paths []string) string {
 	if len(paths) <= maxNamed {
 		return strings.Join(paths, ", ")
 	}
-	return strings.Join(paths[:maxNamed], ", ") + ", ..."
+	return strings.Join(paths[:maxNamed], ", ") + fmt.Sprintf(" and %d more", len(paths)-maxNamed)
 }

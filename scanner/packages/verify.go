@@ -210,7 +210,7 @@ func (v *verifier) absent(from, to int) {
 // database tells what makes the databases less to be believed.
 func (v *verifier) database() {
 	for _, w := range v.Packages.Weaknesses {
-		v.differ(Difference{Kind: Database, File: shipped.File{Path: w.Path, Source: shipped.Source{Path: w.Path}}, Expected: "as its manager wrote it", Actual: w.Text})
+		v.differ(Difference{Kind: Database, Role: Other, File: shipped.File{Path: w.Path, Source: shipped.Source{Path: w.Path}}, Expected: "as its manager wrote it", Actual: w.Text})
 	}
 }
 
