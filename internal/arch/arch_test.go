@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"engine/image", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
-	{"engine/rpmdb"},
+	{"engine/rpmdb", "engine/capability"},
 	{"engine/owners"},
 	{"engine/shipped"},
 	{"engine/facts"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/capability"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/shipped"
@@ -288,9 +289,9 @@ func (w *worker) capabilities(t task, role Role) {
 		return
 	}
 	has := ""
-	if b, ok := attrs[facts.CapabilityAttr]; ok {
-		if has, err = facts.CapabilityText(b); err != nil {
-			w.unread(t.Path, fmt.Errorf("%s: %w", facts.CapabilityAttr, err))
+	if b, ok := attrs[capability.Attr]; ok {
+		if has, err = capability.Text(b); err != nil {
+			w.unread(t.Path, fmt.Errorf("%s: %w", capability.Attr, err))
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/guestctl/guestctl/engine/capability"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -141,8 +142,8 @@ func (w *walker) attributes(o guest.Object) {
 	if err != nil {
 		w.problem(o.Path, err)
 	}
-	if b, ok := attrs[facts.CapabilityAttr]; ok && o.IsRegular() {
-		text, err := facts.CapabilityText(b)
+	if b, ok := attrs[capability.Attr]; ok && o.IsRegular() {
+		text, err := capability.Text(b)
 		if err != nil {
 			w.problem(o.Path, err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guestctl/guestctl/engine/capability"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/internal/factstest"
@@ -75,7 +76,7 @@ func TestFound(t *testing.T) {
 		"largest number":                     {"/a", memfs.File{UID: 4294967295}, map[string]string{"unowned": "/a 0644"}},
 		"capabilities": {
 			"/a",
-			memfs.File{Mode: 0o755, Xattrs: map[string][]byte{facts.CapabilityAttr: []byte(netRaw)}},
+			memfs.File{Mode: 0o755, Xattrs: map[string][]byte{capability.Attr: []byte(netRaw)}},
 			map[string]string{"capabilities": "/a cap_net_raw=ep"},
 		},
 		"access list":         {"/a", memfs.File{Xattrs: acl}, map[string]string{"acls": "/a user::rw- "}},
@@ -127,7 +128,7 @@ func TestWhatCannotBeReadIsAProblem(t *testing.T) {
 		"an inode":            {"/a": {StatErr: bad}},
 		"a directory":         {"/a": {Mode: filesys.ModeDir | 0o755, Err: bad}},
 		"attributes":          {"/a": {Data: "x", Err: bad}},
-		"capabilities":        {"/a": {Mode: 0o755, Xattrs: map[string][]byte{facts.CapabilityAttr: []byte("short")}}},
+		"capabilities":        {"/a": {Mode: 0o755, Xattrs: map[string][]byte{capability.Attr: []byte("short")}}},
 		"an access list":      {"/a": {Xattrs: map[string][]byte{facts.ACLAttr: []byte("short")}}},
 		"a disk that is away": {"/etc/fstab": {Data: "UUID=0 /srv ext4 defaults\n"}, "/srv/x": {}},
 	} {
