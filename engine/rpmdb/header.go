@@ -2,7 +2,7 @@ package rpmdb
 
 import (
 	"bytes"
-	"path"
+	"slices"
 	"strconv"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -10,7 +10,7 @@ import (
 
 const (
 	maxTags    = 1 << 16   // of one header, as rpm has it
-	maxValues  = 16 << 20  // of all headers together
+	maxValues  = 64 << 20  // of all headers together
 	maxHeader  = 256 << 20 // bytes of data, as rpm has it
 	indexEntry = 16        // bytes
 )
@@ -19,17 +19,19 @@ const (
 const (
 	tagName, tagVersion, tagRelease, tagEpoch = 1000, 1001, 1002, 1003
 	tagInstallTime, tagVendor, tagArch        = 1008, 1011, 1022
-	tagOldFileNames, tagFileStates            = 1027, 1029
-	tagFileFlags, tagSourceRPM                = 1037, 1044
+	tagSourceRPM                              = 1044
 	tagProvideName, tagProvideFlags           = 1047, 1112
 	tagProvideVersion                         = 1113
-	tagDirIndexes, tagBaseNames, tagDirNames  = 1116, 1117, 1118
 	tagModularityLabel                        = 5096
 )
 
+// signatures are the tags that hold one: SIGPGP, SIGGPG, DSAHEADER, RSAHEADER and OPENPGP, of the header or of header and content.
+var signatures = [...]uint32{259, 262, 267, 268, 278}
+
 // Types of data.
 const (
-	typeChar, typeInt8, typeInt32, typeInt64  = 1, 2, 4, 5
+	typeChar, typeInt8, typeInt16             = 1, 2, 3
+	typeInt32, typeInt64                      = 4, 5
 	typeString, typeStringArray, typeI18NText = 6, 8, 9
 )
 
@@ -42,6 +44,7 @@ type Header struct {
 	Vendor, SourceRPM   string
 	Module              string // modularity label: "nodejs:18:8080020220726"
 	InstallTime         int64  // seconds since 1970; 0 when not known
+	Signed              bool   // there is a signature of the package, whoever made it and of whatever
 	Provides            []Provide
 
 	tags  []tag
@@ -51,15 +54,6 @@ type Header struct {
 
 // Provide is a name the package stands for, with its version where it is for one version.
 type Provide struct{ Name, Version string }
-
-// File is one path that a package owns.
-type File struct {
-	Path string
-	// Installed is false for a file that was left out or that another package took over.
-	Installed bool
-	// Ghost is set for a file that belongs to the package and does not come with it.
-	Ghost bool
-}
 
 // EVR is the whole version, as in rpm's %{EVR}.
 func (h *Header) EVR() string {
@@ -98,6 +92,9 @@ func decode(b []byte, count *int) (*Header, error) {
 	if at := d.numbers(tagInstallTime); len(at) > 0 {
 		h.InstallTime = int64(at[0])
 	}
+	h.Signed = slices.ContainsFunc(h.tags, func(t tag) bool {
+		return slices.Contains(signatures[:], t.id) && t.count > 0 && uint64(t.offset) < uint64(len(h.data))
+	})
 	d.provides()
 	switch {
 	case d.err != nil:
@@ -106,40 +103,6 @@ func decode(b []byte, count *int) (*Header, error) {
 		return nil, binread.Corrupt("header of %.60q has version %.60q and release %.60q, want none empty", h.Name, h.Version, h.Release)
 	}
 	return h, nil
-}
-
-// Files returns the paths that the package owns. Those of packages that rpm before version 4 made are whole names.
-func (h *Header) Files() ([]File, error) {
-	d := decoder{h: h}
-	names, states, flags := d.strings(tagBaseNames), d.numbers(tagFileStates), d.numbers(tagFileFlags)
-	dirs, indexes := d.strings(tagDirNames), d.numbers(tagDirIndexes)
-	whole := d.strings(tagOldFileNames)
-	switch {
-	case d.err != nil:
-		return nil, d.err
-	case len(indexes) != len(names):
-		return nil, binread.Corrupt("%d files of %.60q have %d directories", len(names), h.Name, len(indexes))
-	case len(names) == 0:
-		names = whole
-	}
-	files := make([]File, len(names))
-	for i, name := range names {
-		f := File{Path: name, Installed: true}
-		if len(indexes) > 0 {
-			if indexes[i] >= uint64(len(dirs)) {
-				return nil, binread.Corrupt("file %d of %.60q is in directory %d, want one of %d", i, h.Name, indexes[i], len(dirs))
-			}
-			f.Path = path.Join("/", dirs[indexes[i]], name)
-		}
-		if i < len(states) {
-			f.Installed = states[i] == 0 // 1 replaced, 2 not installed, 3 on a shared network, 4 of another colour
-		}
-		if i < len(flags) {
-			f.Ghost = flags[i]&(1<<6) != 0
-		}
-		files[i] = f
-	}
-	return files, nil
 }
 
 // decoder takes values out of a header. After the first error it returns nothing.
@@ -231,7 +194,7 @@ func (d *decoder) numbers(id uint32) []uint64 {
 	if !ok {
 		return nil
 	}
-	size, known := map[uint32]int{typeChar: 1, typeInt8: 1, typeInt32: 4, typeInt64: 8}[t.kind]
+	size, known := map[uint32]int{typeChar: 1, typeInt8: 1, typeInt16: 2, typeInt32: 4, typeInt64: 8}[t.kind]
 	if !known || uint64(t.count) > uint64(len(data)/max(size, 1)) {
 		d.err = binread.Corrupt("tag %d has %d values of type %d in %d bytes, want numbers", id, t.count, t.kind, len(data))
 		return nil
@@ -245,6 +208,8 @@ func (d *decoder) numbers(id uint32) []uint64 {
 		switch size {
 		case 1:
 			all[i] = uint64(c.U8())
+		case 2:
+			all[i] = uint64(c.U16())
 		case 4:
 			all[i] = uint64(c.U32())
 		default:

@@ -155,7 +155,7 @@ func TestFilesKnowTheirState(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := all[0].Files()
-	want := []File{{"/etc/alpha.conf", true, false}, {"/etc/alpha.state", true, true}, {"/usr/bin/alpha", true, false}}
+	want := []File{{"/etc/alpha.conf", true, 0}, {"/etc/alpha.state", true, Ghost}, {"/usr/bin/alpha", true, 0}}
 	if diff := cmp.Diff(want, files); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
