@@ -1,6 +1,9 @@
 package shipped
 
-import "crypto"
+import (
+	"bytes"
+	"crypto"
+)
 
 // File is what a package database says of one path. What the database does not say is the zero value, or nil.
 type File struct {
@@ -14,7 +17,9 @@ type File struct {
 	User, Group string // names, of managers that keep names
 	Size        *int64 // bytes
 	Hash        crypto.Hash
-	Digest      []byte  // of the content, by Hash
+	// Digest is of the content, by Hash; its first 20 bytes where the manager keeps no more. Where Type is 0 and the path is a link, it
+	// is of what the link holds (apk).
+	Digest []byte
 	Target      *string // of a link
 	// Capabilities is what the package gives the program, as getcap(8) writes it: "cap_net_raw=ep"; nil where the manager keeps none.
 	Capabilities *string
@@ -22,6 +27,9 @@ type File struct {
 	// later: it has no digest and may be missing (rpm's %ghost). Optional may be missing without harm (rpm's missingok, documentation
 	// that was left out).
 	Config, Generated, Optional bool
+	// Varies is set when the package has it that the content may change (rpm's %verify(not md5)): a digest that agrees still says that
+	// it did not.
+	Varies bool
 	// Override is set when the administrator registered another owner and mode than the package has (dpkg-statoverride).
 	Override bool
 	// Source is where it stands: the database, and the line of it where it has lines.
@@ -32,4 +40,16 @@ type File struct {
 type Source struct {
 	Path string
 	Line int // from 1; 0 for the whole file
+}
+
+const (
+	shortDigest = 20 // bytes that apk keeps of a SHA-256
+	md5Size     = 16 // bytes of the shortest digest
+)
+
+// Agrees reports whether sum, a digest by Hash, is the one that the package has.
+func (f *File) Agrees(sum []byte) bool { return agrees(sum, f.Digest) }
+
+func agrees(sum, digest []byte) bool {
+	return len(digest) >= md5Size && len(sum) >= len(digest) && bytes.Equal(sum[:len(digest)], digest)
 }

@@ -12,10 +12,13 @@ import (
 	"github.com/guestctl/guestctl/engine/owners"
 )
 
-// S_IFREG and S_IFDIR of inode(7).
+// S_IFREG, S_IFDIR, S_IFLNK and S_IFMT of inode(7), and what is not of the type.
 const (
 	typeRegular   = 0o100000
 	typeDirectory = 0o040000
+	typeLink      = 0o120000
+	typeBits      = 0o170000
+	modeBits      = 0o7777
 )
 
 // record is a File in little space: there may be millions of them.
@@ -32,10 +35,14 @@ type record struct {
 	is          traits
 	manager     uint8
 	hash        uint8 // crypto.Hash; 0 for none
+	length      uint8 // of the digest
 }
 
 // more is what few files have.
 type more struct{ target, capabilities *string }
+
+// noCapabilities is the index in Index.more of what many files have.
+const noCapabilities = 1
 
 type traits uint16
 
@@ -48,6 +55,7 @@ const (
 	hasUID
 	hasGID
 	hasSize
+	varies
 )
 
 func (t traits) and(more traits, when bool) traits {
@@ -81,7 +89,7 @@ func (x *Index) digest(r *record) []byte {
 	if r.hash == 0 {
 		return nil
 	}
-	end := int(r.digest) + r.algorithm().Size()
+	end := int(r.digest) + int(r.length)
 	return x.digests[r.digest:end:end]
 }
 
@@ -90,7 +98,7 @@ func (x *Index) file(r *record) File {
 		Path: r.path, Package: x.names[r.pkg], Manager: x.Managers[r.manager], Type: r.typ,
 		User: x.names[r.user], Group: x.names[r.group], Hash: r.algorithm(), Digest: x.digest(r),
 		Target: x.more[r.more].target, Capabilities: x.more[r.more].capabilities,
-		Config: r.is&config != 0, Generated: r.is&generated != 0, Optional: r.is&optional != 0, Override: r.is&override != 0,
+		Config: r.is&config != 0, Generated: r.is&generated != 0, Optional: r.is&optional != 0, Override: r.is&override != 0, Varies: r.is&varies != 0,
 		Source: Source{x.names[r.source], int(r.line)},
 	}
 	f.Mode, f.UID, f.GID = known(&r.mode, r.is&hasMode), known(&r.uid, r.is&hasUID), known(&r.gid, r.is&hasGID)
@@ -114,7 +122,7 @@ type loader struct {
 }
 
 func newLoader(g *guest.Guest) *loader {
-	return &loader{Lists: owners.NewLists(g), index: &Index{names: []string{""}, unpacked: map[string]*Times{}, more: []more{{}}}, names: map[string]uint32{"": 0}}
+	return &loader{Lists: owners.NewLists(g), index: &Index{names: []string{""}, unpacked: map[string]*Times{}, more: []more{{}, {capabilities: new("")}}}, names: map[string]uint32{"": 0}}
 }
 
 // maxWeaknesses are told of one guest.
@@ -151,18 +159,21 @@ func (l *loader) add(f File) error {
 		path: l.Resolve(f.Path), pkg: l.name(f.Package), source: l.name(f.Source.Path), user: l.name(f.User), group: l.name(f.Group),
 		line: uint32(min(max(f.Source.Line, 0), math.MaxUint32)), typ: f.Type, manager: uint8(len(l.index.Managers)),
 	}
-	r.is = r.is.and(config, f.Config).and(generated, f.Generated).and(optional, f.Optional).and(override, f.Override)
+	r.is = r.is.and(config, f.Config).and(generated, f.Generated).and(optional, f.Optional).and(override, f.Override).and(varies, f.Varies)
 	take(&r, &r.mode, f.Mode, hasMode)
 	take(&r, &r.uid, f.UID, hasUID)
 	take(&r, &r.gid, f.GID, hasGID)
 	take(&r, &r.size, f.Size, hasSize)
-	if f.Target != nil || f.Capabilities != nil {
+	switch {
+	case f.Target == nil && f.Capabilities != nil && *f.Capabilities == "":
+		r.more = noCapabilities
+	case f.Target != nil || f.Capabilities != nil:
 		r.more = uint32(len(l.index.more))
 		l.index.more = append(l.index.more, more{f.Target, f.Capabilities})
 	}
 	if f.Hash != 0 {
-		if len(f.Digest) == f.Hash.Size() {
-			r.hash, r.digest = uint8(f.Hash), uint32(len(l.index.digests))
+		if n := len(f.Digest); n == f.Hash.Size() || n == shortDigest && f.Hash == crypto.SHA256 {
+			r.hash, r.digest, r.length = uint8(f.Hash), uint32(len(l.index.digests)), uint8(n)
 			l.index.digests = append(l.index.digests, f.Digest...)
 		} else {
 			l.Problem(f.Source.Path, binread.Corrupt("line %d: digest of %d bytes, want %d", f.Source.Line, len(f.Digest), f.Hash.Size()))

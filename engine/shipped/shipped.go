@@ -6,12 +6,12 @@
 package shipped
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	_ "crypto/md5"    // the digests that package managers keep
 	_ "crypto/sha1"   //
 	_ "crypto/sha256" //
+	_ "crypto/sha3"   //
 	_ "crypto/sha512" //
 	"errors"
 	"fmt"
@@ -74,7 +74,7 @@ func Load(ctx context.Context, g *guest.Guest) (*Index, error) {
 		name string
 		load func(context.Context, *loader) (found bool, err error)
 	}{
-		{"dpkg", dpkg},
+		{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman},
 	} {
 		l.manager = m.name
 		found, err := m.load(ctx, l)
@@ -197,10 +197,12 @@ func (x *Index) State(path string, sum func(crypto.Hash) ([]byte, error)) (pkg s
 				}
 				asked = h
 			}
-			if bytes.Equal(got, x.digest(r)) {
+			if agrees(got, x.digest(r)) {
 				return x.names[r.pkg], finding.AsShipped
 			}
-			state = finding.Modified
+			if r.is&varies == 0 {
+				state = finding.Modified
+			}
 		}
 	}
 	return pkg, state

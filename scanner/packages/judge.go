@@ -1,7 +1,6 @@
 package packages
 
 import (
-	"bytes"
 	"crypto"
 	"encoding/hex"
 	"fmt"
@@ -111,7 +110,7 @@ func (w *worker) content(t task, role Role) bool {
 			got, err = w.sum(t, f.Hash)
 			asked = f.Hash
 		}
-		return err == nil && bytes.Equal(got, f.Digest)
+		return err == nil && f.Agrees(got)
 	})
 	switch {
 	case err != nil:
@@ -124,6 +123,8 @@ func (w *worker) content(t task, role Role) bool {
 		w.stats.Bytes += t.Size
 		w.written(t, f.Package, role)
 		return true
+	case f.Varies:
+		return true
 	case role == Config && w.AllowConfig:
 		w.stats.Config++
 		return true
@@ -132,10 +133,8 @@ func (w *worker) content(t task, role Role) bool {
 	if role == Config {
 		kind = ConfigChanged
 	}
-	name := strings.ToLower(strings.ReplaceAll(f.Hash.String(), "-", ""))
 	w.differ(Difference{
-		Kind: kind, Role: role, File: f, Object: t.Object,
-		Expected: name + " " + hex.EncodeToString(f.Digest), Actual: name + " " + hex.EncodeToString(got),
+		Kind: kind, Role: role, File: f, Object: t.Object, Expected: digestText(&f, f.Digest), Actual: digestText(&f, got),
 	})
 	return true
 }
@@ -231,10 +230,30 @@ func (w *worker) target(t task, role Role) {
 		w.unread(t.Path, err)
 		return
 	}
-	f, ok := w.agrees(t, func(f *shipped.File) bool { return f.Target != nil && !f.Generated }, func(f *shipped.File) bool { return *f.Target == target })
-	if !ok && (role != Config || !w.AllowConfig) {
-		w.differ(Difference{Kind: WrongTarget, Role: role, File: f, Object: t.Object, Expected: "link to " + *f.Target, Actual: "link to " + target})
+	says := func(f *shipped.File) bool { return (f.Target != nil || digestOfLink(f)) && !f.Generated }
+	f, ok := w.agrees(t, says, func(f *shipped.File) bool {
+		if f.Target != nil {
+			return *f.Target == target
+		}
+		d := f.Hash.New()
+		d.Write([]byte(target))
+		return f.Agrees(d.Sum(nil))
+	})
+	if ok || role == Config && w.AllowConfig {
+		return
 	}
+	expected := "what has the " + digestText(&f, f.Digest)
+	if f.Target != nil {
+		expected = "link to " + *f.Target
+	}
+	w.differ(Difference{Kind: WrongTarget, Role: role, File: f, Object: t.Object, Expected: expected, Actual: "link to " + target})
+}
+
+// digestOfLink reports whether a package says something of a path without telling whether it is a file or a link, as apk does.
+func digestOfLink(f *shipped.File) bool { return f.Type == 0 && f.Hash != 0 }
+
+func digestText(f *shipped.File, digest []byte) string {
+	return strings.ToLower(strings.ReplaceAll(f.Hash.String(), "-", "")) + " " + hex.EncodeToString(digest)
 }
 
 // permissions judges mode and owner.

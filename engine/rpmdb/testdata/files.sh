@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes packages with every kind of file, installs them below a directory, changes things, and records what rpm(8) says.
 #   files.db      the database; files.query has each attribute of each file in it
-#   files.tree    the files as they were found after the changes: path, type, mode, uid, gid, size, target, sha256, capabilities
+#   files.tree    the files as they were after the changes: see tree.py
 #   files.verify  rpm -Va
 # Needs root, rpm, gpg, libcap2-bin, python3 and zstd.
 set -eu
@@ -122,16 +122,8 @@ echo rotated >etc/rotate
 chmod 0600 etc/free && chown 1:1 etc/free
 echo made >etc/ghost-there && chmod 0644 etc/ghost-there
 echo CHANGED >usr/bin/md5-changed
-find usr etc var -printf '/%p\t%y\t%m\t%U\t%G\t%s\t%l\n' | LC_ALL=C sort | while IFS= read -r line; do
-	path=$(printf '%s' "$line" | cut -f1)
-	sum='' caps=''
-	if [ -f "$root$path" ] && [ ! -L "$root$path" ]; then
-		sum=$(sha256sum "$root$path" | cut -d' ' -f1)
-		caps=$(getcap "$root$path" | sed 's/^.* \([^ ]*[=+]\)/\1/')
-	fi
-	printf '%s\t%s\t%s\n' "$line" "$sum" "$caps"
-done >"$OLDPWD/files.tree"
 cd "$OLDPWD"
+python3 ../../shipped/testdata/tree.py "$root" usr etc var >files.tree
 in_root -Va --nodeps --noscripts 2>/dev/null | LC_ALL=C sort >files.verify || true
 sqlite3 "$root/db/rpmdb.sqlite" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null 2>&1 || python3 -c 'import sqlite3, sys
 sqlite3.connect(sys.argv[1]).execute("PRAGMA wal_checkpoint(TRUNCATE)")' "$root/db/rpmdb.sqlite"
