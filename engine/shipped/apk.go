@@ -170,6 +170,9 @@ func (r *apkReader) digest(n int, value string) {
 	if form[1] == '2' {
 		hash = crypto.SHA256
 	}
+	if len(digest) == crypto.SHA256.Size() { // a version of apk wrote Q1 before these, too
+		hash = crypto.SHA256
+	}
 	if err != nil || len(digest) != hash.Size() {
 		r.damaged(n, binread.Corrupt("digest %.80q, want %d bytes", value, hash.Size()))
 		return

@@ -20,7 +20,7 @@ type File struct {
 	// Digest is of the content, by Hash; its first 20 bytes where the manager keeps no more. Where Type is 0 and the path is a link, it
 	// is of what the link holds (apk).
 	Digest []byte
-	Target      *string // of a link
+	Target *string // of a link
 	// Capabilities is what the package gives the program, as getcap(8) writes it: "cap_net_raw=ep"; nil where the manager keeps none.
 	Capabilities *string
 	// Config is a file that the administrator may change. Generated is one that belongs to the package and is made at installation or

@@ -15,8 +15,8 @@ import (
 
 const (
 	pacmanLocal = "/var/lib/pacman/local"
-	maxMtree    = 64 << 20  // bytes of an mtree, compressed
-	maxMtreeRaw = 512 << 20 // bytes of an mtree
+	maxMtree    = 64 << 20 // bytes of an mtree, compressed
+	maxMtrees   = 2 << 30  // bytes of all of them, unpacked
 )
 
 // pacman reads local/*/files, which names the files of a package, and local/*/mtree, which describes them (alpm-files(5),
@@ -29,12 +29,13 @@ func pacman(ctx context.Context, l *loader) (bool, error) {
 	if err != nil {
 		l.Problem(pacmanLocal, err)
 	}
+	left := int64(maxMtrees)
 	for _, e := range entries {
 		parts := strings.Split(e.Name, "-")
 		if !e.Type.IsDir() || len(parts) < 3 {
 			continue
 		}
-		p := pacmanPackage{loader: l, name: strings.Join(parts[:len(parts)-2], "-"), dir: pacmanLocal + "/" + e.Name}
+		p := pacmanPackage{loader: l, name: strings.Join(parts[:len(parts)-2], "-"), dir: pacmanLocal + "/" + e.Name, left: &left}
 		if err := p.load(ctx); err != nil {
 			return true, err
 		}
@@ -48,6 +49,7 @@ type pacmanPackage struct {
 	name, dir string
 	listed    map[string]bool // path in %FILES%, to whether mtree describes it
 	backup    map[string]bool
+	left      *int64 // bytes that may still be unpacked
 }
 
 func (p *pacmanPackage) load(ctx context.Context) error {
@@ -121,7 +123,8 @@ func (p *pacmanPackage) unpack(ctx context.Context, b []byte, m *mtree) error {
 	if err != nil {
 		return binread.Corrupt("mtree: %w", err)
 	}
-	limited := &io.LimitedReader{R: z, N: maxMtreeRaw}
+	limited := &io.LimitedReader{R: z, N: *p.left}
+	defer func() { *p.left = limited.N }()
 	s := bufio.NewScanner(limited)
 	s.Buffer(nil, maxMtreeLine)
 	for n := 1; s.Scan(); n++ {
@@ -138,7 +141,7 @@ func (p *pacmanPackage) unpack(ctx context.Context, b []byte, m *mtree) error {
 	case err != nil:
 		return binread.Corrupt("mtree: %w", err)
 	case limited.N == 0:
-		return binread.Corrupt("mtree has more than %d bytes", maxMtreeRaw)
+		return binread.Limit("mtrees have more than %d bytes", maxMtrees)
 	}
 	return m.end()
 }

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
 	"os"
@@ -166,5 +167,26 @@ func TestPacmanAgreesWithItsOwnVerification(t *testing.T) {
 	got, _ := verified(t, readTree(t, pacmanTruth+".tree"))
 	if diff := cmp.Diff(want, got); diff != "" || len(got) < 10 {
 		t.Error("pacman -, guestctl +\n" + diff)
+	}
+}
+
+// TestApkDoesNotTellFilesFromLinks: the digest of a link is that of where it leads, as in src/audit.c of apk-tools.
+func TestApkDoesNotTellFilesFromLinks(t *testing.T) {
+	digest := func(s string) string {
+		sum := sha1.Sum([]byte(s))
+		return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
+	}
+	db := "P:busybox\nV:1\nF:bin\nR:busybox\na:0:0:755\nZ:" + digest("elf") + "\nR:replaced\na:0:0:755\nZ:" + digest("elf") + "\n"
+	for _, name := range []string{"sh", "ash", "cat"} {
+		db += "R:" + name + "\na:0:0:777\nZ:" + digest("/bin/busybox") + "\n"
+	}
+	files := map[string]memfs.File{
+		"/lib/apk/db/installed": {Data: db + "\n"}, "/bin/busybox": {Data: "elf", Mode: 0o755}, "/bin/sh": {Link: "/bin/busybox"},
+		"/bin/ash": {Link: "/tmp/ash"}, "/bin/cat": {Data: "evil", Mode: 0o777}, "/bin/replaced": {Link: "/tmp/x"},
+	}
+	got, _ := verified(t, files)
+	want := []string{"/bin/ash target", "/bin/cat modified", "/bin/replaced type"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

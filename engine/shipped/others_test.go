@@ -1,0 +1,319 @@
+package shipped
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/memfs"
+)
+
+// summary writes what a manager says of each file: package, type and mode, owner, size, digest, target, capabilities, and what else.
+func summary(x *Index) []string {
+	var lines []string
+	for f := range x.Files() {
+		is := ""
+		for _, one := range []struct {
+			is   bool
+			text string
+		}{{f.Config, " config"}, {f.Generated, " generated"}, {f.Optional, " optional"}, {f.Varies, " varies"}} {
+			if one.is {
+				is += one.text
+			}
+		}
+		owner := f.User + ":" + f.Group
+		if f.UID != nil && f.GID != nil {
+			owner = fmt.Sprintf("%d:%d", *f.UID, *f.GID)
+		}
+		digest := "-"
+		if f.Hash != 0 {
+			digest = fmt.Sprintf("%v:%.8s", f.Hash, hex.EncodeToString(f.Digest))
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %o/%s %s %s %s %s [%s]%s", f.Path, f.Package, f.Type, text("%o", f.Mode), owner, text("%d", f.Size),
+			digest, text("%s", f.Target), text("%s", f.Capabilities), is))
+	}
+	return lines
+}
+
+func text[T any](format string, p *T) string {
+	if p == nil {
+		return "-"
+	}
+	return fmt.Sprintf(format, *p)
+}
+
+func rpmTestdata(t testing.TB) map[string]memfs.File {
+	t.Helper()
+	b, err := os.ReadFile("../rpmdb/testdata/files.db.zst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if b, err = d.DecodeAll(b, nil); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]memfs.File{"/var/lib/rpm/rpmdb.sqlite": {Data: string(b)}}
+}
+
+// TestRPM has the kinds of files of which rpm says different things; scanner/packages holds all against rpm -V.
+func TestRPM(t *testing.T) {
+	x := load(t, rpmTestdata(t))
+	if len(x.Problems) > 0 {
+		t.Error(x.Problems)
+	}
+	want := strings.Split(strings.TrimSpace(`
+/etc/conf-gone every 100000/644 root:root 10 SHA-256:65f8d7b9 - [] config optional
+/etc/free every 100000/- : 5 SHA-256:0cf9340d - [-]
+/etc/ghost every 0/644 root:root - - - [-] generated
+/etc/rotate every 100000/644 root:root - SHA-256:cd6e6498 - [] varies
+/usr/bin/caps every 100000/755 root:root 5 SHA-256:f610905d - [cap_net_admin,cap_net_raw=ep]
+/usr/bin/link every 120000/- root:root - - plain [-]
+/usr/bin/md5 old 100000/644 root:root 4 MD5:772ac1a5 - []
+/usr/bin/nocaps every 100000/755 root:root 7 SHA-256:87409d0e - [cap_kill=i cap_setuid+p]
+/usr/bin/sha512 new 100000/644 root:root 7 SHA-512:25e01b96 - []
+/usr/bin/suid every 100000/4755 root:root 5 SHA-256:3efa6038 - []
+/usr/bin/taken taker 100000/644 root:root 7 SHA-256:480c2336 - []
+/usr/share/both taker 100000/644 root:root 5 SHA-256:f6dfac81 - []
+/usr/share/both docs 100000/644 root:root 5 SHA-256:f6dfac81 - []
+/var/lib/every every 40000/755 daemon:games - - - [-]
+/var/lib/sticky every 40000/1777 root:root - - - [-]`), "\n")
+	paths := map[string]bool{"/usr/share/doc/manual": true} // was left out
+	for _, line := range want {
+		path, _, _ := strings.Cut(line, " ")
+		paths[path] = true
+	}
+	var got []string
+	for _, line := range summary(x) {
+		if path, _, _ := strings.Cut(line, " "); paths[path] {
+			got = append(got, line)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestContentThatMayChangeIsNotModified(t *testing.T) {
+	x := load(t, rpmTestdata(t))
+	for content, want := range map[string]finding.Shipped{"rotate\n": finding.AsShipped, "rotated\n": finding.NotVerifiable} {
+		if pkg, got := x.State("/etc/rotate", sumOf(content)); got != want || pkg != "every" {
+			t.Errorf("%q is %v of %q, want %v", content, got, pkg, want)
+		}
+	}
+}
+
+func q1(s string) string {
+	sum := sha1.Sum([]byte(s))
+	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// TestApk follows src/database.c of apk-tools. The digest of /bin/sh is from the database of an Alpine 3.16.
+func TestApk(t *testing.T) {
+	long := sha256.Sum256([]byte("x"))
+	q2 := base64.StdEncoding.EncodeToString(long[:])
+	db := "P:busybox\nV:1\nF:bin\nR:busybox\na:0:0:755\nZ:" + q1("elf") + "\nR:sh\na:0:0:777\nZ:Q1pcfTfDNEbNKQc2s1tia7da05M8Q=\n" +
+		"R:bbsuid\na:0:0:4111\nZ:" + q1("suid") + "\nR:ping\na:0:0:755:" + q1("attributes") + "\nZ:" + q1("ping") + "\n" +
+		"F:etc\nR:conf\nZ:" + q1("conf") + "\nF:etc/init.d\nR:sshd\nZ:" + q1("sshd") + "\nF:tmp\nM:0:0:1777\nF:var/spool\nM:8:12:750\nR:none\n\n" +
+		"P:new\nV:1\nF:\nR:rootfile\nZ:Q2" + q2 + "\nR:odd\nZ:Q1" + q2 + "\nR:hex\nZ:X1" + hex.EncodeToString(long[:20]) + "\n\n" +
+		"P:short\nV:1\nf:S\nF:opt\nR:x\nZ:Q1" + base64.StdEncoding.EncodeToString(long[:20]) + "\n\n"
+	for _, at := range apkDatabases {
+		x := load(t, map[string]memfs.File{at: {Data: db}})
+		if len(x.Problems) > 0 || len(x.Managers) != 1 {
+			t.Fatal(x.Problems, x.Managers)
+		}
+		want := strings.Split(strings.TrimSpace(`
+/bin busybox 40000/755 0:0 - - - [-]
+/bin/bbsuid busybox 100000/4111 0:0 - SHA-1:13583612 - []
+/bin/busybox busybox 100000/755 0:0 - SHA-1:0761330c - []
+/bin/ping busybox 100000/755 0:0 - SHA-1:572982bb - [-]
+/bin/sh busybox 0/777 0:0 - SHA-1:a5c7d37c - []
+/etc busybox 40000/755 0:0 - - - [-]
+/etc/conf busybox 100000/644 0:0 - SHA-1:2d4de2ba - [] config
+/etc/init.d busybox 40000/755 0:0 - - - [-]
+/etc/init.d/sshd busybox 100000/644 0:0 - SHA-1:b058c6f8 - []
+/hex new 100000/644 0:0 - SHA-1:2d711642 - []
+/odd new 100000/644 0:0 - SHA-256:2d711642 - []
+/opt short 40000/755 0:0 - - - [-]
+/opt/x short 100000/644 0:0 - SHA-256:2d711642 - []
+/rootfile new 100000/644 0:0 - SHA-256:2d711642 - []
+/tmp busybox 40000/1777 0:0 - - - [-]
+/var/spool busybox 40000/750 8:12 - - - [-]
+/var/spool/none busybox 0/644 0:0 - - - []`), "\n")
+		if diff := cmp.Diff(want, summary(x)); diff != "" {
+			t.Error(diff)
+		}
+		for path, content := range map[string]string{"/opt/x": "x", "/rootfile": "x", "/bin/busybox": "elf", "/bin/sh": "/bin/busybox"} {
+			if _, got := x.State(path, sumOf(content)); got != finding.AsShipped {
+				t.Errorf("%s is %v", path, got)
+			}
+			if _, got := x.State(path, sumOf("evil")); got != finding.Modified {
+				t.Errorf("another %s is %v", path, got)
+			}
+		}
+	}
+}
+
+// TestDamagedApkDatabases: the damage is told with its line, and the record that is sound is there.
+func TestDamagedApkDatabases(t *testing.T) {
+	good := "P:good\nF:bin\nR:ls\nZ:" + q1("ls") + "\n\n"
+	for name, c := range map[string]struct{ db, says string }{
+		"cut in a line":                {good + "P:ope", "middle of a line"},
+		"a line of zeros":              {good + strings.Repeat("\x00", 40) + "\n", "line 6: line is no field"},
+		"file in no directory":         {good + "P:a\nR:x\n\n", "line 7: file \"x\""},
+		"file of no package":           {good + "F:bin\nR:x\n\n", "line 6: directory \"bin\" of no package"},
+		"name with a slash":            {good + "P:a\nF:bin\nR:../x\n\n", "line 8: file \"../x\""},
+		"mode of nothing":              {good + "P:a\na:0:0:755\n\n", "line 7: mode and owner of nothing"},
+		"mode of a file for a folder":  {good + "P:a\nF:bin\na:0:0:755\n\n", "line 8: mode and owner of nothing"},
+		"mode with an 8":               {good + "P:a\nF:bin\nR:x\na:0:0:788\n\n", "line 9: \"0:0:788\", want uid:gid:mode"},
+		"mode with a type":             {good + "P:a\nF:bin\nR:x\na:0:0:100755\n\n", "want uid:gid:mode"},
+		"mode without owner":           {good + "P:a\nF:bin\nM:755\n\n", "want uid:gid:mode"},
+		"user below zero":              {good + "P:a\nF:bin\nM:-1:0:755\n\n", "want uid:gid:mode"},
+		"digest of nothing":            {good + "P:a\nZ:" + q1("x") + "\n\n", "line 7: digest of nothing"},
+		"digest of a folder":           {good + "P:a\nF:bin\nZ:" + q1("x") + "\n\n", "line 8: digest of nothing"},
+		"digest of no known form":      {good + "P:a\nF:bin\nR:x\nZ:Q3AAAA\n\n", "line 9: digest \"Q3AAAA\""},
+		"digest that is empty":         {good + "P:a\nF:bin\nR:x\nZ:\n\n", "line 9: digest \"\""},
+		"digest of three bytes":        {good + "P:a\nF:bin\nR:x\nZ:Q1AAAA\n\n", "want 20 bytes"},
+		"digest of no base 64":         {good + "P:a\nF:bin\nR:x\nZ:Q1!!!!\n\n", "want 20 bytes"},
+		"SHA-256 of twenty bytes":      {good + "P:a\nF:bin\nR:x\nZ:Q2" + q1("x")[2:] + "\n\n", "want 32 bytes"},
+		"a path that leads upwards":    {good + "P:a\nF:../../etc\nR:x\n\n", "leads upwards"},
+		"a folder that leads to files": {good + "P:a\nF:bin/..\n\n", "leads upwards"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := load(t, map[string]memfs.File{apkDatabases[0]: {Data: c.db}})
+			if len(x.Problems) == 0 || !strings.Contains(x.Problems[0].Err.Error(), c.says) || x.Problems[0].Path != apkDatabases[0] {
+				t.Errorf("got %v, want a problem that says %q", x.Problems, c.says)
+			}
+			if _, got := x.State("/bin/ls", sumOf("ls")); got != finding.AsShipped {
+				t.Errorf("/bin/ls is %v", got)
+			}
+		})
+	}
+}
+
+func zipped(s string) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, _ = z.Write([]byte(s))
+	_ = z.Close()
+	return b.String()
+}
+
+func pacmanFiles(files, mtree string) map[string]memfs.File {
+	at := pacmanLocal + "/a-b-1:2-3/"
+	return map[string]memfs.File{
+		pacmanLocal + "/ALPM_DB_VERSION": {Data: "9\n"}, at + "desc": {}, at + "files": {Data: files}, at + "mtree": {Data: mtree},
+	}
+}
+
+const (
+	pacmanList = "%FILES%\netc/\netc/conf\nusr/\nusr/a b\nusr/link\n\n%BACKUP%\netc/conf\t0123\n"
+	someMtree  = "#mtree\n/set type=file uid=0 gid=0 mode=644\n./.PKGINFO time=1.0 size=3\n./etc time=1.0 mode=755 type=dir\n" +
+		"./etc/conf time=1.0 size=2 md5digest=2cd6ee2c70b0bde53fbe6cac3c8b8bb1 sha256digest=a3a5e715f0cc574a73c3f9bebb6bc24f32ffd5b67b387244c2c909da779a1478\n" +
+		"/set mode=755\n./usr type=dir uid=1\n/unset mode\n./usr/a\\040b size=3 md5digest=2cd6ee2c70b0bde53fbe6cac3c8b8bb1 \\\n  mode=4755\n" +
+		"./usr/link type=link link=a\\040b\\\\\n"
+)
+
+func TestPacman(t *testing.T) {
+	x := load(t, pacmanFiles(pacmanList, zipped(someMtree)))
+	if len(x.Problems) > 0 {
+		t.Error(x.Problems)
+	}
+	want := []string{
+		"/etc a-b 40000/755 0:0 - - - [-]", "/etc/conf a-b 100000/644 0:0 2 SHA-256:a3a5e715 - [-] config", "/usr a-b 40000/755 1:0 - - - [-]",
+		"/usr/a b a-b 100000/4755 0:0 3 MD5:2cd6ee2c - [-]", `/usr/link a-b 120000/- 0:0 - - a b\ [-]`,
+	}
+	if diff := cmp.Diff(want, summary(x)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestDamagedPacmanDatabases: the damage is told, and each file of the list is there.
+func TestDamagedPacmanDatabases(t *testing.T) {
+	const md5 = "2cd6ee2c70b0bde53fbe6cac3c8b8bb1"
+	for name, c := range map[string]struct{ mtree, says string }{
+		"no mtree":                        {"", "EOF"},
+		"not compressed":                  {someMtree, "invalid header"},
+		"cut in half":                     {zipped(someMtree)[:100], "unexpected EOF"},
+		"a checksum that is wrong":        {zipped(someMtree)[:len(zipped(someMtree))-8] + "12345678", "checksum"},
+		"a line without end":              {zipped(someMtree + "./etc/x " + strings.Repeat("x", maxMtreeLine)), "line of more than"},
+		"lines that go on and on":         {zipped(someMtree + strings.Repeat(strings.Repeat("x", 1000)+"\\\n", 100)), "line of more than"},
+		"ends where a line goes on":       {zipped(someMtree + "./etc \\\n"), "middle of a line"},
+		"words without end":               {zipped(someMtree + "./etc " + strings.Repeat("x ", 100) + "\n"), "line 12: 101 words"},
+		"a file that is not in the list":  {zipped(someMtree + "./etc/shadow size=1\n"), "line 12: \"/etc/shadow\" is not among the files"},
+		"a file that is not described":    {zipped(strings.ReplaceAll(someMtree, "./usr/link", "#")), "1 files of \"a-b\" are not described"},
+		"a name without its folder":       {zipped(someMtree + "etc size=1\n"), "without its directory"},
+		"an escape that is not known":     {zipped(someMtree + "./etc/\\q size=1\n"), "escape that is not known"},
+		"a type that is not known":        {zipped(someMtree + "./etc type=door\n"), "no type"},
+		"a mode with an 8":                {zipped(someMtree + "./etc mode=788\n"), "mode=\"788\""},
+		"a mode with a type":              {zipped(someMtree + "./etc mode=40755\n"), "mode=\"40755\""},
+		"a size below zero":               {zipped(someMtree + "./etc size=-1\n"), "size=\"-1\""},
+		"a user above four thousand mill": {zipped(someMtree + "./etc uid=4294967296\n"), "uid="},
+		"a short digest":                  {zipped(someMtree + "./etc/conf md5=" + md5[1:] + "\n"), "want 32 hexadecimal digits"},
+		"a digest of another kind":        {zipped(someMtree + "./etc/conf sha256digest=" + md5 + "\n"), "want 64 hexadecimal digits"},
+		"a digest of no digits":           {zipped(someMtree + "./etc/conf md5=" + strings.Repeat("x", 32) + "\n"), "want 32 hexadecimal digits"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := load(t, pacmanFiles(pacmanList, c.mtree))
+			if len(x.Problems) == 0 || !strings.Contains(x.Problems[0].Err.Error(), c.says) {
+				t.Errorf("got %v, want a problem that says %q", x.Problems, c.says)
+			}
+			for _, path := range []string{"/etc", "/etc/conf", "/usr", "/usr/a b", "/usr/link"} {
+				if x.Owner(path) != "a-b" {
+					t.Errorf("%s is of %q", path, x.Owner(path))
+				}
+			}
+		})
+	}
+	files := pacmanFiles(pacmanList, "")
+	delete(files, pacmanLocal+"/a-b-1:2-3/mtree")
+	if x := load(t, files); len(x.Problems) != 2 || x.Len() != 5 {
+		t.Errorf("without mtree: %v, %d files", x.Problems, x.Len())
+	}
+}
+
+func TestNamesAreUnescaped(t *testing.T) {
+	for s, want := range map[string]string{
+		`a\040b`: "a b", `\303\274`: "ü", `a\sb\tc\nd`: "a b\tc\nd", `\\`: `\`, `\134`: `\`, `\#`: "#", `plain`: "plain", `\1`: "", `\`: "", `\x41`: "", `\400`: "",
+	} {
+		if got, err := unvis(s); got != want || (err != nil) != (want == "") {
+			t.Errorf("%q is %q, %v; want %q", s, got, err, want)
+		}
+	}
+}
+
+func FuzzApk(f *testing.F) {
+	f.Add("P:a\nf:S\nF:bin\nM:0:0:1777\nR:ls\na:0:0:4755:Q1x\nZ:" + q1("x") + "\n\n")
+	f.Add("F:..\nR:x\n\n\x00\nP:\nF:\nR:\nZ:Q2\na:::\nM:::\n")
+	f.Fuzz(func(t *testing.T, db string) { sound(t, load(t, map[string]memfs.File{apkDatabases[0]: {Data: db}})) })
+}
+
+func FuzzMtree(f *testing.F) {
+	f.Add(pacmanList, someMtree)
+	f.Add("%FILES%\n..\n", "/set type=dir\n/unset all\n./.. link=\\0\n.\n/\n \\\n")
+	f.Fuzz(func(t *testing.T, files, mtree string) { sound(t, load(t, pacmanFiles(files, zipped(mtree)))) })
+}
+
+// sound checks what holds of every file, whatever the database is.
+func sound(t *testing.T, x *Index) {
+	for f := range x.Files() {
+		if !strings.HasPrefix(f.Path, "/") || strings.Contains(f.Path, "/../") || f.Mode != nil && *f.Mode > 0o7777 ||
+			f.Type == typeLink && f.Mode != nil || f.Hash != 0 && len(f.Digest) < 16 {
+			t.Errorf("%+v", f)
+		}
+	}
+}
