@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,29 +162,39 @@ func TestLimitsOfArchivesAreRecords(t *testing.T) {
 			zipped(t, many...), scanner.Limits{Members: 20}, 20, []string{"/a limit: more than 20 members: the rest was not looked into"},
 		},
 		"members of archives in it": {
-			tarred(t, in{"1", "x"}, in{"in.zip", zipped(t, many...)}, in{"2", "evil"}), scanner.Limits{Members: 20}, 20,
+			tarred(t, in{"1", "x"}, in{"in.zip", zipped(t, many...)}, in{"2", "evil"}),
+			scanner.Limits{Members: 20},
+			20,
 			[]string{"/a!/in.zip limit: more than 20 members: the rest was not looked into"},
 		},
 		"bytes": {
-			tarred(t, in{"1", zeros[:1<<20]}, in{"2", zeros[:1<<20]}, in{"3", "evil"}), scanner.Limits{Unpacked: 3 << 19}, 2,
+			tarred(t, in{"1", zeros[:1<<20]}, in{"2", zeros[:1<<20]}, in{"3", "evil"}),
+			scanner.Limits{Unpacked: 3 << 19},
+			2,
 			[]string{"/a limit: unpacks to more than 1572864 bytes: the rest was not looked into"},
 		},
 		"ratio": {
 			gzipped(t, zeros), scanner.Limits{}, 1, []string{"/a limit: unpacks to more than 200 times its size: the rest was not looked into"},
 		},
 		"time": {
-			zipped(t, many...), scanner.Limits{ArchiveTime: time.Nanosecond}, 0,
+			zipped(t, many...),
+			scanner.Limits{ArchiveTime: time.Nanosecond},
+			0,
 			[]string{"/a timeout: the time for opening it was over: the rest was not looked into"},
 		},
 		"a large member, and those beside it": {
 			tarred(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"}), scanner.Limits{FileSize: 1<<20 + 9000}, 3, nil,
 		},
 		"a member that is too large, in a tar": {
-			gzipped(t, tarred(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"})), scanner.Limits{FileSize: 1<<20 - 1}, 2,
+			gzipped(t, tarred(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"})),
+			scanner.Limits{FileSize: 1<<20 - 1},
+			2,
 			[]string{"/a!/2 too_large: more than 1048575 bytes"},
 		},
 		"a member that is too large, in a zip": {
-			zipped(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"}), scanner.Limits{FileSize: 1<<20 - 1}, 2,
+			zipped(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"}),
+			scanner.Limits{FileSize: 1<<20 - 1},
+			2,
 			[]string{"/a!/2 too_large: more than 1048575 bytes"},
 		},
 		"a compressed file that is too large": {
@@ -218,7 +229,7 @@ func TestArchivesThatAreManyTimesInEachOtherEnd(t *testing.T) {
 	for range 4 {
 		files := make([]in, 40)
 		for i := range files {
-			files[i] = in{fmt.Sprint(i), content}
+			files[i] = in{strconv.Itoa(i), content}
 		}
 		content = zipped(t, files...)
 	}

@@ -19,10 +19,14 @@ const (
 	maxZipEntries = 100_000
 )
 
+// attachedTail is how far from the end Attached looks for an archive, in bytes: it is asked about every file. A comment that is longer
+// stands behind no archive that unpacks itself.
+const attachedTail = 4 << 10
+
 // Attached reports whether a zip archive stands at the end of content, as behind a program that unpacks itself.
 func Attached(content []byte) bool {
-	if !bytes.Contains(zipTail(content), []byte(zipEnd)) {
-		return false // at once, for nearly every file
+	if !bytes.Contains(content[max(0, len(content)-attachedTail):], []byte(zipEnd)) {
+		return false
 	}
 	d, ok := findZip(content)
 	return ok && d.whole && len(d.entries) > 0
