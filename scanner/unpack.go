@@ -113,8 +113,11 @@ func (u *unpacker) take(depth int, m archive.Member) ([]byte, error) {
 	}
 	var b []byte
 	for n, room := 0, int64(firstRoom); ; room *= 2 {
+		resume := u.budget.Pause() // memory may have to be waited for
 		var err error
-		if b, err = u.memory.Grow(depth, int(min(room, limit+1))); err != nil {
+		b, err = u.memory.Grow(depth, int(min(room, limit+1)))
+		resume()
+		if err != nil {
 			return nil, &Skip{Reason: Unreadable, Detail: err.Error()}
 		}
 		read, err := io.ReadFull(m, b[n:])

@@ -92,7 +92,7 @@ func TestArchivesOfRealPrograms(t *testing.T) {
 		"tar.lz4": tree(), "tar-linux.lz4": tree(),
 		"two.gz": both, "two.bz2": both, "two.xz": both, "two.zst": both, "two.lz4": both,
 		"zip": append([]string{"tree/link=" + hello}, tree()...), "zip-stored": append([]string{"tree/link=" + hello}, tree()...),
-		"zip-streamed": {"-=" + hello}, "zip-BZip2": tree(), "zip-LZMA": tree(), "zip-XZ": tree(),
+		"zip-streamed": {"-=" + hello}, "zip-64": {"-=" + hello}, "zip-BZip2": tree(), "zip-LZMA": tree(), "zip-XZ": tree(),
 		"zip-script": append([]string{"tree/link=" + hello}, tree()...),
 		"cpio-newc":  tree(), "cpio-crc": tree(), "cpio.gz": tree(),
 		"initrd":    append([]string{"kernel/x86/GenuineIntel.bin=microcode"}, tree()...),
@@ -156,6 +156,30 @@ func TestZstdInZip(t *testing.T) {
 	got, err := walk(t, b.Bytes(), generous())
 	if diff := cmp.Diff([]string{"a=" + hello}, got.members); err != nil || diff != "" || len(got.problems) > 0 {
 		t.Errorf("%v, problems %q, members (-want +got):\n%s", err, got.problems, diff)
+	}
+}
+
+func TestZipOfMoreMembersThanItsEndCanCount(t *testing.T) {
+	const n = 70_000
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for range n - 1 {
+		if _, err := z.CreateRaw(&zip.FileHeader{Name: "d/"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := z.Create("last"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"alone": b.Bytes(), "behind a program": append([]byte("MZ"), b.Bytes()...)} {
+		d, ok := findZip(content)
+		got, err := walk(t, content, generous())
+		if !ok || d.count != n || err != nil || len(got.members) != 1 || len(got.problems) > 0 {
+			t.Errorf("%s: directory of %d entries (%t), %v, %q", name, d.count, ok, err, got)
+		}
 	}
 }
 

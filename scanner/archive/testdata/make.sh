@@ -45,6 +45,7 @@ zip -qX "$(out zip)" $files
 zip -qX0 stored.zip $files && mv stored.zip "$(out zip-stored)"
 zip -qX -P secret e.zip tree/hello.txt tree/sub/run.sh && mv e.zip "$(out zip-encrypted)"
 cat tree/hello.txt | zip -qX -fz- - - >"$(out zip-streamed)"
+cat tree/hello.txt | zip -qX -fz - - >"$(out zip-64)"
 for method in BZip2 LZMA Deflate64 XZ; do
 	7zz a -bso0 -mm=$method m.zip tree/hello.txt tree/sub/run.sh && mv m.zip "$(out zip-$method)"
 done
