@@ -197,6 +197,12 @@ func TestLimitsOfArchivesAreRecords(t *testing.T) {
 			2,
 			[]string{"/a!/2 too_large: more than 1048575 bytes"},
 		},
+		"members that are too large take nothing of the other limits": {
+			zipped(t, in{"1", zeros[:1<<20]}, in{"2", zeros[:1<<20]}, in{"3", "evil"}),
+			scanner.Limits{FileSize: 1<<20 - 1, Unpacked: 1 << 20},
+			1,
+			[]string{"/a!/1 too_large: more than 1048575 bytes", "/a!/2 too_large: more than 1048575 bytes"},
+		},
 		"a compressed file that is too large": {
 			gzipped(t, zeros[:1<<20]), scanner.Limits{FileSize: 1<<20 - 1}, 0, []string{"/a!/a too_large: more than 1048575 bytes"},
 		},
