@@ -92,6 +92,7 @@ func commands() []*cobra.Command {
 		newExplainCommand(),
 		newPolicyCommand(),
 		newChecksCommand(),
+		newIntelCommand(),
 		newSchemaCommand(),
 		newCompletionCommand(),
 		newVersionCommand(),

@@ -1,0 +1,316 @@
+package intel
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/guestctl/guestctl/engine/binread"
+)
+
+// Feed is a compiled feed. Its digests stay where they are; a look-up reads a page or two of them. It is safe for concurrent use.
+type Feed struct {
+	r      io.ReaderAt
+	h      header
+	meta   Meta
+	name   string // of its file, for errors
+	file   io.Closer
+	blocks sync.Pool
+}
+
+// Open reads what a compiled feed of the given size says of itself.
+func Open(r io.ReaderAt, size int64) (*Feed, error) {
+	head, err := binread.ReadAt(r, 0, page, page)
+	if err != nil {
+		return nil, err
+	}
+	f := &Feed{r: r}
+	f.blocks.New = func() any { return new([page]byte) }
+	if f.h, err = decodeHeader(head, size); err != nil {
+		return nil, err
+	}
+	s := f.h.section(sectionMeta)
+	if s.length < 4 {
+		return nil, binread.Corrupt("no section about the feed")
+	}
+	if err := f.record(s.offset, s.length, maxMeta, &f.meta); err != nil {
+		return nil, err
+	}
+	if index, infos := f.h.section(sectionIndex), f.h.section(sectionInfos); index.count != infos.count {
+		return nil, binread.Corrupt("%d infos with an index of %d", infos.count, index.count)
+	}
+	return f, nil
+}
+
+// openFile opens a compiled feed on the host.
+func openFile(name string) (*Feed, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	f, err := Open(file, info.Size())
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	f.file = file
+	return f, nil
+}
+
+// Close closes the file that the feed is in.
+func (f *Feed) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}
+
+// Meta is what the feed says of itself.
+func (f *Feed) Meta() Meta { return f.meta }
+
+// Digest is the digest of all that the feed holds, in hexadecimal digits.
+func (f *Feed) Digest() string { return hex.EncodeToString(f.h.digest[:]) }
+
+// KnownGood reports whether the feed lists what is harmless.
+func (f *Feed) KnownGood() bool { return f.h.good() }
+
+// Has reports whether the feed has digests of a kind.
+func (f *Feed) Has(kind Kind) bool { return f.digests(kind).count > 0 }
+
+func (f *Feed) digests(kind Kind) section {
+	for i, d := range digests() {
+		if d.kind == kind {
+			return f.h.section(uint32(sectionDigests + i))
+		}
+	}
+	return section{}
+}
+
+// Lookup returns the numbers of the infos of a digest, and whether the feed has it.
+func (f *Feed) Lookup(kind Kind, sum []byte) (infos []uint32, found bool, err error) {
+	s := f.digests(kind)
+	if s.count == 0 {
+		return nil, false, nil
+	}
+	b := f.blocks.Get().(*[page]byte) //nolint:errcheck // the pool makes nothing else
+	defer f.blocks.Put(b)
+	search := search{f, s, len(sum), perBlock(len(sum), f.h.good()), b}
+	return search.find(sum)
+}
+
+// search looks for a digest in the blocks of a section.
+type search struct {
+	f     *Feed
+	s     section
+	width int
+	per   int
+	b     *[page]byte
+}
+
+// find goes to the block where the digest would be if all were spread evenly, and halves what is left when it is not there.
+func (s search) find(sum []byte) (infos []uint32, found bool, err error) {
+	low, high := int64(0), s.s.length/page // the first block that begins at or after sum is in (low, high]
+	at := s.guess(sum, high)
+	for step := 0; low < high; step++ {
+		n, err := s.load(at)
+		if err != nil {
+			return nil, false, err
+		}
+		switch {
+		case bytes.Compare(sum, s.entry(0)) <= 0:
+			high = at
+		case bytes.Compare(sum, s.entry(n-1)) <= 0:
+			return s.collect(at, n, sum)
+		default:
+			low = at + 1
+		}
+		at = low + (high-low)/2
+		if step < 2 && low < high { // the guess is off by a block or two
+			at = min(max(low, s.guess(sum, s.s.length/page)), high-1)
+		}
+	}
+	if low >= s.s.length/page {
+		return nil, false, nil
+	}
+	n, err := s.load(low)
+	if err != nil {
+		return nil, false, err
+	}
+	return s.collect(low, n, sum)
+}
+
+func (s search) guess(sum []byte, blocks int64) int64 {
+	prefix := binary.BigEndian.Uint32(sum)
+	return min(int64(float64(prefix)/(1<<32)*float64(blocks)), blocks-1)
+}
+
+// load reads a block, checks it, and returns how many digests stand in it.
+func (s search) load(number int64) (int, error) {
+	if err := binread.Fill(s.f.r, s.b[:], s.s.offset+number*page); err != nil {
+		return 0, err
+	}
+	got := binread.Big(s.b[page-4:])
+	if sum := got.U32(); sum != blockSum(s.s.kind, number, s.b[:page-4]) {
+		return 0, binread.Corrupt("block at 0x%x: checksum 0x%08x, want 0x%08x", s.s.offset+number*page, sum, blockSum(s.s.kind, number, s.b[:page-4]))
+	}
+	return int(min(int64(s.per), s.s.count-number*int64(s.per))), nil
+}
+
+func (s search) entry(i int) []byte { return s.b[i*s.width:][:s.width] }
+
+// collect gathers the entries of a digest from block number at on, which is loaded and has n entries.
+func (s search) collect(at int64, n int, sum []byte) (infos []uint32, found bool, err error) {
+	i := 0
+	for low, high := 0, n; ; {
+		if low >= high {
+			i = low
+			break
+		}
+		if mid := (low + high) / 2; bytes.Compare(s.entry(mid), sum) < 0 {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	for {
+		for ; i < n; i++ {
+			if !bytes.Equal(s.entry(i), sum) {
+				return infos, found, nil
+			}
+			found = true
+			if !s.f.h.good() && len(infos) < maxMatches {
+				number := binread.Big(s.b[s.per*s.width+4*i:])
+				infos = append(infos, number.U32())
+			}
+		}
+		if at++; at >= s.s.length/page || s.f.h.good() || len(infos) >= maxMatches {
+			return infos, found, nil
+		}
+		if n, err = s.load(at); err != nil {
+			return nil, false, err
+		}
+		i = 0
+	}
+}
+
+// Info returns an info by its number.
+func (f *Feed) Info(number uint32) (i Info, err error) {
+	index, infos := f.h.section(sectionIndex), f.h.section(sectionInfos)
+	if int64(number) >= index.count {
+		return i, binread.Corrupt("info %d of %d", number, index.count)
+	}
+	b, err := binread.ReadAt(f.r, index.offset+int64(number)*indexSize, indexSize, indexSize)
+	if err != nil {
+		return i, err
+	}
+	c := binread.Big(b)
+	off, n := int64(c.U64()), int64(c.U32())
+	if off < 0 || off > infos.length || n > infos.length-off {
+		return i, binread.Corrupt("info %d: %d bytes at 0x%x of %d", number, n, off, infos.length)
+	}
+	err = f.record(infos.offset+off, n, maxRecord, &i)
+	return i, err
+}
+
+// record decodes a record that begins with its checksum.
+func (f *Feed) record(off, n, most int64, v any) error {
+	b, err := binread.ReadAt(f.r, off, n, most)
+	if err != nil {
+		return err
+	}
+	if len(b) < 4 {
+		return binread.Corrupt("record at 0x%x: %d bytes, want at least 4", off, n)
+	}
+	c := binread.Big(b)
+	return decode(c.U32(), b[4:], off, v)
+}
+
+func decode(sum uint32, b []byte, off int64, v any) error {
+	if sum != castagnoli(b) {
+		return binread.Corrupt("record at 0x%x: checksum 0x%08x, want 0x%08x", off, sum, castagnoli(b))
+	}
+	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxNestedLevels: 16, MaxMapPairs: 1 << 17, MaxArrayElements: 1 << 20}.DecMode()
+	if err != nil {
+		return err
+	}
+	if err := dec.Unmarshal(b, v); err != nil {
+		return binread.Corrupt("record at 0x%x: %w", off, err)
+	}
+	return nil
+}
+
+// Others calls f for each indicator that is no digest.
+func (f *Feed) Others(each func(Indicator) error) error {
+	s := f.h.section(sectionOthers)
+	if s.count > maxOthers {
+		return tooMany("indicators that are no digests", maxOthers)
+	}
+	r := bufio.NewReaderSize(io.NewSectionReader(f.r, s.offset, s.length), 64<<10)
+	off := s.offset
+	var head [8]byte
+	var total int64
+	for range s.count {
+		if _, err := io.ReadFull(r, head[:]); err != nil {
+			return binread.Corrupt("record at 0x%x: %w", off, err)
+		}
+		c := binread.Big(head[:])
+		n, sum := int64(c.U32()), c.U32()
+		if n > maxRecord || n > s.offset+s.length-off {
+			return binread.Corrupt("record at 0x%x: %d bytes, want at most %d", off, n, min(maxRecord, s.offset+s.length-off))
+		}
+		if total += n; total > maxOthersBytes {
+			return tooMany("bytes of indicators that are no digests", maxOthersBytes)
+		}
+		b := make([]byte, n)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return binread.Corrupt("record at 0x%x: %w", off, err)
+		}
+		var i Indicator
+		if err := decode(sum, b, off, &i); err != nil {
+			return err
+		}
+		if err := each(i); err != nil {
+			return err
+		}
+		off += 8 + n
+	}
+	return nil
+}
+
+// Verify reads the whole feed and looks for damage.
+func (f *Feed) Verify(ctx context.Context) error {
+	for i, d := range digests() {
+		s := f.h.section(uint32(sectionDigests + i))
+		search := search{f, s, d.hash.Size(), perBlock(d.hash.Size(), f.h.good()), new([page]byte)}
+		last := make([]byte, 0, d.hash.Size())
+		for number := range s.length / page {
+			n, err := search.load(number)
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return err
+			}
+			for e := range n {
+				if bytes.Compare(last, search.entry(e)) > 0 {
+					return binread.Corrupt("block at 0x%x: digest %d is not in order", s.offset+number*page, e)
+				}
+				last = append(last[:0], search.entry(e)...)
+			}
+		}
+	}
+	for number := range f.h.section(sectionIndex).count {
+		if _, err := f.Info(uint32(number)); err != nil || ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+	}
+	return f.Others(func(Indicator) error { return ctx.Err() })
+}
