@@ -49,19 +49,19 @@ func readAbuseCSV(b *builder, f *file) error {
 	m := &meter{r: in}
 	r := csv.NewReader(m)
 	r.LazyQuotes, r.TrimLeadingSpace, r.FieldsPerRecord, r.Comment, r.ReuseRecord = true, true, -1, '#', true
-	for {
+	for line := 0; ; {
 		m.left = maxRow
 		record, err := r.Read()
-		line, _ := r.FieldPos(0)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("%s: after line %d: %w", f.name, above+int(r.InputOffset()/maxRow), err)
+			return fmt.Errorf("%s: after line %d: %w", f.name, above+line, err)
 		case len(record) != len(columns):
 			b.unused("abuse.ch: row with another number of columns")
 			continue
 		}
+		line, _ = r.FieldPos(0)
 		err = b.addRow(func(column string) string {
 			if i := slices.Index(columns, column); i >= 0 {
 				return record[i]

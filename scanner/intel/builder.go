@@ -42,7 +42,7 @@ type builder struct {
 	tables  map[Kind]*sorter
 	infos   *spool
 	index   *spool
-	numbers map[string]uint32 // of infos, the last ones
+	numbers map[infoKey]uint32 // of infos, the last ones
 	others  *spool
 	nOthers int64
 	regexps int
@@ -59,7 +59,7 @@ const (
 
 func newBuilder(ctx context.Context, dir string) (*builder, error) {
 	b := &builder{
-		ctx: ctx, dir: dir, junk: newJunk(), tables: map[Kind]*sorter{}, numbers: map[string]uint32{},
+		ctx: ctx, dir: dir, junk: newJunk(), tables: map[Kind]*sorter{}, numbers: map[infoKey]uint32{},
 		meta: Meta{Counts: map[Kind]int64{}, Unused: map[string]int{}},
 	}
 	var errs [3]error
@@ -187,14 +187,36 @@ func (b *builder) table(kind Kind, width int) (*sorter, error) {
 	return t, err
 }
 
+// infoKey is what makes one info the same as another.
+type infoKey struct {
+	score                    int
+	label, source, reference string
+	from, until              int64
+	and                      string
+}
+
+func keyOf(i Info) (k infoKey, err error) {
+	k = infoKey{i.Score, i.Label, i.Source, i.Reference, i.From, i.Until, ""}
+	if len(i.And) > 0 {
+		var and []byte
+		and, err = cbor.Marshal(i.And)
+		k.and = string(and)
+	}
+	return k, err
+}
+
 // number is the number of an info, which is written down when it is new, or was not seen for long.
 func (b *builder) number(i Info) (uint32, error) {
-	record, err := cbor.Marshal(i)
+	key, err := keyOf(i)
 	if err != nil {
 		return 0, err
 	}
-	if n, ok := b.numbers[string(record)]; ok {
+	if n, ok := b.numbers[key]; ok {
 		return n, nil
+	}
+	record, err := cbor.Marshal(i)
+	if err != nil {
+		return 0, err
 	}
 	n := b.index.size / indexSize
 	if n >= 1<<32-1 {
@@ -202,15 +224,14 @@ func (b *builder) number(i Info) (uint32, error) {
 	}
 	entry := binary.BigEndian.AppendUint64(nil, uint64(b.infos.size))
 	entry = binary.BigEndian.AppendUint32(entry, uint32(len(record)+4))
-	record = append(binary.BigEndian.AppendUint32(nil, castagnoli(record)), record...)
 	if _, err := b.index.Write(entry); err != nil {
 		return 0, err
 	}
 	if len(b.numbers) >= memoryForInfos {
 		clear(b.numbers)
 	}
-	b.numbers[string(record[4:])] = uint32(n)
-	_, err = b.infos.Write(record)
+	b.numbers[key] = uint32(n)
+	_, err = b.infos.Write(append(binary.BigEndian.AppendUint32(nil, castagnoli(record)), record...))
 	return uint32(n), err
 }
 

@@ -18,7 +18,7 @@ func (c comparison) alternatives() (a alternatives, why string) {
 	}
 	for _, v := range c.values {
 		t, ok := read(v)
-		if !ok && isWindows(v) && !t.Kind.isNetwork() {
+		if !ok && isWindows(v) && t.Kind.isPath() {
 			return nil, "path of Windows"
 		}
 		if !ok {
@@ -53,7 +53,7 @@ func (c comparison) reader() func(string) (Term, bool) {
 		}
 	}
 	switch p := c.path; {
-	case strings.HasPrefix(p, "file:hashes.") && equal:
+	case stixHash(strings.TrimPrefix(p, "file:hashes.")) != "" && equal:
 		return ofKind(digestTerm, stixHash(strings.TrimPrefix(p, "file:hashes.")))
 	case p == "file:name" && equal:
 		return nameTerm

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"sync"
 
@@ -23,6 +25,7 @@ type Feed struct {
 	meta   Meta
 	name   string // of its file, for errors
 	file   io.Closer
+	dec    cbor.DecMode
 	blocks sync.Pool
 }
 
@@ -34,6 +37,10 @@ func Open(r io.ReaderAt, size int64) (*Feed, error) {
 	}
 	f := &Feed{r: r}
 	f.blocks.New = func() any { return new([page]byte) }
+	f.dec, err = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxNestedLevels: 16, MaxMapPairs: 1 << 17, MaxArrayElements: 1 << 20}.DecMode()
+	if err != nil {
+		return nil, err
+	}
 	if f.h, err = decodeHeader(head, size); err != nil {
 		return nil, err
 	}
@@ -118,29 +125,33 @@ type search struct {
 	b     *[page]byte
 }
 
-// find goes to the block where the digest would be if all were spread evenly, and halves what is left when it is not there.
+// find goes to the block where the digest would be if those between the known ones were spread evenly. Every third step halves what is
+// left, in case they are not.
 func (s search) find(sum []byte) (infos []uint32, found bool, err error) {
-	low, high := int64(0), s.s.length/page // the first block that begins at or after sum is in (low, high]
-	at := s.guess(sum, high)
-	for step := 0; low < high; step++ {
+	blocks := s.s.length / page
+	low, high := int64(0), blocks // the blocks that may hold the first entry of the digest
+	below, above := uint64(0), uint64(math.MaxUint64)
+	for step := 1; low < high; step++ {
+		at := low + (high-low)/2
+		if step%3 != 0 {
+			at = low + between(binary.BigEndian.Uint64(sum), below, above, high-low)
+		}
 		n, err := s.load(at)
 		if err != nil {
 			return nil, false, err
 		}
+		first, last := s.entry(0), s.entry(n-1)
 		switch {
-		case bytes.Compare(sum, s.entry(0)) <= 0:
-			high = at
-		case bytes.Compare(sum, s.entry(n-1)) <= 0:
+		case bytes.Compare(sum, first) <= 0:
+			high, above = at, binary.BigEndian.Uint64(first)
+		case bytes.Compare(sum, last) <= 0:
 			return s.collect(at, n, sum)
 		default:
-			low = at + 1
-		}
-		at = low + (high-low)/2
-		if step < 2 && low < high { // the guess is off by a block or two
-			at = min(max(low, s.guess(sum, s.s.length/page)), high-1)
+			low, below = at+1, binary.BigEndian.Uint64(last)
 		}
 	}
-	if low >= s.s.length/page {
+	// The digest may be the first one of the block after all that are less.
+	if low >= blocks {
 		return nil, false, nil
 	}
 	n, err := s.load(low)
@@ -150,9 +161,12 @@ func (s search) find(sum []byte) (infos []uint32, found bool, err error) {
 	return s.collect(low, n, sum)
 }
 
-func (s search) guess(sum []byte, blocks int64) int64 {
-	prefix := binary.BigEndian.Uint32(sum)
-	return min(int64(float64(prefix)/(1<<32)*float64(blocks)), blocks-1)
+// between is which of n blocks would hold a number, if those from below to above were spread evenly over them.
+func between(x, below, above uint64, n int64) int64 {
+	if x <= below || above <= below {
+		return 0
+	}
+	return min(int64(float64(x-below)/float64(above-below)*float64(n)), n-1)
 }
 
 // load reads a block, checks it, and returns how many digests stand in it.
@@ -233,18 +247,14 @@ func (f *Feed) record(off, n, most int64, v any) error {
 		return binread.Corrupt("record at 0x%x: %d bytes, want at least 4", off, n)
 	}
 	c := binread.Big(b)
-	return decode(c.U32(), b[4:], off, v)
+	return f.decode(c.U32(), b[4:], off, v)
 }
 
-func decode(sum uint32, b []byte, off int64, v any) error {
+func (f *Feed) decode(sum uint32, b []byte, off int64, v any) error {
 	if sum != castagnoli(b) {
 		return binread.Corrupt("record at 0x%x: checksum 0x%08x, want 0x%08x", off, sum, castagnoli(b))
 	}
-	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxNestedLevels: 16, MaxMapPairs: 1 << 17, MaxArrayElements: 1 << 20}.DecMode()
-	if err != nil {
-		return err
-	}
-	if err := dec.Unmarshal(b, v); err != nil {
+	if err := f.dec.Unmarshal(b, v); err != nil {
 		return binread.Corrupt("record at 0x%x: %w", off, err)
 	}
 	return nil
@@ -277,7 +287,7 @@ func (f *Feed) Others(each func(Indicator) error) error {
 			return binread.Corrupt("record at 0x%x: %w", off, err)
 		}
 		var i Indicator
-		if err := decode(sum, b, off, &i); err != nil {
+		if err := f.decode(sum, b, off, &i); err != nil {
 			return err
 		}
 		if err := each(i); err != nil {
@@ -312,5 +322,15 @@ func (f *Feed) Verify(ctx context.Context) error {
 			return errors.Join(err, ctx.Err())
 		}
 	}
-	return f.Others(func(Indicator) error { return ctx.Err() })
+	if err := f.Others(func(Indicator) error { return ctx.Err() }); err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f.r, page, f.h.size-page)); err != nil {
+		return err
+	}
+	if sum := h.Sum(nil); !bytes.Equal(sum, f.h.digest[:]) {
+		return binread.Corrupt("digest %x, want %x", sum, f.h.digest)
+	}
+	return ctx.Err()
 }

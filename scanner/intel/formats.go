@@ -75,7 +75,7 @@ func lines(head []byte) []string {
 // word makes a name from a feed fit to be a reason.
 func word(s string) string {
 	s = strings.ToLower(s)
-	if s == "" || len(s) > 40 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789|:._- ") != "" {
+	if s == "" || len(s) > 40 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789|/:._- ") != "" {
 		return "something else"
 	}
 	return s

@@ -3,7 +3,6 @@ package intel
 import (
 	"cmp"
 	"crypto"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -40,8 +39,8 @@ func kinds() []Kind {
 }
 
 // digests lists the kinds that are digests of contents, the strongest first, each with its function.
-func digests() []digestKind {
-	return []digestKind{{SHA256, crypto.SHA256}, {SHA512, crypto.SHA512}, {SHA1, crypto.SHA1}, {MD5, crypto.MD5}}
+func digests() [4]digestKind {
+	return [4]digestKind{{SHA256, crypto.SHA256}, {SHA512, crypto.SHA512}, {SHA1, crypto.SHA1}, {MD5, crypto.MD5}}
 }
 
 type digestKind struct {
@@ -103,8 +102,8 @@ type Info struct {
 
 // Indicator is something by which a file is known to be malicious.
 type Indicator struct {
-	Term
-	Info
+	Term `cbor:"1,keyasint"`
+	Info `cbor:"2,keyasint"`
 }
 
 // validOn reports whether an indicator holds at some time of the day that now is in. Nothing is left out at no time.
@@ -161,7 +160,12 @@ func digestTerm(s string) (Term, bool) {
 	return Term{}, false
 }
 
+// isHex reports whether a text in lower case has nothing but hexadecimal digits.
 func isHex(s string) bool {
-	_, err := hex.DecodeString(s)
-	return err == nil
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
 }

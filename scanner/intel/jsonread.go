@@ -29,7 +29,7 @@ type meter struct {
 
 func (m *meter) Read(p []byte) (int, error) {
 	if m.left <= 0 {
-		return 0, binread.Limit("an object of more than %d bytes", maxObject)
+		return 0, binread.Limit("an object or row that is too large")
 	}
 	n, err := m.r.Read(p[:min(len(p), 64<<10, m.left)])
 	m.left -= n

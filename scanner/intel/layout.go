@@ -110,6 +110,8 @@ func decodeHeader(b []byte, size int64) (h header, err error) {
 		return h, c.Err()
 	case sum != castagnoli(b[:end]):
 		return h, binread.Corrupt("header at 0x0: checksum 0x%08x, want 0x%08x", sum, castagnoli(b[:end]))
+	case len(bytes.Trim(b[end+4:], "\x00")) > 0:
+		return h, binread.Corrupt("header at 0x0: bytes after its checksum, want zeros")
 	case h.flags&^flagGood != 0:
 		return h, binread.Unsupported("header at 0x0: flags 0x%x, want none but 0x%x", h.flags, flagGood)
 	case h.size != size:

@@ -9,7 +9,7 @@ import (
 )
 
 func isSTIX(head []byte) bool {
-	return isJSON(head, `objects"`, `spec_version"`, "bundle--", "indicator--", `pattern_type"`)
+	return isJSON(head, `objects"`, `spec_version"`, "bundle--", "indicator--", `pattern"`, `pattern_type"`)
 }
 
 // stixObject has what is read of an object of STIX 2.0 or 2.1.

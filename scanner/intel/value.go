@@ -27,7 +27,9 @@ func termOf(word string) (Term, bool) {
 
 // refang undoes what people do to addresses so that nobody clicks on them.
 func refang(s string) string {
-	s = strings.NewReplacer("[.]", ".", "(.)", ".", "[:]", ":", "[://]", "://").Replace(s)
+	if strings.ContainsAny(s, "[(") {
+		s = strings.NewReplacer("[.]", ".", "(.)", ".", "[:]", ":", "[://]", "://").Replace(s)
+	}
 	if strings.HasPrefix(s, "hxxp") {
 		return "http" + s[len("hxxp"):]
 	}

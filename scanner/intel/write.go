@@ -91,7 +91,9 @@ func (w *writer) digests(kind uint32, width int, good bool, t *sorter) error {
 	}
 	err := t.sorted(func(record []byte) error {
 		copy(block[n*width:], record[:width])
-		copy(block[per*width+4*n:], record[width:])
+		if !good {
+			copy(block[per*width+4*n:], record[width:])
+		}
 		n++
 		s.count++
 		if n < per {
