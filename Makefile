@@ -1,4 +1,4 @@
-# guestctl: `make help` lists what there is. Go is all that `demo`, `build` and `test` need.
+# guestctl: `make help` lists what there is. Go is all that `demo`, `build` and `test` need: YARA is built in where libyara is.
 
 GO       ?= go
 FUZZTIME ?= 30s
@@ -18,30 +18,30 @@ help: ## list the targets
 demo: ## build guestctl and judge a sample image with a baseline
 	@testdata/demo.sh
 
-build: ## build bin/guestctl: one static program
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/guestctl ./cmd/guestctl
+build: ## build bin/guestctl: one program
+	@testdata/yara.sh --release $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/guestctl ./cmd/guestctl
 
 test: ## run the whole test suite
-	$(GO) test $(TESTFLAGS) ./...
+	@testdata/yara.sh $(GO) test $(TESTFLAGS) ./...
 
 race: ## run the tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...
+	@CGO_ENABLED=1 testdata/yara.sh $(GO) test -race $(TESTFLAGS) ./...
 
 lint: ## check layout and style with golangci-lint, which it installs when missing
 	@command -v golangci-lint >/dev/null || { \
 		echo "installing golangci-lint $(LINT_VERSION)"; $(GO) install $(LINT)@$(LINT_VERSION); }
-	$(GO) vet ./...
-	golangci-lint run ./...
+	@testdata/yara.sh $(GO) vet ./...
+	@testdata/yara.sh golangci-lint run ./...
 
 fuzz: ## run every fuzz target for FUZZTIME (30s) each
-	@GO=$(GO) FUZZTIME=$(FUZZTIME) testdata/fuzz.sh
+	@GO=$(GO) FUZZTIME=$(FUZZTIME) testdata/yara.sh testdata/fuzz.sh
 
 bench: build images ## measure guestctl beside the tools a user would pick instead
 	@testdata/bench.sh
 
 golden: ## rewrite the expected output of tests and the committed images; review the difference
 	testdata/build.sh
-	UPDATE=1 $(GO) test -count=1 ./cmd/... ./report/...
+	UPDATE=1 testdata/yara.sh $(GO) test -count=1 ./cmd/... ./report/...
 
 images: ## build a real Debian 12 disk and its variants in build/images for the end-to-end tests
 	@testdata/build-debian.sh

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/scanner/yara"
 )
 
 // version is set by the linker for releases.
@@ -25,6 +26,14 @@ func toolVersion() string {
 	return "(devel)"
 }
 
+// yaraVersion says whether this build has YARA.
+func yaraVersion() string {
+	if yara.Version == "" {
+		return "without YARA"
+	}
+	return "yara " + yara.Version
+}
+
 func newVersionCommand() *cobra.Command {
 	var formats bool
 	cmd := &cobra.Command{
@@ -33,7 +42,8 @@ func newVersionCommand() *cobra.Command {
 		Args:  wantArgs(0, 0, "[--formats]"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w := cmd.OutOrStdout()
-			if _, err := fmt.Fprintf(w, "guestctl %s %s %s/%s\n", toolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil || !formats {
+			if _, err := fmt.Fprintf(w, "guestctl %s %s %s/%s %s\n",
+				toolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, yaraVersion()); err != nil || !formats {
 				return withCode(exitInternal, err)
 			}
 			var images, volumes, fileSystems []string
