@@ -193,7 +193,7 @@ func (m remark) problem(files []file) Problem {
 	if m.Include != "" {
 		p.File = shownInclude(f.path, m.Include)
 	}
-	if name, ok := strings.CutPrefix(m.Text, "can't open include file: "); ok && f.refused[name] != "" {
+	if name, ok := strings.CutPrefix(m.Text, "callback failed to provide include resource: "); ok && f.refused[name] != "" {
 		p.Message = fmt.Sprintf("cannot include %q: %s", name, f.refused[name])
 	}
 	return p

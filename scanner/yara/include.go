@@ -3,7 +3,7 @@
 package yara
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"os"
 	"path"
@@ -51,9 +51,9 @@ func (l *library) include(root *os.Root, f *file, text []byte, in inclusion) {
 func (l *library) included(root *os.Root, f *file, in inclusion, name, target string) ([]byte, error) {
 	switch {
 	case path.IsAbs(name) || !filepath.IsLocal(target):
-		return nil, fmt.Errorf("it lies outside of the directory of the rules")
+		return nil, errors.New("it lies outside of the directory of the rules")
 	case in.depth >= maxIncluding || len(f.includes) >= maxIncludes:
-		return nil, fmt.Errorf("too many files include each other")
+		return nil, errors.New("too many files include each other")
 	}
 	r, err := root.Open(filepath.FromSlash(target))
 	if err != nil {
@@ -65,17 +65,17 @@ func (l *library) included(root *os.Root, f *file, in inclusion, name, target st
 		return nil, err
 	}
 	key := includeKey(in.written, name)
-	if before, ok := f.includes[key]; ok {
-		if string(before) != string(content) {
+	if before, ok := f.targets[key]; ok {
+		if before != target {
 			delete(f.includes, key)
-			return nil, fmt.Errorf("two files are included by this name from directories of their own: name them by different paths")
+			return nil, errors.New("two files are included by this name from directories of their own: name them by different paths")
 		}
 		return nil, nil
 	}
 	if f.includes == nil {
-		f.includes = map[string][]byte{}
+		f.includes, f.targets = map[string][]byte{}, map[string]string{}
 	}
-	f.includes[key] = content
+	f.includes[key], f.targets[key] = content, target
 	return content, nil
 }
 

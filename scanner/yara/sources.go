@@ -29,8 +29,9 @@ type file struct {
 	name     string // what matches say they are from
 	path     string // as the user knows it
 	content  []byte
-	classes  []scanner.Class // that its rules are for
-	includes map[string][]byte
+	classes  []scanner.Class   // that its rules are for
+	includes map[string][]byte // by includeKey
+	targets  map[string]string // their paths, likewise
 	// refused has the reasons why an included file is not there, by its name as it is written.
 	refused map[string]string
 }
