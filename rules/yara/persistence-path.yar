@@ -12,7 +12,7 @@ rule Linux_Persistence_LdSoPreload : persistence rootkit
         severity = "critical"
         score = 90
     strings:
-        $library = /\/[A-Za-z0-9._\/${}-]{1,200}\.so\b/
+        $library = /\/[A-Za-z0-9._${}-]{1,80}\.so\b/
         $known = /\/(libarmmem-\$\{PLATFORM\}|libarmmem|liboneagentproc|libsnoopy|libjemalloc|libtcmalloc|libtcmalloc_minimal|libeatmydata)\.so\b/
     condition:
         filepath endswith "/etc/ld.so.preload" and filesize < 64KB and #library > #known
