@@ -153,14 +153,7 @@ func (g *Guest) Open(path string) (*File, error) {
 // binread.ErrLimit.
 func (g *Guest) ReadFile(path string, maxBytes int64) ([]byte, error) {
 	f, err := g.Open(path)
-	if f == nil {
-		return nil, err
-	}
-	b, readErr := binread.ReadAt(f, 0, f.Size(), maxBytes)
-	if readErr != nil {
-		readErr = &fs.PathError{Op: "read", Path: f.Path, Err: readErr}
-	}
-	return b, first(err, readErr)
+	return f.all(err, maxBytes)
 }
 
 func (g *Guest) stat(op, path string, follow bool) (Object, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 )
 
@@ -35,6 +36,24 @@ func (o Object) Open() (*File, error) {
 		return nil, o.wrap("open", err)
 	}
 	return &File{f, o}, first(o.taint("open"), o.wrap("open", err))
+}
+
+// ReadAll returns the content of a regular file. One of more than maxBytes is binread.ErrLimit.
+func (o Object) ReadAll(maxBytes int64) ([]byte, error) {
+	f, err := o.Open()
+	return f.all(err, maxBytes)
+}
+
+// all reads a file that was opened with an error, or without one.
+func (f *File) all(err error, maxBytes int64) ([]byte, error) {
+	if f == nil {
+		return nil, err
+	}
+	b, readErr := binread.ReadAt(f, 0, f.Size(), maxBytes)
+	if readErr != nil {
+		readErr = &fs.PathError{Op: "read", Path: f.Path, Err: readErr}
+	}
+	return b, first(err, readErr)
 }
 
 // ReadLink returns the target of a symbolic link as it stands.

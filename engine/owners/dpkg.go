@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 const (
@@ -22,6 +25,8 @@ type DpkgList struct {
 	Arch    string // of a package that is installed for several architectures; "" for others
 	Path    string // of the list in the guest
 	Digests string // path of the list of digests, which is Path in distroless images
+	// List and Sums are the objects at Path and Digests, or zero where there is none.
+	List, Sums guest.Object
 	// Files are as the list names them, but for diversions.
 	Files []ListedFile
 }
@@ -44,19 +49,19 @@ func (l *Lists) Dpkg(ctx context.Context, one func(DpkgList) error) (found bool,
 		path, suffix string
 		file         func(line string) string
 	}{{dpkgInfo, ".list", listed}, {dpkgParts, ".md5sums", digested}} {
-		entries, err := l.guest.ReadDir(dir.path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			l.Problem(dir.path, err)
-		}
-		for _, e := range entries {
-			stem, ok := strings.CutSuffix(e.Name, dir.suffix)
+		objects := l.objects(ctx, dir.path)
+		for _, name := range slices.Sorted(maps.Keys(objects)) {
+			stem, ok := strings.CutSuffix(name, dir.suffix)
 			if !ok {
 				continue
 			}
 			found = true
-			list := DpkgList{Path: dir.path + "/" + e.Name, Digests: dir.path + "/" + stem + ".md5sums"}
+			list := DpkgList{
+				Path: dir.path + "/" + name, Digests: dir.path + "/" + stem + ".md5sums",
+				List: objects[name], Sums: objects[stem+".md5sums"],
+			}
 			list.Package, list.Arch, _ = strings.Cut(stem, ":") // Multi-Arch: same
-			err := l.Lines(ctx, list.Path, func(n int, line string) error {
+			err := l.LinesOf(ctx, list.Path, list.List, func(n int, line string) error {
 				if len(list.Files) > maxFiles {
 					return binread.Limit("more than %d files", maxFiles)
 				}
@@ -77,6 +82,32 @@ func (l *Lists) Dpkg(ctx context.Context, one func(DpkgList) error) (found bool,
 		}
 	}
 	return found, nil
+}
+
+// objects are those in a directory by name, which are not looked for one by one: it has thousands.
+func (l *Lists) objects(ctx context.Context, dir string) map[string]guest.Object {
+	at, err := l.guest.Resolve(dir)
+	if err != nil && at == "" {
+		at = dir
+	}
+	all := map[string]guest.Object{}
+	err = l.guest.Walk(ctx, at, func(o guest.Object, err error) error {
+		if _, tainted := guest.TaintOf(err); err != nil && !tainted { // a taint is told again where the list is read
+			l.Problem(o.Path, err)
+		}
+		if o.Path == at {
+			return nil
+		}
+		all[path.Base(o.Path)] = o
+		if o.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && ctx.Err() == nil {
+		l.Problem(dir, err)
+	}
+	return all
 }
 
 func dpkg(ctx context.Context, x *Index) (bool, error) {

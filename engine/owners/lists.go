@@ -3,7 +3,6 @@ package owners
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"path"
 	"strings"
 
@@ -66,8 +65,8 @@ func (l *Lists) Resolve(file string) string {
 	to, ok := l.dirs[dir]
 	if !ok {
 		var err error
-		if to, err = l.guest.Resolve(dir); err != nil && to == "" || errors.Is(err, fs.ErrNotExist) {
-			to = dir // it is not there, and neither is the file
+		if to, err = l.guest.Resolve(dir); err != nil && !errors.Is(err, binread.ErrChecksum) || to == "" {
+			to = dir // it is not there or cannot be read, and neither can the file
 		}
 		l.dirs[strings.Clone(dir)] = to
 	}
@@ -80,6 +79,19 @@ func (l *Lists) Resolve(file string) string {
 // Lines calls one for each line of a list, with its number. A list that is damaged is a problem, and is read as far as it goes.
 func (l *Lists) Lines(ctx context.Context, list string, one func(n int, line string) error) error {
 	b, err := l.guest.ReadFile(list, maxList)
+	return l.each(ctx, list, b, err, one)
+}
+
+// LinesOf is Lines of the object at a path.
+func (l *Lists) LinesOf(ctx context.Context, list string, o guest.Object, one func(n int, line string) error) error {
+	if !o.IsRegular() {
+		return l.Lines(ctx, list, one)
+	}
+	b, err := o.ReadAll(maxList)
+	return l.each(ctx, list, b, err, one)
+}
+
+func (l *Lists) each(ctx context.Context, list string, b []byte, err error, one func(n int, line string) error) error {
 	if b == nil && err != nil {
 		return err
 	}

@@ -160,6 +160,15 @@ func TestDamagedListsAreProblems(t *testing.T) {
 	}
 }
 
+func TestPathsOnAVolumeThatWasNotReadAreKept(t *testing.T) {
+	x := load(t, map[string]memfs.File{
+		"/etc/fstab": {Data: "LABEL=log /var/log ext4 defaults 0 0\n"}, "/var/log": memfs.Dir(), dpkgInfo + "/apt.list": {Data: "/var/log/apt\n"},
+	})
+	if x.Owner("/var/log/apt") != "apt" || x.Owner("/var/apt") != "" {
+		t.Errorf("owners %v", x.owners)
+	}
+}
+
 func FuzzLists(f *testing.F) {
 	f.Add("/.\n/bin\n/bin/ls\n", "/bin/ls\n/bin/ls.real\n:\n", "P:a\nF:bin\nR:x\n\n", "%FILES%\nusr/bin/ldd\n")
 	f.Add("/../../etc\n//\n/\x00\n", ":\n", "R:x\nF:\nP:\nF:..\nR:..\n", "%FILES%\n..\n")

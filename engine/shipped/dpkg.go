@@ -41,7 +41,9 @@ type dpkgLoader struct {
 	installed []*paragraph
 	packages  map[string]*paragraph // by name, and by name:arch
 	overrides map[string]File       // by path without links
-	excludes  excludes
+	// overridden are the last parts of these paths: few are looked for.
+	overridden map[string]bool
+	excludes   excludes
 }
 
 // md5line is a line of md5sums, or of Conffiles in status.
@@ -90,7 +92,7 @@ func (d *dpkgLoader) pkg(ctx context.Context, list owners.DpkgList) error {
 // sums are the digests of one package, by path as its list has it.
 func (d *dpkgLoader) sums(ctx context.Context, list owners.DpkgList) (map[string]md5line, error) {
 	sums := make(map[string]md5line, len(list.Files))
-	err := d.Lines(ctx, list.Digests, func(n int, line string) error {
+	err := d.LinesOf(ctx, list.Digests, list.Sums, func(n int, line string) error {
 		if line == "" {
 			return nil
 		}
@@ -123,13 +125,9 @@ func parseMD5(s string) (sum [md5.Size]byte, err error) {
 // times keeps when the package was unpacked, and tells digests that were written later: dpkg gives them the time at which the package
 // was made, and their inode its place right after the list.
 func (d *dpkgLoader) times(list owners.DpkgList) {
-	unpacked, err := d.Guest().Stat(list.Path)
-	if err != nil {
-		return // what could not be read is told where it is read
-	}
+	unpacked, written := list.List, list.Sums
 	d.index.unpacked[list.Package] = &Times{unpacked.Modify, unpacked.Change}
-	written, err := d.Guest().Stat(list.Digests)
-	if err != nil || list.Digests == list.Path {
+	if written.Mode == 0 || list.Digests == list.Path {
 		return
 	}
 	day := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -143,7 +141,7 @@ func (d *dpkgLoader) times(list owners.DpkgList) {
 
 // readOverrides reads lines "user group mode path".
 func (d *dpkgLoader) readOverrides(ctx context.Context) {
-	d.overrides = map[string]File{}
+	d.overrides, d.overridden = map[string]File{}, map[string]bool{}
 	err := d.Lines(ctx, dpkgOverrides, func(n int, line string) error {
 		f, err := parseOverride(line)
 		if err != nil || len(d.overrides) > maxOverrides {
@@ -151,7 +149,7 @@ func (d *dpkgLoader) readOverrides(ctx context.Context) {
 			return nil
 		}
 		f.Source = Source{dpkgOverrides, n}
-		d.overrides[d.Resolve(f.Path)] = f
+		d.overrides[d.Resolve(f.Path)], d.overridden[path.Base(f.Path)] = f, true
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -193,7 +191,7 @@ func numbered(s string) (*uint32, error) {
 }
 
 func (d *dpkgLoader) override(f *File) {
-	if len(d.overrides) == 0 {
+	if !d.overridden[path.Base(f.Path)] {
 		return
 	}
 	if o, ok := d.overrides[d.Resolve(f.Path)]; ok {
