@@ -78,7 +78,7 @@ func vocabulary() []word {
 		{"packages.verify", verifyPackages, verifyShape},
 		{"packages.unowned_executables", unownedExecutables, verdictShape},
 		{"packages.repos_allowed", allowedRepositories, longForm(texts, "repos")},
-		{"packages.unsigned", later("Every package is signed", shapeVerdict), verdictShape},
+		{"packages.unsigned", unsignedPackages, verdictShape},
 		{"packages.max_age_days", packageAge, longForm(wholeNumber, "days")},
 
 		{"files.must_exist.paths", each(mustExist), entryForm("path")},

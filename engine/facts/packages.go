@@ -28,6 +28,9 @@ type Package struct {
 	HeldBy *Source `json:"held_by,omitempty"`
 	// Auto is set for a package that is only there because another needs it, and nil where the manager does not say.
 	Auto *bool `json:"auto" jsonschema:"nullable"`
+	// Signed is set when the manager noted a signature of the package: rpm one that it keeps, pacman that it checked one. It is nil where
+	// the manager keeps none of packages, as dpkg and apk, which go by that of the repository. Nobody looks here who signed.
+	Signed *bool `json:"signed,omitempty"`
 	// InstallTime is when this version was installed, in seconds since 1970-01-01 UTC; 0 when not known.
 	InstallTime int64  `json:"install_time,omitempty"`
 	Vendor      string `json:"vendor,omitempty"` // rpm

@@ -27,9 +27,9 @@ func archive(t testing.TB, name string) map[string]string {
 	return files
 }
 
-func rpmDatabase(t testing.TB) string {
+func rpmDatabase(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile("../../rpmdb/testdata/sqlite.db.zst")
+	b, err := os.ReadFile("../../rpmdb/testdata/" + name + ".db.zst")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func summary(p *facts.Packages) []string {
 }
 
 func TestRPM(t *testing.T) {
-	db := rpmDatabase(t)
+	db := rpmDatabase(t, "sqlite")
 	p, st := collectFrom(t, factstest.Text(map[string]string{
 		"/var/lib/rpm/rpmdb.sqlite":         db,
 		"/etc/dnf/plugins/versionlock.list": "# Added lock\nkernel-0:5.14.0-70.el9.*\n!nodejs-0:20-*\n",
@@ -96,7 +96,7 @@ func TestRPM(t *testing.T) {
 }
 
 func TestRPMIsFoundInEveryPlace(t *testing.T) {
-	db := rpmDatabase(t)
+	db := rpmDatabase(t, "sqlite")
 	for _, dir := range []string{"/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"} {
 		if p, st := collectFrom(t, factstest.Text(map[string]string{dir + "/rpmdb.sqlite": db})); st.State != facts.OK || p.Count != 5 {
 			t.Errorf("%s: %s (%v)", dir, st.State, st.Problems)
@@ -173,6 +173,44 @@ func TestPacman(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, summary(p)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhetherPackagesAreSigned has the packages of rpmdb/testdata/files.sh, and pacman's as %VALIDATION% has them.
+func TestWhetherPackagesAreSigned(t *testing.T) {
+	said := func(p *facts.Package) string {
+		if p.Signed == nil {
+			return "not said"
+		}
+		return map[bool]string{true: "signed", false: "unsigned"}[*p.Signed]
+	}
+	p, _ := collectFrom(t, factstest.Text(map[string]string{"/var/lib/rpm/rpmdb.sqlite": rpmDatabase(t, "files")}))
+	var got []string
+	for _, name := range slices.Sorted(maps.Keys(p.Installed)) {
+		got = append(got, name+"\t"+said(&p.Installed[name][0]))
+	}
+	want, err := os.ReadFile("../../rpmdb/testdata/files.signed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(strings.TrimSpace(string(want)), "\n"), got); diff != "" {
+		t.Error("rpm -, guestctl +\n" + diff)
+	}
+	for validation, want := range map[string]string{
+		"": "not said", "%VALIDATION%\nnone\n": "unsigned", "%VALIDATION%\nmd5\nsha256\n": "unsigned", "%VALIDATION%\nsha256\npgp\n": "signed",
+	} {
+		p, _ := collectFrom(t, factstest.Text(map[string]string{"/var/lib/pacman/local/x-1-1/desc": "%NAME%\nx\n\n%VERSION%\n1-1\n\n" + validation}))
+		if got := said(&p.Installed["x"][0]); got != want {
+			t.Errorf("%q: %s, want %s", validation, got, want)
+		}
+	}
+	for name, files := range map[string]map[string]string{
+		"apk": archive(t, "alpine.txtar"), "dpkg": {status: "Package: busybox\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n"},
+	} {
+		p, _ := collectFrom(t, factstest.Text(files))
+		if got := said(&p.Installed["busybox"][0]); got != "not said" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -92,6 +93,10 @@ func pacmanPackage(s *facts.Scope, dir string) (p facts.Package, groups []string
 	// An explicitly installed package has no reason, or reason 0.
 	auto := one("REASON") == "1"
 	p.Auto = &auto
+	if by := sections["VALIDATION"]; len(by) > 0 { // none, md5, sha256, pgp: what pacman went by when it installed the package
+		signed := slices.Contains(by, "pgp")
+		p.Signed = &signed
+	}
 	if at := one("INSTALLDATE"); at != "" {
 		if p.InstallTime, err = strconv.ParseInt(at, 10, 64); err != nil {
 			s.Problem(dir+"/desc", lines["INSTALLDATE"]+1, err)

@@ -30,10 +30,11 @@ func rpm(ctx context.Context, s *facts.Scope) (*facts.Packages, string, error) {
 	problems, err := rpmdb.Read(ctx, s.Guest, path, func(h *rpmdb.Header) error {
 		one := facts.Package{
 			Name: h.Name, Version: h.EVR(), Arch: h.Arch, State: "installed",
-			SourceName: sourceName(h.SourceRPM), Vendor: h.Vendor, Module: h.Module, InstallTime: h.InstallTime,
+			SourceName: sourceName(h.SourceRPM), Vendor: h.Vendor, Module: h.Module, InstallTime: h.InstallTime, Signed: &h.Signed,
 			Source: facts.Source{Path: path, Text: nevra(h)},
 		}
 		if h.Name == "gpg-pubkey" { // no package: a key with its id and time for a version
+			one.Signed = nil
 			p.Keys = append(p.Keys, one)
 			return nil
 		}
