@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -40,19 +39,7 @@ func tree(t testing.TB, name string) map[string]memfs.File {
 
 func rpmDatabase(t testing.TB) string {
 	t.Helper()
-	b, err := os.ReadFile("../rpmdb/testdata/sqlite.db.zst")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if b, err = d.DecodeAll(b, nil); err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return factstest.Unpack(t, "../rpmdb/testdata/sqlite.db.zst")
 }
 
 func TestOwners(t *testing.T) {

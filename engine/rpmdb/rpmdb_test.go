@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 	rpmdb "github.com/knqyf263/go-rpmdb/pkg"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -22,19 +21,12 @@ import (
 
 func testdata(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
+	path := filepath.Join("testdata", name)
+	if strings.HasSuffix(name, ".zst") {
+		return factstest.Unpack(t, path)
+	}
+	b, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.HasSuffix(name, ".zst") {
-		return string(b)
-	}
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if b, err = d.DecodeAll(b, nil); err != nil {
 		t.Fatal(err)
 	}
 	return string(b)

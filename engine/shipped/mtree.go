@@ -147,10 +147,14 @@ var mtreeKeywords = []struct {
 		}
 		return err
 	}},
-	{"md5", readDigest(crypto.MD5)}, {"md5digest", readDigest(crypto.MD5)},
-	{"sha1", readDigest(crypto.SHA1)}, {"sha1digest", readDigest(crypto.SHA1)},
-	{"sha512", readDigest(crypto.SHA512)}, {"sha512digest", readDigest(crypto.SHA512)},
-	{"sha256", readDigest(crypto.SHA256)}, {"sha256digest", readDigest(crypto.SHA256)},
+	{"md5", readDigest(crypto.MD5)},
+	{"md5digest", readDigest(crypto.MD5)},
+	{"sha1", readDigest(crypto.SHA1)},
+	{"sha1digest", readDigest(crypto.SHA1)},
+	{"sha512", readDigest(crypto.SHA512)},
+	{"sha512digest", readDigest(crypto.SHA512)},
+	{"sha256", readDigest(crypto.SHA256)},
+	{"sha256digest", readDigest(crypto.SHA256)},
 }
 
 func (e *mtreeEntry) readType(v string) error {

@@ -8,14 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/factstest"
 	"github.com/guestctl/guestctl/internal/memfs"
 )
 
@@ -55,19 +54,7 @@ func text[T any](format string, p *T) string {
 
 func rpmTestdata(t testing.TB) map[string]memfs.File {
 	t.Helper()
-	b, err := os.ReadFile("../rpmdb/testdata/files.db.zst")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if b, err = d.DecodeAll(b, nil); err != nil {
-		t.Fatal(err)
-	}
-	return map[string]memfs.File{"/var/lib/rpm/rpmdb.sqlite": {Data: string(b)}}
+	return map[string]memfs.File{"/var/lib/rpm/rpmdb.sqlite": {Data: factstest.Unpack(t, "../rpmdb/testdata/files.db.zst")}}
 }
 
 // TestRPM has the kinds of files of which rpm says different things; scanner/packages holds all against rpm -V.

@@ -1,7 +1,6 @@
 package packages
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/guestctl/guestctl/engine/capability"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -65,20 +63,7 @@ func readTree(t *testing.T, name string) map[string]memfs.File {
 
 func withRPM(t *testing.T, files map[string]memfs.File) map[string]memfs.File {
 	t.Helper()
-	z, err := os.ReadFile(rpmTruth + ".db.zst")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := zstd.NewReader(bytes.NewReader(z))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	var db bytes.Buffer
-	if _, err := db.ReadFrom(d); err != nil {
-		t.Fatal(err)
-	}
-	files["/var/lib/rpm/rpmdb.sqlite"] = memfs.File{Data: db.String()}
+	files["/var/lib/rpm/rpmdb.sqlite"] = memfs.File{Data: factstest.Unpack(t, rpmTruth+".db.zst")}
 	return files
 }
 

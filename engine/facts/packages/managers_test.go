@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -29,19 +28,7 @@ func archive(t testing.TB, name string) map[string]string {
 
 func rpmDatabase(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile("../../rpmdb/testdata/" + name + ".db.zst")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	if b, err = d.DecodeAll(b, nil); err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return factstest.Unpack(t, "../../rpmdb/testdata/"+name+".db.zst")
 }
 
 // summary renders what the managers differ in: name version arch source, auto, held, when, provides.
