@@ -3,7 +3,6 @@ package owners
 import (
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"

@@ -227,6 +227,7 @@ func FuzzHeader(f *testing.F) {
 		if err != nil {
 			return
 		}
+		_, _ = h.CheckSeal()
 		if _, _, err := h.FilesInFull(); err == nil && n > 40*len(b) {
 			t.Errorf("%d values of %d bytes", n, len(b))
 		}

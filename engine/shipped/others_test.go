@@ -60,8 +60,8 @@ func rpmTestdata(t testing.TB) map[string]memfs.File {
 // TestRPM has the kinds of files of which rpm says different things; scanner/packages holds all against rpm -V.
 func TestRPM(t *testing.T) {
 	x := load(t, rpmTestdata(t))
-	if len(x.Problems) > 0 {
-		t.Error(x.Problems)
+	if len(x.Problems) > 0 || len(x.Weaknesses) > 0 {
+		t.Error(x.Problems, x.Weaknesses)
 	}
 	want := strings.Split(strings.TrimSpace(`
 /etc/conf-gone every 100000/644 root:root 10 SHA-256:65f8d7b9 - [] config optional
@@ -92,6 +92,22 @@ func TestRPM(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestEditedRPMDatabase puts the digest of another program into the database, as one does who wants that to pass.
+func TestEditedRPMDatabase(t *testing.T) {
+	files := rpmTestdata(t)
+	db := files["/var/lib/rpm/rpmdb.sqlite"]
+	was, evil := sha256.Sum256([]byte("suid\n")), sha256.Sum256([]byte("evil\n"))
+	db.Data = strings.Replace(db.Data, hex.EncodeToString(was[:]), hex.EncodeToString(evil[:]), 1)
+	files["/var/lib/rpm/rpmdb.sqlite"] = db
+	x := load(t, files)
+	if _, got := x.State("/usr/bin/suid", sumOf("evil\n")); got != finding.AsShipped {
+		t.Errorf("the database was not edited: %v", got)
+	}
+	if len(x.Weaknesses) != 1 || x.Weaknesses[0].Kind != Rewritten || !strings.Contains(x.Weaknesses[0].Text, `header of "every"`) {
+		t.Errorf("got %v, want that the header was rewritten", x.Weaknesses)
 	}
 }
 

@@ -28,6 +28,9 @@ func rpm(ctx context.Context, l *loader) (bool, error) {
 			l.Problem(db, err)
 			return nil
 		}
+		if len(files) > 0 {
+			rpmSeal(l, db, h)
+		}
 		for i := range files {
 			if !files[i].Installed {
 				continue
@@ -47,6 +50,17 @@ func rpm(ctx context.Context, l *loader) (bool, error) {
 		l.Problem(db, err)
 	}
 	return true, err
+}
+
+// rpmSeal tells of headers that are not as they were when rpm installed the package.
+func rpmSeal(l *loader, db string, h *rpmdb.Header) {
+	sealed, err := h.CheckSeal()
+	switch {
+	case err != nil:
+		l.weakness(Rewritten, db, err.Error())
+	case !sealed:
+		l.weakness(NoDigests, db, "package "+h.Name+" has no digest of its header: nothing tells whether that was changed")
+	}
 }
 
 // rpmFile takes over what rpm -V would look at (rpm 4.18, lib/verify.c). The error is that of capabilities that cannot be read.
