@@ -17,7 +17,7 @@ const (
 	maxExclusion = 1000 // bytes of one
 )
 
-// excludes are the rules by which dpkg leaves out files of packages, such as documentation; the last that matches holds.
+// excludes are the rules by which dpkg or pacman leaves out files of packages, such as documentation; the last that matches holds.
 type excludes []exclude
 
 type exclude struct {
@@ -78,16 +78,21 @@ func parseExclude(line string) (x exclude, ok bool, err error) {
 	if name != "path-exclude" && name != "path-include" {
 		return x, false, nil
 	}
+	x, err = newExclude(pattern, name == "path-exclude")
+	return x, err == nil, err
+}
+
+func newExclude(pattern string, leave bool) (x exclude, err error) {
 	if len(pattern) > maxExclusion {
-		return x, false, binread.Limit("pattern of %d bytes", len(pattern))
+		return x, binread.Limit("pattern of %d bytes", len(pattern))
 	}
-	x.leave = name == "path-exclude"
+	x.leave = leave
 	x.prefix, _, _ = strings.Cut(pattern, "*")
 	if i := strings.IndexAny(x.prefix, `?[\`); i >= 0 {
 		x.prefix = x.prefix[:i]
 	}
 	x.re, err = regexp.Compile(globPattern(pattern))
-	return x, err == nil, err
+	return x, err
 }
 
 // globPattern writes a pattern of fnmatch(3), whose wildcards match slashes too, as a regular expression.

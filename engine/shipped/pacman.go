@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	pacmanLocal = "/var/lib/pacman/local"
-	maxMtree    = 64 << 20 // bytes of an mtree, compressed
-	maxMtrees   = 2 << 30  // bytes of all of them, unpacked
+	pacmanConf    = "/etc/pacman.conf"
+	pacmanLocal   = "/var/lib/pacman/local"
+	maxMtree      = 64 << 20 // bytes of an mtree, compressed
+	maxPacmanConf = 1 << 20
+	maxMtrees     = 2 << 30 // bytes of all of them, unpacked
 )
 
 // pacman reads local/*/files, which names the files of a package, and local/*/mtree, which describes them (alpm-files(5),
@@ -29,18 +31,44 @@ func pacman(ctx context.Context, l *loader) (bool, error) {
 	if err != nil {
 		l.Problem(pacmanLocal, err)
 	}
-	left := int64(maxMtrees)
+	left, excludes := int64(maxMtrees), readNoExtract(l)
 	for _, e := range entries {
 		parts := strings.Split(e.Name, "-")
 		if !e.Type.IsDir() || len(parts) < 3 {
 			continue
 		}
-		p := pacmanPackage{loader: l, name: strings.Join(parts[:len(parts)-2], "-"), dir: pacmanLocal + "/" + e.Name, left: &left}
+		p := pacmanPackage{loader: l, name: strings.Join(parts[:len(parts)-2], "-"), dir: pacmanLocal + "/" + e.Name, left: &left, excludes: excludes}
 		if err := p.load(ctx); err != nil {
 			return true, err
 		}
 	}
 	return true, nil
+}
+
+// readNoExtract reads the patterns of files that pacman leaves out, of which one with an exclamation mark takes some back
+// (pacman.conf(5)). They are looked for in the main file alone.
+func readNoExtract(l *loader) excludes {
+	b, err := l.Guest().ReadFile(pacmanConf, maxPacmanConf)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.Problem(pacmanConf, err)
+	}
+	var all excludes
+	for line := range strings.Lines(string(b)) {
+		key, patterns, _ := strings.Cut(line, "=")
+		if strings.TrimSpace(key) != "NoExtract" {
+			continue
+		}
+		for pattern := range strings.FieldsSeq(patterns) {
+			bare, back := strings.CutPrefix(pattern, "!")
+			x, err := newExclude("/"+bare, !back)
+			if err != nil || len(all) == maxExcludes {
+				l.Problem(pacmanConf, binread.Corrupt("pattern cannot be used: %.60q", pattern))
+				continue
+			}
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // pacmanPackage is one directory of the local database.
@@ -50,6 +78,7 @@ type pacmanPackage struct {
 	listed    map[string]bool // path in %FILES%, to whether mtree describes it
 	backup    map[string]bool
 	left      *int64 // bytes that may still be unpacked
+	excludes  excludes
 }
 
 func (p *pacmanPackage) load(ctx context.Context) error {
@@ -114,7 +143,7 @@ func (p *pacmanPackage) lists(ctx context.Context) error {
 }
 
 func (p *pacmanPackage) file(path string, source Source) File {
-	return File{Path: path, Package: p.name, Manager: p.manager, Config: p.backup[path], Source: source}
+	return File{Path: path, Package: p.name, Manager: p.manager, Config: p.backup[path], Optional: p.excludes.match(path), Source: source}
 }
 
 // unpack gives the lines of an mtree to m.

@@ -3,7 +3,7 @@
 //
 // The database lies in the guest. A file that agrees with it is as shipped as far as the database is to be believed; signs that it was
 // changed are told too. Managers keep different things: dpkg has digests, and modes and owners only of what dpkg-statoverride(1)
-// registered.
+// registered; rpm, apk and pacman have digests, modes and owners, and rpm capabilities and targets of links, too.
 package packages
 
 import (

@@ -32,6 +32,8 @@ package() {
 	echo x >'etc/a dir/#1 = 50%'
 	printf y >'etc/a dir/back\slash'
 	: >usr/share/probe/empty
+	mkdir -p usr/share/doc/probe
+	for f in left-out taken-back taken-back-gone; do echo $f >usr/share/doc/probe/$f; done
 	chmod 1777 var/lib/sticky
 	chown 1:60 usr/share/probe
 }
@@ -52,12 +54,15 @@ chmod 755 "$tmp"
 for p in probe other; do
 	(cd "$tmp/$p" && setpriv --reuid nobody --clear-groups env HOME="$tmp/$p" PKGEXT=.pkg.tar.gz makepkg -d --nocolor >"$tmp/$p/log" 2>&1) || cat "$tmp/$p/log"
 done
-alpm() { pacman --root "$root" --dbpath "$root/var/lib/pacman" --config /dev/null --color never "$@"; }
+chown -R root:root "$root"
+mkdir "$root/etc"
+printf '[options]\nSigLevel = Never\nNoExtract = usr/share/doc/*\nNoExtract = !usr/share/doc/probe/taken-*\n' >"$root/etc/pacman.conf"
+alpm() { pacman --root "$root" --dbpath "$root/var/lib/pacman" --config "$root/etc/pacman.conf" --color never "$@"; }
 alpm -U --noconfirm -dd --noscriptlet "$tmp"/*/*.pkg.tar.gz >/dev/null 2>&1
 cd "$root"
 echo CHANGED >usr/bin/changed
 echo more >>usr/bin/grown
-rm usr/bin/gone
+rm usr/bin/gone usr/share/doc/probe/taken-back-gone
 chmod 0777 usr/bin/mode
 chmod 0755 usr/bin/suid var/lib/sticky
 chown 1:60 usr/bin/owner
