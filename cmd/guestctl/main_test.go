@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"unpack":   unpack,
 			"truncate": truncate,
 			"poke":     poke,
+			"taxii":    taxiiServer,
 		},
 	})
 }

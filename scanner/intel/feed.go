@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sort"
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
@@ -185,18 +186,7 @@ func (s search) entry(i int) []byte { return s.b[i*s.width:][:s.width] }
 
 // collect gathers the entries of a digest from block number at on, which is loaded and has n entries.
 func (s search) collect(at int64, n int, sum []byte) (infos []uint32, found bool, err error) {
-	i := 0
-	for low, high := 0, n; ; {
-		if low >= high {
-			i = low
-			break
-		}
-		if mid := (low + high) / 2; bytes.Compare(s.entry(mid), sum) < 0 {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
+	i := sort.Search(n, func(i int) bool { return bytes.Compare(s.entry(i), sum) >= 0 })
 	for {
 		for ; i < n; i++ {
 			if !bytes.Equal(s.entry(i), sum) {

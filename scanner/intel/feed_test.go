@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -118,7 +119,7 @@ func TestOneDigestOfManyFamilies(t *testing.T) {
 	b.begin("feed", "test")
 	for range 2 {
 		for i := range 150 { // more than a block has room for
-			if err := b.add(Indicator{Term{Kind: SHA256, Value: nistSHA256}, Info{Label: fmt.Sprint(i)}}); err != nil {
+			if err := b.add(Indicator{Term{Kind: SHA256, Value: nistSHA256}, Info{Label: strconv.Itoa(i)}}); err != nil {
 				t.Fatal(err)
 			}
 		}

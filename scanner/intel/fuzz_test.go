@@ -60,4 +60,6 @@ func FuzzOpenIOC(f *testing.F) {
 		`<OpenIOC><criteria><Indicator operator="OR"><IndicatorItem condition="contains" negate="true"><Context search="FileItem/FileName"/><Content>x</Content></IndicatorItem></Indicator></criteria></OpenIOC>`)
 }
 
-func FuzzMISPHashes(f *testing.F) { fuzz(f, readMISPHashes, nistMD5+",5f6e0000-0000-4000-8000-000000000001\n") }
+func FuzzMISPHashes(f *testing.F) {
+	fuzz(f, readMISPHashes, nistMD5+",5f6e0000-0000-4000-8000-000000000001\n")
+}

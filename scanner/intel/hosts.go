@@ -1,6 +1,7 @@
 package intel
 
 import (
+	"context"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -13,15 +14,16 @@ type hosts struct {
 	domains   index[string]
 	addresses index[netip.Addr]
 	networks  index[netip.Prefix]
-	urls      index[string] // by the host
-	bits      []int         // lengths of the networks, the longest first
+	urls      index[string] // by the host and what follows it
+	urlHosts  map[string]bool
+	bits      []int // lengths of the networks, the longest first
 	reserved  []netip.Prefix
 }
 
 func newHosts(in *indicators) *hosts {
 	return &hosts{
 		in: in, domains: index[string]{}, addresses: index[netip.Addr]{}, networks: index[netip.Prefix]{}, urls: index[string]{},
-		reserved: reserved(),
+		urlHosts: map[string]bool{}, reserved: reserved(),
 	}
 }
 
@@ -43,7 +45,9 @@ func (h *hosts) add(t Term) {
 		}
 	case URL:
 		if u, err := url.Parse(t.Value); err == nil {
-			put(h.in, h.urls, hostOf(u.Hostname()))
+			host := hostOf(u.Hostname())
+			put(h.in, h.urls, host+restOf(u))
+			h.urlHosts[host] = true
 		}
 	}
 }
@@ -56,8 +60,8 @@ func (h *hosts) empty() bool {
 type found func(i *Indicator, off, n int)
 
 // match goes through a text once and looks up each word of it that could be a host.
-func (h *hosts) match(text []byte, f found) {
-	for off := 0; off < len(text); {
+func (h *hosts) match(ctx context.Context, text []byte, f found) error {
+	for off, words := 0, 0; off < len(text); {
 		if !isHostByte(text[off]) {
 			off++
 			continue
@@ -66,11 +70,15 @@ func (h *hosts) match(text []byte, f found) {
 		for end < len(text) && isHostByte(text[end]) {
 			end++
 		}
+		if words++; words%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if end-off <= maxHost {
 			h.word(text, off, end, f)
 		}
 		off = end
 	}
+	return nil
 }
 
 // maxHost is how many bytes a word has at most in which a host is looked for: a domain, colons and a port.
@@ -138,9 +146,12 @@ func (h *hosts) hides(a netip.Addr, network netip.Prefix) bool {
 	return false
 }
 
-// url looks for the URLs of a host at its place in the text.
+// maxParts is how many parts of a URL in a text are put together at most.
+const maxParts = 200
+
+// url looks for the URLs of a host at its place in the text: what follows it, from one part of the path to the last.
 func (h *hosts) url(text []byte, host string, off, n int, f found) {
-	if h.urls[host] == 0 {
+	if !h.urlHosts[host] {
 		return
 	}
 	after := off + n
@@ -152,22 +163,25 @@ func (h *hosts) url(text []byte, host string, off, n int, f found) {
 		end++
 	}
 	rest := string(text[after:end])
-	each(h.in, h.urls, host, func(i *Indicator) {
-		want := restOf(i.Value)
-		if m := beginsWith(rest, want); m >= 0 {
-			f(i, off, n+m)
+	for _, port := range []string{"", ":80", ":443", ":21"} { // a URL has no port where it is that of the scheme
+		path, ok := strings.CutPrefix(rest, port)
+		if !ok || port != "" && path != "" && isHostByte(path[0]) {
+			continue
 		}
-	})
+		parts := 0
+		for i := 0; i <= len(path) && parts < maxParts; i++ {
+			if i == 0 || i == len(path) || !isHostByte(path[i]) {
+				parts++
+				each(h.in, h.urls, host+path[:i], func(is *Indicator) { f(is, off, after+len(port)+i-off) })
+			}
+		}
+	}
 }
 
 func isURLByte(c byte) bool { return c > ' ' && c < 0x7f && strings.IndexByte("\"'<>`\\^{|}", c) < 0 }
 
 // restOf is what follows the host in a URL: the port where it is not that of the scheme, the path and the query.
-func restOf(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return ""
-	}
+func restOf(u *url.URL) string {
 	rest := strings.TrimSuffix(u.EscapedPath(), "/")
 	if u.RawQuery != "" {
 		rest = u.EscapedPath() + "?" + u.RawQuery
@@ -176,16 +190,4 @@ func restOf(s string) string {
 		rest = ":" + p + rest
 	}
 	return rest
-}
-
-// beginsWith returns how long the beginning of the text is that is want, which must end where a part of the path does; -1 is none. A
-// port of a scheme, which want does not have, is passed over.
-func beginsWith(rest, want string) int {
-	for _, port := range []string{"", ":80", ":443", ":21"} {
-		after, ok := strings.CutPrefix(rest, port+want)
-		if ok && (after == "" || !isHostByte(after[0]) || after[0] == ':' && want == "") {
-			return len(port) + len(want)
-		}
-	}
-	return -1
 }

@@ -50,14 +50,17 @@ func TestHostsInText(t *testing.T) {
 		{"https://files.example.com:443/malware", "url files.example.com:443/malware"},
 		{"https://files.example.com/malware2", ""},
 		{"https://files.example.com/", ""},
-		{"http://198.51.100.99/x http://198.51.100.99:80", "url 198.51.100.99, url 198.51.100.99"},
+		{"http://198.51.100.99/x http://198.51.100.99:80", "url 198.51.100.99, url 198.51.100.99, url 198.51.100.99:80"},
 		{"10.1.2.3 and 10.9.8.7 and 10.2.2.2", "address 10.1.2.3, network 10.9.8.7"},
 		{"version 1.2.3 of lib.so.6", ""},
 		{strings.Repeat("a.", 2000) + "evil.example.com", ""},
 	} {
 		t.Run(c.text[:min(len(c.text), 40)], func(t *testing.T) {
 			var got []string
-			h.match([]byte(c.text), func(i *Indicator, off, n int) { got = append(got, string(i.Kind)+" "+c.text[off:off+n]) })
+			err := h.match(t.Context(), []byte(c.text), func(i *Indicator, off, n int) { got = append(got, string(i.Kind)+" "+c.text[off:off+n]) })
+			if err != nil {
+				t.Fatal(err)
+			}
 			if s := strings.Join(got, ", "); s != c.want {
 				t.Errorf("got %q, want %q", s, c.want)
 			}
@@ -69,7 +72,10 @@ func TestHostsInText(t *testing.T) {
 func TestWideNetworksLeavePrivateAddressesAlone(t *testing.T) {
 	h := hostsOf(t, "192.0.0.0/8", "172.0.0.0/8")
 	var got []string
-	h.match([]byte("192.168.1.1 172.16.1.1 192.1.1.1 172.217.0.1 192.0.2.1"), func(_ *Indicator, off, n int) { got = append(got, fmt.Sprint(off, " ", n)) })
+	err := h.match(t.Context(), []byte("192.168.1.1 172.16.1.1 192.1.1.1 172.217.0.1 192.0.2.1"), func(_ *Indicator, off, n int) { got = append(got, fmt.Sprint(off, " ", n)) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	same(t, "places", got, []string{"23 9", "33 11"})
 }
 
@@ -100,10 +106,13 @@ func FuzzHosts(f *testing.F) {
 	}
 	h := hostsOf(f, "evil.example.com", "198.51.100.7", "198.51.100.0/25", "http://198.51.100.9/a", "2001:db8::/48")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		h.match(text, func(i *Indicator, off, n int) {
+		err := h.match(t.Context(), text, func(i *Indicator, off, n int) {
 			if off < 0 || n <= 0 || off+n > len(text) {
 				t.Errorf("%s at %d, %d bytes of %d", i.Value, off, n, len(text))
 			}
 		})
+		if err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -122,7 +122,7 @@ func decodeHeader(b []byte, size int64) (h header, err error) {
 
 // check looks whether every section lies in the file and has the length that its count asks for.
 func (h *header) check() error {
-	seen := map[uint32]bool{}
+	seen, all := map[uint32]bool{}, digests()
 	for _, s := range h.sections {
 		switch {
 		case seen[s.kind]:
@@ -134,8 +134,8 @@ func (h *header) check() error {
 		}
 		seen[s.kind] = true
 		want := s.length
-		if i := int(s.kind) - sectionDigests; i >= 0 && i < len(digests()) {
-			per := int64(perBlock(digests()[i].hash.Size(), h.good()))
+		if s.kind >= sectionDigests && s.kind < sectionDigests+uint32(len(all)) {
+			per := int64(perBlock(all[s.kind-sectionDigests].hash.Size(), h.good()))
 			want = (s.count + per - 1) / per * page
 		}
 		if s.kind == sectionIndex {

@@ -21,7 +21,7 @@ const (
 	maxAllRules    = 64 << 20  // bytes of YARA rules in all feeds
 	maxOthers      = 1_000_000 // indicators that are no digests
 	maxRegexps     = 20_000    // regular expressions and globs
-	maxOthersBytes = 512 << 20 // of a compiled feed
+	maxOthersBytes = 256 << 20 // of a compiled feed
 	maxInMemory    = 2_000_000 // digests of feeds that are not compiled
 	maxUnused      = 200       // reasons for what is not used
 	maxMatches     = 100       // in one file

@@ -125,16 +125,17 @@ func (f *file) eachLine(each func(string) error) error {
 	r := bufio.NewReaderSize(f.r, maxLine)
 	for n := 1; ; n++ {
 		line, err := r.ReadSlice('\n')
+		last := errors.Is(err, io.EOF)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			return fmt.Errorf("%s:%d: %w", f.name, n, binread.Limit("a line of more than %d bytes", maxLine))
-		case err != nil && !errors.Is(err, io.EOF):
+		case err != nil && !last:
 			return fmt.Errorf("%s:%d: %w", f.name, n, err)
 		}
-		if e := each(strings.TrimRight(string(line), "\r\n")); e != nil {
-			return fmt.Errorf("%s:%d: %w", f.name, n, e)
+		if err := each(strings.TrimRight(string(line), "\r\n")); err != nil {
+			return fmt.Errorf("%s:%d: %w", f.name, n, err)
 		}
-		if err != nil {
+		if last {
 			return nil
 		}
 	}

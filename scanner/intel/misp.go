@@ -104,7 +104,7 @@ func (e *mispEvent) objects() error {
 		}
 		best, _ := strongest(sums)
 		for _, i := range object.found {
-			if i.Kind.hash() == 0 || i.Term.Kind == best.Kind {
+			if i.Kind.hash() == 0 || i.Kind == best.Kind {
 				e.found = append(e.found, i)
 			}
 		}

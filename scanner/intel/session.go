@@ -25,10 +25,9 @@ func (s *session) Scan(ctx context.Context, o *scanner.Object) ([]scanner.Match,
 	err := s.sums(o, r)
 	s.e.paths.match(o, func(i *Indicator) { r.add(i, nil) })
 	if !s.e.hosts.empty() && hasText(o, s.e.opts.Logs) {
-		s.e.hosts.match(o.Content, func(i *Indicator, off, n int) { r.add(i, &spot{off, n}) })
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		if err := s.e.hosts.match(ctx, o.Content, func(i *Indicator, off, n int) { r.add(i, &spot{off, n}) }); err != nil {
+			return nil, err
+		}
 	}
 	if err != nil {
 		return r.sorted(), &scanner.Skip{Reason: scanner.EngineError, Detail: err.Error()}

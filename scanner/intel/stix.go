@@ -1,7 +1,6 @@
 package intel
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,8 +74,8 @@ func (b *builder) stixObject(o *stixObject) error {
 		b.unused("stix: object of type " + word(o.Type))
 		return nil
 	}
-	info, err := o.info()
-	if err != nil {
+	info, ok := o.info()
+	if !ok {
 		b.unused("stix: time that is none")
 		return nil
 	}
@@ -115,10 +114,7 @@ func (b *builder) stixFile(o *stixObject) error {
 		b.unused("stix: file without a digest")
 		return nil
 	}
-	info, err := o.info()
-	if err != nil {
-		return err
-	}
+	info, _ := o.info() // a file has no times
 	return b.add(Indicator{t, info})
 }
 
@@ -127,7 +123,8 @@ func stixHash(name string) Kind {
 	return map[string]Kind{"MD5": MD5, "SHA1": SHA1, "SHA256": SHA256, "SHA512": SHA512}[strings.ReplaceAll(strings.ToUpper(name), "-", "")]
 }
 
-func (o *stixObject) info() (i Info, err error) {
+// info is what an object says of an indicator; ok is false when one of its times is none.
+func (o *stixObject) info() (i Info, ok bool) {
 	i.Label = o.Name
 	for _, more := range [][]string{o.Types, o.Labels} {
 		if i.Label == "" {
@@ -145,7 +142,7 @@ func (o *stixObject) info() (i Info, err error) {
 	var e1, e2 error
 	i.From, e1 = stixTime(o.ValidFrom)
 	i.Until, e2 = stixTime(o.ValidUntil)
-	return i, errors.Join(e1, e2)
+	return i, e1 == nil && e2 == nil
 }
 
 // stixTime reads a time; "" is 0.

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -186,7 +187,7 @@ func (c *Client) Fetch(ctx context.Context, id string, after time.Time, w io.Wri
 		return 0, err
 	}
 	b := newBundle(w, from.Root+" "+id)
-	query := url.Values{"limit": {fmt.Sprint(perPage)}}
+	query := url.Values{"limit": {strconv.Itoa(perPage)}}
 	if !after.IsZero() {
 		query.Set("added_after", after.UTC().Format(time.RFC3339Nano))
 	}

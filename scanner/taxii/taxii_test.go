@@ -195,7 +195,9 @@ func TestServersThatDoNotAnswer(t *testing.T) {
 // TestThePasswordStaysAtItsHost has a second server, which must not be asked.
 func TestThePasswordStaysAtItsHost(t *testing.T) {
 	other := serve(t, nil)
-	there := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound) }
+	there := func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusFound)
+	}
 	roots := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/taxii+json;version=2.1")
 		fmt.Fprintf(w, `{"api_roots": [%q]}`, other.URL+"/api1/")
