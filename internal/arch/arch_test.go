@@ -165,6 +165,15 @@ func TestOnlyBinreadDecodes(t *testing.T) {
 	}
 }
 
+// TestOnlyTaxiiUsesANetwork keeps the promise that nothing is looked up anywhere.
+func TestOnlyTaxiiUsesANetwork(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test && s.pkg != "scanner/taxii" && slices.Contains(s.imports(), "net/http") {
+			t.Errorf("%s/%s imports net/http", s.pkg, s.name)
+		}
+	}
+}
+
 func TestEveryPackageHasADocComment(t *testing.T) {
 	documented := map[string]bool{}
 	for _, s := range sources(t) {
