@@ -18,16 +18,13 @@ import (
 	"github.com/guestctl/guestctl/engine/shipped"
 	"github.com/guestctl/guestctl/policy"
 	"github.com/guestctl/guestctl/scanner"
+	"github.com/guestctl/guestctl/scanner/intel"
 	"github.com/guestctl/guestctl/scanner/verdicts"
 )
 
 // ScanOptions say what files are scanned for, and how.
 type ScanOptions struct {
-	// Rules are files and folders with YARA rules beside the built-in ones. Strict makes one that does not compile an error, where it
-	// is otherwise left out and told.
-	Rules             []string
-	Strict            bool
-	NoYARA, NoBuiltin bool // no YARA at all, or no built-in rules
+	Engines
 
 	Limits   scanner.Limits
 	Archives bool // look into archives
@@ -76,14 +73,16 @@ const verdictLimit = 512 << 20
 type Scan struct {
 	opts    ScanOptions
 	engines []scanner.Engine
+	known   *intel.KnownGood
 	store   *verdicts.Store
 }
 
 // OpenScan opens the engines. An error is one of the rules, feeds or programs that the options name: nothing can be judged.
 func OpenScan(ctx context.Context, opts ScanOptions) (*Scan, error) {
 	s := &Scan{opts: opts}
+	o := &opening{ScanOptions: opts}
 	for _, open := range engines() {
-		e, err := open(ctx, opts)
+		e, err := open(ctx, o)
 		if err != nil {
 			s.Close()
 			return nil, err
@@ -91,6 +90,14 @@ func OpenScan(ctx context.Context, opts ScanOptions) (*Scan, error) {
 		if e != nil {
 			s.engines = append(s.engines, e)
 		}
+	}
+	if len(opts.KnownGood) > 0 {
+		known, err := intel.LoadKnownGood(ctx, opts.KnownGood)
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+		s.known = known
 	}
 	if path := opts.cache(VerdictsFile); path != "" {
 		s.store = verdicts.Open(path, opts.Version, verdictLimit)
@@ -104,6 +111,9 @@ func (s *Scan) Close() {
 		if c, ok := e.(io.Closer); ok {
 			_ = c.Close()
 		}
+	}
+	if s.known != nil {
+		_ = s.known.Close()
 	}
 	if s.store != nil {
 		_ = s.store.Close()
@@ -147,6 +157,9 @@ func (s *Scan) run(ctx context.Context, m *engine.Machine, g *guest.Guest, now t
 	}
 	if s.store != nil {
 		opts.Store = s.store
+	}
+	if s.known != nil {
+		opts.KnownGood = s.known.Is
 	}
 	if sums {
 		opts.Sums = packages.Hash
@@ -193,7 +206,10 @@ func (s *Scan) name() string {
 	parts := []string{fmt.Sprintf("%+v", opts)}
 	for _, e := range s.engines {
 		d := e.Describe()
-		parts = append(parts, d.Name, d.Version, d.Digest, d.Date)
+		parts = append(parts, d.Name, d.Version, d.Digest, d.Date, e.Key(&scanner.Object{}))
+	}
+	if s.known != nil {
+		parts = append(parts, s.known.Digest())
 	}
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
 	return "scan " + hex.EncodeToString(sum[:])

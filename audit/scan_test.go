@@ -141,7 +141,7 @@ func TestAScanIsRemembered(t *testing.T) {
 	scan := func(e words) int {
 		t.Helper()
 		looked, e.looked = 0, &looked
-		s, err := OpenScan(t.Context(), ScanOptions{Asked: true, NoYARA: true, CacheDir: dir, Version: "1"})
+		s, err := OpenScan(t.Context(), ScanOptions{Asked: true, Engines: Engines{NoYARA: true}, CacheDir: dir, Version: "1"})
 		if err != nil {
 			t.Fatal(err)
 		}

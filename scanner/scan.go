@@ -84,6 +84,7 @@ func Run(ctx context.Context, g *guest.Guest, opts Options) (*Result, error) {
 	for _, e := range opts.Engines {
 		s.result.Engines = append(s.result.Engines, e.Describe())
 	}
+	s.result.passing = s.result.passing || s.unkept.Load()
 	s.result.sort()
 	return s.result, nil
 }
@@ -99,6 +100,7 @@ type scan struct {
 	large  sync.Mutex // see Memory
 
 	panicked atomic.Value // what a worker panicked with
+	unkept   atomic.Bool  // an engine keeps no verdicts
 
 	// Of the goroutine that walks: bytes of holes, and bytes read of files with several names.
 	holes int64

@@ -42,6 +42,7 @@ func (w *worker) key(o *Object) (key [32]byte, ok bool) {
 	for _, e := range w.Engines {
 		k := e.Key(o)
 		if k == "" {
+			w.unkept.Store(true)
 			return key, false
 		}
 		_, _ = fmt.Fprintf(h, "%q\n", k)

@@ -14,14 +14,13 @@ import (
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/policy"
 	"github.com/guestctl/guestctl/scanner"
+	"github.com/guestctl/guestctl/scanner/clamav"
 )
 
 // scanFlags are the flags of every command that scans files for malware.
 type scanFlags struct {
-	rules      []string
-	strict     bool
-	noBuiltin  bool
-	noYARA     bool
+	engines    audit.Engines
+	clamdSize  string
 	maxSize    string
 	timeout    time.Duration
 	maxTime    time.Duration
@@ -39,10 +38,18 @@ func (f *scanFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	before := map[string]bool{}
 	flags.VisitAll(func(one *pflag.Flag) { before[one.Name] = true })
-	flags.StringArrayVar(&f.rules, "rules", nil, "`DIR|FILE` with YARA rules, beside the built-in ones; may be repeated")
-	flags.BoolVar(&f.strict, "strict-rules", false, "take a file of rules that does not compile as a mistake (exit 2), not as one to leave out")
-	flags.BoolVar(&f.noBuiltin, "no-builtin-rules", false, "leave out the built-in YARA rules")
-	flags.BoolVar(&f.noYARA, "no-yara", false, "use no YARA rules at all")
+	e := &f.engines
+	flags.StringArrayVar(&e.Rules, "rules", nil, "`DIR|FILE` with YARA rules, beside the built-in ones; may be repeated")
+	flags.BoolVar(&e.StrictRules, "strict-rules", false, "take a file of rules that does not compile as a mistake (exit 2), not as one to leave out")
+	flags.BoolVar(&e.NoBuiltin, "no-builtin-rules", false, "leave out the built-in YARA rules")
+	flags.BoolVar(&e.NoYARA, "no-yara", false, "use no YARA rules at all")
+	flags.StringVar(&e.Clamd, "clamd", "", "show files to the clamd at `ADDRESS`: unix:PATH or tcp:HOST:PORT")
+	flags.BoolVar(&e.Clamscan, "clamscan", false, "show files to clamscan, where no clamd runs")
+	flags.StringVar(&f.clamdSize, "clamd-max-size", sizeFlag(clamav.DefaultMaxSize), "`SIZE` of the largest file that ClamAV is shown")
+	flags.StringArrayVar(&e.Signatures, "clamav-signatures", nil, "`DIR|FILE` with signatures in ClamAV's text formats, used without ClamAV; may be repeated")
+	flags.StringArrayVar(&e.Intel, "intel", nil, "`DIR|FILE` with feeds of threat intelligence; may be repeated")
+	flags.BoolVar(&e.IntelLogs, "intel-logs", false, "look for domains and addresses of feeds in logs, too")
+	flags.StringArrayVar(&e.KnownGood, "known-good", nil, "`FILE` with digests of files that are not looked into; may be repeated")
 	flags.StringVar(&f.maxSize, "max-size", sizeFlag(d.FileSize), "`SIZE` of the largest file, or member of an archive, that is looked into")
 	flags.DurationVar(&f.timeout, "file-timeout", d.FileTime, "how long one engine may take for one file")
 	flags.DurationVar(&f.maxTime, "max-time", 0, "how long the scan of one guest may take; what is left then is not looked into")
@@ -87,8 +94,14 @@ func (f *scanFlags) open(ctx context.Context, p *policy.Policy, cache, asked boo
 	if err != nil {
 		return nil, fmt.Errorf("--max-size: %w", err)
 	}
+	if f.engines.ClamdSize, err = parseSize(f.clamdSize); err != nil {
+		return nil, fmt.Errorf("--clamd-max-size: %w", err)
+	}
+	if f.engines.Now, err = now(); err != nil {
+		return nil, err
+	}
 	opts := audit.ScanOptions{
-		Rules: f.rules, Strict: f.strict, NoBuiltin: f.noBuiltin, NoYARA: f.noYARA,
+		Engines:  f.engines,
 		Limits:   scanner.Limits{FileTime: f.timeout},
 		Archives: !f.noArchives, Fast: f.fast, Workers: f.workers, Time: f.maxTime, Score: f.score,
 		Asked: asked, Started: bar.Grow, Progress: bar.Add,
