@@ -150,7 +150,7 @@ func (p *process) ready() error {
 }
 
 // receive reads a message that no other can follow.
-func (p *process) receive() (byte, []byte, error) { return receive(p.replies, &p.buf, maxReply) }
+func (p *process) receive() (byte, []byte, error) { return receive(p.replies, &p.buf, 0, maxReply) }
 
 // receiveOne reads one message of several that may be in the pipe.
 func (p *process) receiveOne(limit uint32) (kind byte, body []byte, err error) {

@@ -42,6 +42,7 @@ type scanSet struct {
 
 // scanWorker is a worker that scans.
 type scanWorker struct {
+	loop    loop
 	sets    []*ruleSet
 	counts  []int // of variables of each set
 	regions [scanner.Depths][]byte
@@ -55,13 +56,12 @@ type scanWorker struct {
 type ruleSet struct {
 	scanner   *yara.Scanner
 	variables []string
-	values    []string // that they have
 	numbers   map[string]int
 }
 
 // scanFiles answers requests until there are no more.
 func scanFiles(job scanJob, probe func([]byte) []byte) error {
-	w := &scanWorker{reply: make([]byte, 0, maxReply)}
+	w := &scanWorker{loop: newLoop(), reply: make([]byte, 0, maxReply)}
 	for _, s := range job.Sets {
 		set, err := w.load(s, job.Seconds)
 		if err != nil {
@@ -75,7 +75,7 @@ func scanFiles(job scanJob, probe func([]byte) []byte) error {
 	}
 	buf := make([]byte, 64<<10)
 	for {
-		kind, body, err := receive(requestFile, &buf, maxRequest)
+		kind, body, err := receive(requestFile, &buf, w.loop.next(buf[:cap(buf)]), maxRequest)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -107,15 +107,13 @@ func (w *scanWorker) load(s scanSet, seconds int) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &ruleSet{
-		scanner: sc, variables: s.Variables, values: make([]string, len(s.Variables)),
-		numbers: map[string]int{},
-	}
+	set := &ruleSet{scanner: sc, variables: s.Variables, numbers: map[string]int{}}
 	for i, r := range rules.GetRules() {
 		set.numbers[fullName(&r)] = i
 	}
 	sc.SetFlags(scanFlags).SetCallback(&collector{w, set})
 	sc.SetTimeout(time.Duration(seconds) * time.Second)
+	w.loop.add(sc, s.Variables)
 	return set, nil
 }
 
@@ -154,13 +152,9 @@ func (w *scanWorker) scan() error {
 	}
 	set := w.sets[w.request.set]
 	for i, v := range w.request.values {
-		if v == set.values[i] {
-			continue // libyara has it from the file before
-		}
 		if err := set.scanner.DefineVariable(set.variables[i], v); err != nil {
 			return err
 		}
-		set.values[i] = v
 	}
 	return set.scanner.ScanMem(content)
 }
@@ -179,12 +173,14 @@ func (w *scanWorker) content(depth int, size uint64) ([]byte, error) {
 				return nil, err
 			}
 			*region = nil
+			w.loop.region(depth, nil)
 		}
 		b, err := unix.Mmap(regionFile+depth, 0, int(n), unix.PROT_READ, unix.MAP_SHARED)
 		if err != nil {
 			return nil, fmt.Errorf("memory of %d bytes: %w", n, err)
 		}
 		*region = b
+		w.loop.region(depth, b)
 	}
 	return (*region)[:size], nil
 }

@@ -57,8 +57,8 @@ func appendRequest(b []byte, r request) []byte {
 	b = append(b, byte(r.set), byte(r.depth))
 	b = binary.LittleEndian.AppendUint64(b, r.size)
 	for _, v := range r.values {
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(v)))
-		b = append(b, v...)
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(v)+1))
+		b = append(append(b, v...), 0) // as C has it
 	}
 	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at-lengthSize))
 	return b
@@ -76,7 +76,11 @@ func decodeRequest(body []byte, r *request, variables []int) error {
 		return errMessage
 	}
 	for range variables[r.set] {
-		r.values = append(r.values, string(c.bytes(int(c.uint32()))))
+		v := c.bytes(int(c.uint32()))
+		if len(v) == 0 || v[len(v)-1] != 0 {
+			return errMessage
+		}
+		r.values = append(r.values, string(v[:len(v)-1]))
 	}
 	return c.end()
 }
@@ -167,17 +171,19 @@ func message(kind byte, body []byte) []byte {
 	return append(append(b, kind), body...)
 }
 
-// receive reads one message into buf, which it grows, and returns its kind and body. One call of the kernel is enough for
-// a short one: the other side writes no second message before it is asked to. The end of the pipe is io.EOF.
-func receive(fd int, buf *[]byte, limit int) (kind byte, body []byte, err error) {
+// receive reads one message into buf, which it grows, and returns its kind and body. The first bytes of it may be there. One call
+// of the kernel is enough for a short one: the other side writes no second message before it is asked to. The end of the pipe
+// is io.EOF.
+func receive(fd int, buf *[]byte, have, limit int) (kind byte, body []byte, err error) {
 	b := (*buf)[:cap(*buf)]
-	have, want := 0, headSize
-	for have < want {
-		n, err := readSome(fd, b[have:])
-		if err != nil {
-			return 0, nil, err
+	for want := headSize; ; {
+		if have < want {
+			n, err := readSome(fd, b[have:])
+			if err != nil {
+				return 0, nil, err
+			}
+			have += n
 		}
-		have += n
 		if have < headSize {
 			continue
 		}
@@ -190,11 +196,13 @@ func receive(fd int, buf *[]byte, limit int) (kind byte, body []byte, err error)
 			b = append(make([]byte, 0, want), b[:have]...)[:want]
 			*buf = b
 		}
+		switch {
+		case have > want:
+			return 0, nil, fmt.Errorf("%w: %d bytes after it", errMessage, have-want)
+		case have == want:
+			return b[lengthSize], b[headSize:want], nil
+		}
 	}
-	if have > want {
-		return 0, nil, fmt.Errorf("%w: %d bytes after it", errMessage, have-want)
-	}
-	return b[lengthSize], b[headSize:want], nil
 }
 
 func readSome(fd int, b []byte) (int, error) {
