@@ -179,7 +179,7 @@ func (p *process) end() (cause string, err error) {
 		return "", errors.Join(err, p.closePipes())
 	}
 	cause = state.String()
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signal() > 0 {
 		cause = unix.SignalName(status.Signal())
 	}
 	return cause, p.closePipes()

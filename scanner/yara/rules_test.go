@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -248,7 +249,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range maxKept + 3 {
-		if err := (store{dir, fmt.Sprint(i)}).put(&collection{}); err != nil {
+		if err := (store{dir, strconv.Itoa(i)}).put(&collection{}); err != nil {
 			t.Fatal(err)
 		}
 	}

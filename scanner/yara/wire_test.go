@@ -63,7 +63,9 @@ func FuzzDecodeHits(f *testing.F) {
 func FuzzDecodeResult(f *testing.F) {
 	for _, r := range []compileResult{
 		{Rules: []byte("x"), Table: []rule{{File: 0, Name: "a", Meta: []meta{{"score", "5"}}, Strings: []string{"$a"}}}},
-		{Failed: []remark{{File: 1, Line: 3, Text: "bad"}}}, {Notes: []remark{{File: -1}}}, {},
+		{Failed: []remark{{File: 1, Line: 3, Text: "bad"}}},
+		{Notes: []remark{{File: -1}}},
+		{},
 	} {
 		b, err := cbor.Marshal(r)
 		if err != nil {

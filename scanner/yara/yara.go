@@ -81,7 +81,7 @@ func (p Problem) String() string {
 }
 
 // Problems is the error of rules that cannot be used.
-type Problems []Problem
+type Problems []Problem //nolint:errname // a list, too, of an engine that goes on without these files
 
 // Error lists the problems, one on a line.
 func (p Problems) Error() string {
