@@ -14,7 +14,6 @@ rule Linux_Trojan_Kinsing : trojan miner
         $part1 = "masscan"
         $part2 = "backconnect"
         $part3 = "main.getT"
-        $part4 = "minerRunningCheck"
     condition:
         $miner and any of ($part*)
 }

@@ -22,7 +22,7 @@ rule Linux_Dropper_CompetitorKill : dropper miner
         $kill1 = "pkill"
         $kill2 = "kill -9"
         $kill3 = "killall"
-        $act1 = /(curl|wget)[ \t][^\n]{0,120}https?:\/\// 
+        $act1 = /(curl|wget)[ \t][^\n]{0,120}https?:\/\//
         $act2 = "chattr -i"
         $act3 = /chmod[ \t]{1,4}(\+x|777|755|0777)/
     condition:

@@ -38,12 +38,11 @@ rule Linux_Rootkit_KnownFamily : rootkit
         $reptile1 = "reptile_module"
         $reptile2 = "/reptile/reptile_"
         $reptile3 = "\x00name=reptile\x00"
-        $jynx1 = "XxJynx"
-        $jynx2 = "Jynx2"
+        $jynx1 = "/XxJynx"
+        $jynx2 = "jynx2.so"
         $hider1 = "libprocesshider"
         $hider2 = "process_to_filter"
-        $brokepkg1 = "brokepkg_init"
-        $brokepkg2 = "\x00name=brokepkg\x00"
+        $brokepkg = "\x00name=brokepkg\x00"
         $suterusu1 = "suterusu_"
         $suterusu2 = "\x00name=suterusu\x00"
         $azazel = "azazel_init"
@@ -52,7 +51,7 @@ rule Linux_Rootkit_KnownFamily : rootkit
         $readdir = "readdir"
         $vermagic = "vermagic="
     condition:
-        any of ($diamorphine*, $reptile*, $jynx*, $brokepkg*, $azazel, $suterusu2) or
+        any of ($diamorphine*, $reptile*, $jynx*, $brokepkg, $azazel, $suterusu2) or
         ($hider1 and $hider2) or ($hider2 and $readdir and filesize < 256KB) or
         ($suterusu1 and $vermagic) or all of ($bedevil*)
 }

@@ -86,7 +86,7 @@ rule PHP_Webshell_KnownFamily : webshell
         $wso1 = "WSO_VERSION"
         $wso2 = "'FilesMan'"
         $wso3 = "\"FilesMan\""
-        $b374k = "b374k"
+        $b374k = "b374k" fullword
         $c99 = "c99shell" nocase
         $r57 = "r57shell" nocase
         $indo = "IndoXploit" nocase
