@@ -5,6 +5,8 @@ import (
 	"crypto/md5"
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,10 +79,20 @@ func (d *dpkgLoader) paragraph(list owners.DpkgList) *paragraph {
 
 // compareStatus tells packages that are installed and have no list.
 func (d *dpkgLoader) compareStatus() {
+	const named = 5
+	missing := map[string][]string{} // by the file that says so
 	for _, p := range d.installed {
 		if p.state == "installed" && !p.listed && d.packages[p.name+":"+p.arch] == p {
-			d.weakness(Contradicted, p.path, "line "+strconv.Itoa(p.line)+": package "+p.name+" is installed, and there is no list of its files")
+			missing[p.path] = append(missing[p.path], p.name)
 		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(missing)) {
+		names := missing[file]
+		text := "installed, without a list of its files: " + strings.Join(names[:min(len(names), named)], ", ")
+		if more := len(names) - named; more > 0 {
+			text += " and " + strconv.Itoa(more) + " more packages"
+		}
+		d.weakness(Contradicted, file, text)
 	}
 }
 

@@ -82,7 +82,7 @@ func (w *worker) typed(t task, role Role) bool {
 			actual = "symlink to " + target
 		}
 	}
-	if f.Type == modeRegular && role == Other { // of a link nothing tells what it stands in for but its place
+	if f.Type == modeRegular { // what it stands in for is told by its place alone
 		role = roleOf(t.Path, 0, f.Config)
 	}
 	w.differ(Difference{
