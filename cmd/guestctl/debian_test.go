@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
 )
 
 const debianImages = "../../build/images"
@@ -161,4 +162,40 @@ func TestDebianPackages(t *testing.T) {
 		want = append(want, strings.Join(strings.Split(line, "\t")[:4], "\t"))
 	}
 	diff(t, want, got)
+}
+
+// TestDebianPackagesVerify wants nothing to tell of the real Debian 12, and of its variants only what they are made of.
+func TestDebianPackagesVerify(t *testing.T) {
+	onDebian(t, "debian12-compressed.qcow2", "verify-packages", "IMAGE") // exit code 0
+	for _, c := range []struct {
+		image string
+		flags []string
+		want  []string // checks that fail, without their prefix
+	}{
+		{"debian12-broken.qcow2", []string{"--allow-config-changes", "--ignore", "/etc/systemd/**"}, []string{
+			"unowned:/usr/lib/systemd/system/ssh.service.d/options.conf", "unowned:/usr/local/bin/suid",
+		}},
+		{"debian12-broken.qcow2", []string{"--ignore", "/etc/systemd/system/*.*", "--ignore", "/etc/systemd/system/*/*", "--ignore", "/usr/**"}, []string{
+			"verify:/etc/issue", "verify:/etc/login.defs", "verify:/etc/nftables.conf",
+			"verify:/etc/pam.d/su", "verify:/etc/security/faillock.conf", "verify:/etc/sudoers", "verify:/etc/sysctl.conf",
+			"verify:/etc/systemd/journald.conf",
+		}},
+	} {
+		var r struct {
+			Targets []struct {
+				Checks []finding.Finding
+			}
+		}
+		args := append([]string{"verify-packages", "--format", "json", "--exit-zero"}, c.flags...)
+		if err := json.Unmarshal(onDebian(t, c.image, append(args, "IMAGE")...), &r); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range r.Targets[0].Checks {
+			if f.Status == finding.Fail {
+				got = append(got, strings.TrimPrefix(f.ID, "packages."))
+			}
+		}
+		diff(t, c.want, got)
+	}
 }

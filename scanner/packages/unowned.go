@@ -42,8 +42,11 @@ func (v *verifier) local(o guest.Object) {
 	if !o.IsRegular() || o.Mode&0o111 == 0 && !isLibrary(o.Path) {
 		return
 	}
-	v.count(func(s *Stats) { s.Local++ })
-	if v.Local {
+	setuid := o.Mode&0o6000 != 0 && o.Mode&0o111 != 0
+	if !setuid {
+		v.count(func(s *Stats) { s.Local++ })
+	}
+	if v.Local || setuid {
 		v.differ(Difference{
 			Kind: Unowned, Role: localRole(o.Path), File: shipped.File{Path: o.Path}, Object: o, Expected: "owned by a package",
 			Actual: string(localRole(o.Path)) + " of no package, mode " + facts.ModeText(o.Mode),

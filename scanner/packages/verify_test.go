@@ -3,6 +3,8 @@ package packages
 import (
 	"crypto"
 	"crypto/md5"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -96,7 +98,8 @@ func TestDifferences(t *testing.T) {
 		}, want: []string{
 			"/usr/lib/python3/dist-packages/__pycache__/evil.cpython-311.pyc unowned high", "/usr/lib/python3/dist-packages/evil.pth unowned high",
 		}},
-		{name: "local programs", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}}},
+		{name: "local programs", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}, "/opt/su": {Mode: 0o4755}},
+			want: []string{"/opt/su unowned critical"}},
 		{name: "local programs, told", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}}, opts: Options{Local: true},
 			want: []string{"/opt/app/run unowned low", "/usr/local/bin/mine unowned low"}},
 		{name: "a program in a home", planted: map[string]memfs.File{"/home/ana/x": {Mode: 0o755}}},
@@ -187,4 +190,23 @@ func TestNotesSayWhatTheResultRestsOn(t *testing.T) {
 			t.Errorf("no note has %q: %q", want, r.Notes)
 		}
 	}
+}
+
+// TestApkLinks has the digest of the text of a link, as apk keeps it: printf %s busybox | sha1sum, in base 64.
+func TestApkLinks(t *testing.T) {
+	for target, want := range map[string]int{"busybox": 0, "/tmp/x": 1} {
+		files := map[string]memfs.File{
+			"/bin/sh":               {Link: target},
+			"/lib/apk/db/installed": {Data: "P:busybox\nV:1\nF:bin\nR:sh\na:0:0:777\nZ:Q1" + base64.StdEncoding.EncodeToString(sha1Of("busybox")) + "\n\n"},
+		}
+		r := verify(t, factstest.Guest(t, files), Options{Files: true})
+		if len(r.Differences) != want || want == 1 && r.Differences[0].Kind != WrongTarget {
+			t.Errorf("to %s: %+v, unread %v", target, r.Differences, r.Unread)
+		}
+	}
+}
+
+func sha1Of(s string) []byte {
+	sum := sha1.Sum([]byte(s))
+	return sum[:]
 }
