@@ -87,7 +87,7 @@ func read(s *facts.Scope, p *facts.Profile, name string) error {
 			return
 		}
 		at := facts.At(name, n, strings.TrimSpace(text))
-		for _, command := range commands(text) {
+		for _, command := range facts.ShellCommands(text) {
 			if len(p.Umask)+len(p.Tmout)+len(p.RootPath) >= maxEntries {
 				full = true
 				s.Problem(name, n, binread.Limit("more than %d settings", maxEntries))

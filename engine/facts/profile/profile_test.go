@@ -126,7 +126,7 @@ func TestHostileProfiles(t *testing.T) {
 func FuzzCommands(f *testing.F) {
 	f.Add("if [ a ]; then readonly TMOUT=\"9\\\"\" && umask u=rwx,go=; fi # x")
 	f.Fuzz(func(t *testing.T, line string) {
-		for _, c := range commands(line) {
+		for _, c := range facts.ShellCommands(line) {
 			if len(c) == 0 {
 				t.Errorf("%q has an empty command", line)
 			}
