@@ -31,16 +31,22 @@ type Unit struct {
 	Path    string   `json:"path"` // of its file; "" when there is none
 	DropIns []string `json:"dropins"`
 	// ExecStart and Conditions are what is in force after drop-ins reset or added lines. Secrets in commands are blanked.
-	ExecStart  []UnitLine `json:"exec_start"`
-	Listen     []UnitLine `json:"listen,omitempty"` // of a socket, as "ListenStream=22"
-	Conditions []UnitLine `json:"conditions"`       // Condition… and Assert… lines, as "ConditionPathExists=/x"
-	User       *UnitLine  `json:"user" jsonschema:"nullable"`
+	ExecStart []UnitLine `json:"exec_start"`
+	// Exec are the other commands in force, as "ExecStartPre=/x".
+	Exec []UnitLine `json:"exec"`
+	// Environment are the variables of Environment= whose names begin with LD_, as "LD_PRELOAD=/x": they decide what code a program
+	// loads. Others may hold secrets. EnvironmentFiles are the values of EnvironmentFile=.
+	Environment      []UnitLine `json:"environment"`
+	EnvironmentFiles []UnitLine `json:"environment_files"`
+	Listen           []UnitLine `json:"listen,omitempty"` // of a socket, as "ListenStream=22"
+	Conditions       []UnitLine `json:"conditions"`       // Condition… and Assert… lines, as "ConditionPathExists=/x"
+	User             *UnitLine  `json:"user" jsonschema:"nullable"`
 	// Also, Aliases and DefaultInstance are from [Install].
 	Also            []string `json:"also,omitempty"`
 	Aliases         []string `json:"aliases,omitempty"`
 	DefaultInstance string   `json:"default_instance,omitempty"`
 	SysV            bool     `json:"sysv"` // made from a script in /etc/init.d
-	// Source is the link or file that decides the state.
+	// Source is the link or file that decides the state; of a unit that is not found, the first link to it.
 	Source *Source `json:"source" jsonschema:"nullable"`
 }
 

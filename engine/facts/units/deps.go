@@ -34,6 +34,18 @@ func (t *tree) pulls() []edge {
 	return edges
 }
 
+// linkTo is the first link of the search path that pulls in a unit of this name.
+func (t *tree) linkTo(name string) *facts.Source {
+	for _, d := range t.dirs {
+		for _, dep := range d.deps {
+			if dep.name == name {
+				return dep.source()
+			}
+		}
+	}
+	return nil
+}
+
 // canonical returns the unit's own name for one of its names.
 func (t *tree) canonical(name string) string {
 	if f := t.find(name); f.err == nil && !f.masked {

@@ -116,6 +116,7 @@ func (t *tree) unit(name string, rules []rule) *facts.Unit {
 		return u
 	}
 	if u.State == "not-found" {
+		u.Source = t.linkTo(name)
 		return u
 	}
 	if o, ok := t.lookup(name); ok && o.path != f.object.path || f.name != name {
@@ -143,6 +144,12 @@ func fill(u *facts.Unit, all []facts.Setting) {
 		case set.Section == "Service" && set.Key == "ExecStart":
 			line.Value, line.Source.Text = facts.Redact(line.Value), facts.Redact(line.Source.Text)
 			u.ExecStart = accumulate(u.ExecStart, line)
+		case strings.HasPrefix(set.Key, "Exec") && slices.Contains(running, set.Section):
+			u.Exec = addExec(u.Exec, set.Key, line)
+		case slices.Contains(running, set.Section) && set.Key == "Environment":
+			u.Environment = addEnvironment(u.Environment, line)
+		case slices.Contains(running, set.Section) && set.Key == "EnvironmentFile":
+			u.EnvironmentFiles = accumulate(u.EnvironmentFiles, line)
 		case set.Section == "Service" && set.Key == "User":
 			u.User = &line
 			if set.Value == "" {
@@ -181,5 +188,6 @@ func empty(init string) *facts.Unit {
 	return &facts.Unit{
 		Init: init, WantedBy: []string{}, RequiredBy: []string{}, UpheldBy: []string{}, TriggeredBy: []string{},
 		DropIns: []string{}, ExecStart: []facts.UnitLine{}, Conditions: []facts.UnitLine{},
+		Exec: []facts.UnitLine{}, Environment: []facts.UnitLine{}, EnvironmentFiles: []facts.UnitLine{},
 	}
 }
