@@ -27,13 +27,17 @@ type PAMRule struct {
 	Jump map[string]int `json:"jump,omitempty"`
 	// Module is the name without directories: "pam_unix.so".
 	Module  string            `json:"module"`
+	Path    string            `json:"module_path"` // as it stands: a path, or the name alone, of a module in the directories for them
 	Args    []string          `json:"args"`
 	Options map[string]string `json:"options"` // Args by name; a flag has the value ""
 	// Optional is set for a leading -: a module that is missing is not even logged.
 	Optional bool     `json:"silent"`
 	Via      []string `json:"via"` // the files that were included on the way, the outermost first
 	// Reachable is set when some outcome of the modules before it lets this one run.
-	Reachable bool   `json:"reachable"`
-	Substack  int    `json:"substack"` // how many substacks it is in: done and die end the innermost only
-	Source    Source `json:"source"`
+	Reachable bool `json:"reachable"`
+	// Grants is set for a module that says yes to everybody, where that lets the stack succeed although no other module that asks
+	// for something was content.
+	Grants   bool   `json:"grants"`
+	Substack int    `json:"substack"` // how many substacks it is in: done and die end the innermost only
+	Source   Source `json:"source"`
 }

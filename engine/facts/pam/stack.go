@@ -78,7 +78,7 @@ func (b *builder) fail(l line, err error) {
 func rule(l line, level int, via []string) facts.PAMRule {
 	_, jumps, _ := actions(l.control) // parseLine has refused those with an error
 	r := facts.PAMRule{
-		Control: l.control, Jump: jumps, Module: path.Base(l.module), Args: l.args, Options: map[string]string{}, Optional: l.optional,
+		Control: l.control, Jump: jumps, Module: path.Base(l.module), Path: l.module, Args: l.args, Options: map[string]string{}, Optional: l.optional,
 		Via: slices.Clone(via), Substack: level, Source: l.source,
 	}
 	if r.Via == nil {
@@ -97,10 +97,11 @@ func rule(l line, level int, via []string) facts.PAMRule {
 // rules marks what can be reached and returns the modules.
 func (b *builder) rules() []facts.PAMRule {
 	reached := reach(b.steps)
+	granted := grants(b.steps)
 	rules := []facts.PAMRule{}
 	for i, s := range b.steps {
 		if !s.head {
-			s.rule.Reachable = reached[i]
+			s.rule.Reachable, s.rule.Grants = reached[i], granted[i]
 			rules = append(rules, s.rule)
 		}
 	}
