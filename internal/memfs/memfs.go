@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -22,6 +23,8 @@ type File struct {
 	Mode     uint32
 	UID, GID uint32
 	Xattrs   map[string][]byte
+	Flags    []string // as in filesys.Stat
+	Modify   time.Time
 	// StatErr is what Stat returns, and Err what reading the content, the entries, the target or the attributes returns.
 	// One of kind binread.ErrChecksum comes with the value; any other comes in its place, save that a directory still
 	// lists its entries. A directory with an Err answers Lookup of a name it does not have with it.
@@ -136,6 +139,7 @@ func (f *FS) Stat(n filesys.Node) (filesys.Stat, error) {
 	}
 	return filesys.Stat{
 		Node: n, Mode: file.Mode, UID: file.UID, GID: file.GID, Links: 1, Size: size, Allocated: size,
+		Flags: file.Flags, Modify: file.Modify,
 	}, file.StatErr
 }
 

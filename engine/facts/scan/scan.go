@@ -1,9 +1,10 @@
-// Package scan collects the domain "scan": one walk over the guest's file systems for what modes, owners and extended
+// Package scan collects the domain "scan": one walk over the guest's file systems for what names, modes, owners and extended
 // attributes give away.
 //
 // It skips what a running system puts there (/proc, /sys, /dev, /run), the layers of containers and the snapshots of file
-// systems, and names what it skipped. Owners are looked up in the guest's own passwd and group; accounts of a network
-// service are not known. It reads no content of files.
+// systems, and names what it skipped. What lies on the disks where a running system mounts something over is looked at for programs
+// and deceptive names alone. Owners are looked up in the guest's own passwd and group; accounts of a network service are not known. Of
+// the content it reads the first bytes of files in directories for temporary ones.
 package scan
 
 import (
@@ -32,6 +33,8 @@ type walker struct {
 	out           *facts.Scan
 	users, groups ids
 	problems      int
+	sniffed       int               // files whose first bytes were read
+	modules       []facts.ScanEntry // of the kernel, all of them
 }
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Scan, error) {
@@ -40,9 +43,11 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Scan, error) {
 		WorldWritableFiles: []facts.ScanEntry{}, WorldWritableDirs: []facts.ScanEntry{}, Unowned: []facts.ScanEntry{},
 		Ungrouped: []facts.ScanEntry{}, SUID: []facts.ScanEntry{}, SGID: []facts.ScanEntry{},
 		Capabilities: []facts.ScanCapability{}, ACLs: []facts.ScanACL{},
+		TemporaryPrograms: []facts.ScanProgram{}, DeceptiveNames: []facts.ScanName{}, Flagged: []facts.ScanFlags{},
 	}}
 	for _, key := range []string{
 		"world_writable_files", "world_writable_dirs", "unowned", "ungrouped", "suid", "sgid", "capabilities", "acls",
+		"temporary_programs", "deceptive_names", "flagged", "unowned_modules",
 	} {
 		w.out.Counts[key] = 0
 	}
@@ -51,6 +56,9 @@ func collect(ctx context.Context, s *facts.Scope) (*facts.Scan, error) {
 			return nil, ctx.Err()
 		}
 		w.problem("/", err)
+	}
+	if err := w.covered(ctx); err != nil {
+		return nil, err
 	}
 	return w.out, w.packages(ctx)
 }
@@ -79,6 +87,7 @@ func (w *walker) visit(o guest.Object, err error) error {
 	w.mode(o)
 	w.owner(o)
 	w.attributes(o)
+	w.suspect(o)
 	return nil
 }
 
@@ -115,10 +124,14 @@ func (w *walker) owner(o guest.Object) {
 
 func (w *walker) add(list *[]facts.ScanEntry, key string, o guest.Object) {
 	if w.counts(key) {
-		*list = append(*list, facts.ScanEntry{
-			Path: o.Path, Type: filesys.TypeName(o.Mode), Mode: facts.ModeText(o.Mode), UID: o.UID, GID: o.GID,
-			Sticky: o.IsDir() && o.Mode&filesys.ModeSticky != 0,
-		})
+		*list = append(*list, entry(o))
+	}
+}
+
+func entry(o guest.Object) facts.ScanEntry {
+	return facts.ScanEntry{
+		Path: o.Path, Type: filesys.TypeName(o.Mode), Mode: facts.ModeText(o.Mode), UID: o.UID, GID: o.GID,
+		Sticky: o.IsDir() && o.Mode&filesys.ModeSticky != 0,
 	}
 }
 
