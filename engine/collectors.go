@@ -31,6 +31,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/journald"
 	"github.com/guestctl/guestctl/engine/facts/kernel"
 	"github.com/guestctl/guestctl/engine/facts/limits"
+	"github.com/guestctl/guestctl/engine/facts/loader"
 	"github.com/guestctl/guestctl/engine/facts/locale"
 	"github.com/guestctl/guestctl/engine/facts/logfiles"
 	"github.com/guestctl/guestctl/engine/facts/logind"
@@ -47,6 +48,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/pacman"
 	"github.com/guestctl/guestctl/engine/facts/pam"
 	"github.com/guestctl/guestctl/engine/facts/profile"
+	"github.com/guestctl/guestctl/engine/facts/programs"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/rsyslog"
 	"github.com/guestctl/guestctl/engine/facts/scan"
@@ -129,5 +131,7 @@ func Collectors() []facts.Collector {
 		network.Collector,
 		mta.Collector,
 		imagestate.Collector,
+		programs.Collector,
+		loader.Collector,
 	}
 }
