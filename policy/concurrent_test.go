@@ -39,7 +39,7 @@ func TestOnePolicyForManyGuests(t *testing.T) {
 
 func builtinPolicy(t *testing.T) *policy.Policy {
 	t.Helper()
-	p, err := policy.Load([]string{"builtin:linux-server", "builtin:golden-image"}, policy.Options{})
+	p, err := policy.Load([]string{"builtin:linux-server", "builtin:golden-image", "builtin:malware"}, policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

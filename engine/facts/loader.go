@@ -5,6 +5,8 @@ type Loader struct {
 	Preload []PreloadedLibrary `json:"preload"` // of /etc/ld.so.preload
 	// Variables are the assignments of LD_PRELOAD, LD_AUDIT and LD_LIBRARY_PATH in files, whether a program comes by them or not.
 	Variables []LoaderVariable `json:"variables"`
+	// UnreadHomes are the homes whose files are not among them, since the disks do not hold their volume.
+	UnreadHomes []string `json:"unread_homes"`
 }
 
 // PreloadedLibrary is one entry of /etc/ld.so.preload, which is loaded into every program.

@@ -48,8 +48,9 @@ type ModuleInstall struct {
 
 // ModuleLoad is one module that is loaded at boot.
 type ModuleLoad struct {
-	Name   string `json:"name"`
-	Source Source `json:"source"`
+	Name    string  `json:"name"`
+	Present *string `json:"present" jsonschema:"nullable"` // as in Module
+	Source  Source  `json:"source"`
 }
 
 // Find returns what is said of the module called name, also where that is a pattern alone; then Present is nil.

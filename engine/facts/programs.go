@@ -18,7 +18,7 @@ type Program struct {
 	Conditional bool   `json:"conditional"`
 	Optional    bool   `json:"optional"`
 	Script      bool   `json:"script"` // an interpreter is given it
-	Path        string `json:"path"`   // as written, or as found in the directories for programs
+	Path        string `json:"path"`   // as written, without .., or as found in the directories for programs
 	// Exists is nil where that cannot be known: for a path with variables, or on a volume that the disks do not hold, or in a
 	// directory that is filled at run time.
 	Exists   *bool  `json:"exists" jsonschema:"nullable"`

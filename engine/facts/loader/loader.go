@@ -39,7 +39,7 @@ type collector struct {
 }
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Loader, error) {
-	c := &collector{s: s, read: map[string]bool{}, out: &facts.Loader{Preload: []facts.PreloadedLibrary{}, Variables: []facts.LoaderVariable{}}}
+	c := &collector{s: s, read: map[string]bool{}, out: &facts.Loader{Preload: []facts.PreloadedLibrary{}, Variables: []facts.LoaderVariable{}, UnreadHomes: []string{}}}
 	if err := c.preload(ctx); err != nil {
 		return nil, err
 	}

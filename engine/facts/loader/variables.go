@@ -92,7 +92,11 @@ func (c *collector) managers() []string {
 
 // home adds what a user's own files set.
 func (c *collector) home(u facts.User) {
-	if u.HomeExists == nil || !*u.HomeExists || !path.IsAbs(u.Home) || u.Home == "/" {
+	switch {
+	case u.HomeExists == nil && !slices.Contains(c.out.UnreadHomes, u.Home):
+		c.out.UnreadHomes = append(c.out.UnreadHomes, u.Home)
+		return
+	case u.HomeExists == nil || !*u.HomeExists || !path.IsAbs(u.Home) || u.Home == "/":
 		return
 	}
 	for _, name := range homeFiles {

@@ -160,6 +160,14 @@ func (c *collector) finish(kernels *facts.Kernels) {
 		}
 		c.out.Modules[name] = *m
 	}
+	for i := range c.out.Load {
+		if kernels == nil {
+			break
+		}
+		if p := kernels.Presence(c.out.Load[i].Name); p != "" {
+			c.out.Load[i].Present = &p
+		}
+	}
 }
 
 // install merges the commands that name the module with the patterns that match it, in the order of reading.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -170,6 +171,7 @@ func (c *collector) add(p facts.Program) {
 		return
 	}
 	c.seen[p] = true
+	p.Path = path.Clean(p.Path)
 	f := c.find(p.Path)
 	p.Exists, p.Resolved, p.Type, p.Mode, p.UID, p.Writable = f.exists, f.resolved, f.typ, f.mode, f.uid, f.writable
 	c.all = append(c.all, p)
