@@ -130,7 +130,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"parameters as a value":      {own + "[params]\nown-name = 3\n", "b.toml:4:12: params.own-name is an integer, want a table"},
 		"no such check to disable":   {"disable = [{ id = 'hygiene-log', reason = 'x' }]\n" + golden, "b.toml:1:19: no check hygiene-log to disable, did you mean hygiene-logs?"},
 		"disabled without a reason":  {"disable = [{ id = 'hygiene-logs' }]\n" + golden, "b.toml:1:12: an entry of disable wants an id and a reason"},
-		"no such baseline":           {"[baseline]\nextends = ['builtin:golden-imag']\n", "b.toml:2:12: extends builtin:golden-imag: no such built-in baseline, want builtin:golden-image or builtin:linux-server, did you mean builtin:golden-image?"},
+		"no such baseline":           {"[baseline]\nextends = ['builtin:golden-imag']\n", "b.toml:2:12: extends builtin:golden-imag: no such built-in baseline, want builtin:golden-image, builtin:linux-server or builtin:malware, did you mean builtin:golden-image?"},
 		"no such level":              {"[baseline]\nextends = ['builtin:linux-server@cis-l3']\n", "b.toml:2:12: extends builtin:linux-server@cis-l3: no level cis-l3, want cis-l1, cis-l2, anssi-minimal, anssi-intermediary, anssi-enhanced or anssi-high, did you mean cis-l1?"},
 		"a level without checks":     {"[baseline]\nextends = ['builtin:golden-image@cis-l1']\n", "b.toml: 0 checks: nothing would be judged"},
 		"a mistake in Rego":          {"[rego]\ndirs = ['typo.rego']\n", "typo.rego:6:28: no fact input.hostnam, did you mean input.hostname?"},
@@ -250,21 +250,32 @@ func TestRulesWithoutTheirFacts(t *testing.T) {
 	}
 }
 
-// TestBuiltinBaselinesHaveEveryCheck keeps a topic of checks from being in none of them.
+// TestBuiltinBaselinesHaveEveryCheck keeps a topic of checks from being in none of them: a topic that has a baseline of its own is there
+// alone, and all others are in that of servers.
 func TestBuiltinBaselinesHaveEveryCheck(t *testing.T) {
-	golden, server := goldenImage(t), load(t, "[baseline]\nextends = ['builtin:linux-server']\n")
-	hygiene := builtins(t, "hygiene-")
-	if d := cmp.Diff(hygiene, ids(golden)); d != "" {
-		t.Errorf("golden-image: -want +got\n%s", d)
+	servers := builtins(t, "")
+	for name, own := range map[string]struct {
+		prefix string
+		shared []string // checks of linux-server that belong to both
+	}{
+		"golden-image": {"hygiene-", nil},
+		"malware":      {"malware-", []string{"files-privileged-files-packaged", "users-only-root-has-uid-zero"}},
+	} {
+		topic := builtins(t, own.prefix)
+		want := slices.Sorted(slices.Values(slices.Concat(topic, own.shared)))
+		hasChecks(t, name, load(t, "[baseline]\nextends = ['builtin:"+name+"']\n"), want)
+		servers = slices.DeleteFunc(servers, func(id string) bool { return slices.Contains(topic, id) })
 	}
-	others := slices.DeleteFunc(builtins(t, ""), func(id string) bool { return slices.Contains(hygiene, id) })
-	if d := cmp.Diff(others, ids(server)); d != "" {
-		t.Errorf("linux-server: -want +got\n%s", d)
+	hasChecks(t, "linux-server", load(t, "[baseline]\nextends = ['builtin:linux-server']\n"), servers)
+}
+
+func hasChecks(t *testing.T, name string, p *policy.Policy, want []string) {
+	t.Helper()
+	if d := cmp.Diff(want, ids(p)); d != "" {
+		t.Errorf("%s: -want +got\n%s", name, d)
 	}
-	for _, p := range []*policy.Policy{golden, server} {
-		if p.ID == "" || p.Title == "" || p.Version == "" {
-			t.Errorf("%v has no header", p.Files)
-		}
+	if p.ID == "" || p.Title == "" || p.Version == "" {
+		t.Errorf("%v has no header", p.Files)
 	}
 }
 
