@@ -20,7 +20,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-const maxPrograms = 50_000
+const maxPrograms = 20_000
 
 // Collector collects the domain "programs".
 var Collector = facts.New("programs", "What units, cron, udev, modprobe and PAM run, and whether it is there", collect,

@@ -10,7 +10,7 @@ import (
 
 const (
 	maxRuleFiles = 5000
-	maxRule      = 64 << 10 // bytes of one rule
+	maxRule      = 16 << 10 // bytes of one rule, as udev has it
 )
 
 // ruleDirs hold udev's rules, highest priority first (udev(7), "RULES FILES").
@@ -34,7 +34,8 @@ func (c *collector) udev() {
 
 // rules reads one file. A backslash at the end of a line continues the rule on the next.
 func (c *collector) rules(file string) {
-	pending, first := "", 0
+	var pending strings.Builder
+	first := 0
 	rule := func(n int, text string) {
 		if !strings.Contains(text, "RUN") && !strings.Contains(text, "PROGRAM") && !strings.Contains(text, "IMPORT{program}") {
 			return
@@ -50,22 +51,22 @@ func (c *collector) rules(file string) {
 		if strings.HasPrefix(trimmed, "#") {
 			return // also between the lines of one rule
 		}
-		if pending == "" {
+		if pending.Len() == 0 {
 			first = n
 		}
-		if len(pending)+len(text) > maxRule {
+		if pending.Len()+len(text) > maxRule {
 			c.s.Problem(file, first, binread.Limit("rule of more than %d bytes", maxRule))
-			pending = ""
+			pending.Reset()
 			return
 		}
-		if before, more := strings.CutSuffix(text, `\`); more {
-			pending += before
-			return
+		before, more := strings.CutSuffix(text, `\`)
+		pending.WriteString(before)
+		if !more {
+			rule(first, pending.String())
+			pending.Reset()
 		}
-		rule(first, pending+text)
-		pending = ""
 	})
-	rule(first, pending)
+	rule(first, pending.String())
 	if err != nil {
 		c.s.Problem(file, 0, err)
 	}
