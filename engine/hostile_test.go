@@ -79,6 +79,10 @@ func TestHostileGuests(t *testing.T) {
 		"main.cf that is a FIFO":              {map[string]memfs.File{"/usr/sbin/postfix": {}, "/etc/postfix/main.cf": fifo}, []string{"mta"}},
 		"PATH of a million directories":       {map[string]memfs.File{"/etc/profile": {Data: "PATH=" + many("/%d:", 1_000_000)}}, []string{"profile"}},
 		"answer file that unpacks to nothing": {map[string]memfs.File{"/preseed.cfg": {Data: "\x1f\x8bx"}}, []string{"image_state"}},
+		"ld.so.preload that is a FIFO":        {map[string]memfs.File{"/etc/ld.so.preload": fifo}, []string{"loader"}},
+		"rules of udev in a loop of links":    {map[string]memfs.File{"/etc/udev/rules.d": {Link: "rules.d"}}, []string{"programs"}},
+		"a rule of a million lines":           {map[string]memfs.File{"/etc/udev/rules.d/a.rules": {Data: strings.Repeat("\\\n", 1_000_000) + strings.Repeat("x\\\n", 1_000_000)}}, []string{"programs"}},
+		"/tmp that contains itself":           {map[string]memfs.File{"/tmp/a": memfs.Dir(), "/tmp/a/a": {Same: "/tmp/a"}}, []string{"scan"}},
 		"a package record without end":        {map[string]memfs.File{"/var/lib/dpkg/status": {Data: "Package: a\nStatus: install ok insta"}}, []string{"packages"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,7 +72,7 @@ func TestWhoseLibraryItIs(t *testing.T) {
 	for _, l := range got.Preload {
 		exists, pkg := "?", "?"
 		if l.Exists != nil {
-			exists = fmt.Sprint(*l.Exists)
+			exists = strconv.FormatBool(*l.Exists)
 		}
 		if l.Package != nil {
 			pkg = fmt.Sprintf("%q", *l.Package)

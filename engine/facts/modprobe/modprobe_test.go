@@ -123,6 +123,9 @@ func TestLoadedAtBoot(t *testing.T) {
 	for _, l := range got.Load {
 		names = append(names, l.Name)
 	}
+	if present := got.Load[1].Present; present == nil || *present != "module" || *got.Load[2].Present != "absent" {
+		t.Errorf("%+v", got.Load)
+	}
 	if fmt.Sprint(names) != "[loop usb_storage dummy]" || got.Disabled == nil {
 		t.Errorf("loads %v, disabled %v", names, got.Disabled)
 	}

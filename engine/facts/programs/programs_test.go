@@ -3,6 +3,7 @@ package programs
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -179,7 +180,7 @@ func TestWhatIsThere(t *testing.T) {
 			p := got[0]
 			exists := "?"
 			if p.Exists != nil {
-				exists = fmt.Sprint(*p.Exists)
+				exists = strconv.FormatBool(*p.Exists)
 			}
 			if text := fmt.Sprintf("%s %s %s %s %d %s", exists, p.Resolved, p.Type, p.Mode, p.UID, p.Writable); text != want {
 				t.Errorf("%q, want %q", text, want)
