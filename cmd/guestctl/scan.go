@@ -24,12 +24,16 @@ the result is then unknown, never clean.`,
   guestctl scan --fail-on high --report json=scan.json disk.qcow2`,
 		Args: wantArgs(1, -1, "IMAGE..."),
 		RunE: func(cmd *cobra.Command, images []string) error {
+			p, err := policy.Load([]string{"builtin:malware"}, policy.Options{})
+			if err != nil {
+				return withCode(exitInternal, err)
+			}
 			j, err := f.judge.begin(images)
 			if err != nil {
 				return err
 			}
 			defer j.discard()
-			j.Job.Policy = &policy.Policy{}
+			j.Job.Policy = p
 			return f.files.run(cmd, j, true)
 		},
 	}

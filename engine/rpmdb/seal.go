@@ -4,7 +4,6 @@ import (
 	"crypto"
 	_ "crypto/sha1"   // the digests of headers
 	_ "crypto/sha256" //
-	"encoding/binary"
 	"encoding/hex"
 	"slices"
 
@@ -22,6 +21,11 @@ const (
 // magic begins a header in a package, and not in the database.
 const magic = "\x8e\xad\xe8\x01\x00\x00\x00\x00"
 
+// appendNumber writes a number as headers have it, highest byte first.
+func appendNumber(b []byte, v uint32) []byte {
+	return append(b, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
+}
+
 // CheckSeal holds what came with the package against the digest of it that rpm noted, which the signature also covers. Whoever changes
 // digests or modes of files in the database and nothing else breaks it. It returns false for a header that has no digest of its own.
 func (h *Header) CheckSeal() (sealed bool, err error) {
@@ -38,11 +42,11 @@ func (h *Header) CheckSeal() (sealed bool, err error) {
 		return true, err
 	}
 	b := []byte(magic)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(tags)))
-	b = binary.BigEndian.AppendUint32(b, uint32(n))
+	b = appendNumber(b, uint32(len(tags)))
+	b = appendNumber(b, uint32(n))
 	for _, t := range tags {
 		for _, v := range []uint32{t.id, t.kind, t.offset, t.count} {
-			b = binary.BigEndian.AppendUint32(b, v)
+			b = appendNumber(b, v)
 		}
 	}
 	sum := hash.New()
