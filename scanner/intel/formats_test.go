@@ -91,9 +91,9 @@ func TestLists(t *testing.T) {
 			map[string]int{"list: line that is no indicator": 4},
 		},
 		{
-			"expressions of other engines", nistMD5 + "\n(?<=a)b;70\n(((a{100}){100}){100});70\n.*;70\n",
+			"expressions of other engines", nistMD5 + "\n(?<=a)b;70\n(((a{100}){100}){100});70\n(abcdefgh){1000};70\n.*;70\n",
 			[]string{"md5:" + nistMD5 + " 75"},
-			map[string]int{"list: regular expression that RE2 does not know": 2, "list: regular expression that matches everything": 1},
+			map[string]int{"list: regular expression that RE2 does not know": 2, "list: regular expression that is too large": 1, "list: regular expression that matches everything": 1},
 		},
 		{
 			"digests of nothing", nistMD5 + "\nd41d8cd98f00b204e9800998ecf8427e\nda39a3ee5e6b4b0d3255bfef95601890afd80709\n" +
