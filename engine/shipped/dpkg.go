@@ -97,8 +97,8 @@ func (d *dpkgLoader) sums(ctx context.Context, list owners.DpkgList) (map[string
 			return nil
 		}
 		digest, file, ok := owners.Digested(line)
-		sum, err := parseMD5(digest)
-		if !ok || err != nil {
+		sum, whole := parseMD5(digest)
+		if !ok || !whole {
 			d.Problem(list.Digests, binread.Corrupt("line %d is no digest and path: %.60q", n, line))
 			return nil
 		}
@@ -114,12 +114,12 @@ func (d *dpkgLoader) sums(ctx context.Context, list owners.DpkgList) (map[string
 	return sums, err
 }
 
-func parseMD5(s string) (sum [md5.Size]byte, err error) {
+func parseMD5(s string) (sum [md5.Size]byte, ok bool) {
 	if len(s) != 2*md5.Size {
-		return sum, binread.Corrupt("digest of %d digits", len(s))
+		return sum, false
 	}
-	_, err = hex.Decode(sum[:], []byte(s))
-	return sum, err
+	_, err := hex.Decode(sum[:], []byte(s))
+	return sum, err == nil
 }
 
 // times keeps when the package was unpacked, and tells digests that were written later: dpkg gives them the time at which the package
@@ -143,8 +143,8 @@ func (d *dpkgLoader) times(list owners.DpkgList) {
 func (d *dpkgLoader) readOverrides(ctx context.Context) {
 	d.overrides, d.overridden = map[string]File{}, map[string]bool{}
 	err := d.Lines(ctx, dpkgOverrides, func(n int, line string) error {
-		f, err := parseOverride(line)
-		if err != nil || len(d.overrides) > maxOverrides {
+		f, ok := parseOverride(line)
+		if !ok || len(d.overrides) > maxOverrides {
 			d.Problem(dpkgOverrides, binread.Corrupt("line %d is no user, group, mode and path: %.60q", n, line))
 			return nil
 		}
@@ -159,13 +159,13 @@ func (d *dpkgLoader) readOverrides(ctx context.Context) {
 
 const maxOverrides = 100_000
 
-func parseOverride(line string) (f File, err error) {
+func parseOverride(line string) (f File, ok bool) {
 	user, rest, _ := strings.Cut(line, " ")
 	group, rest, _ := strings.Cut(rest, " ")
 	octal, file, _ := strings.Cut(rest, " ")
 	mode, err := strconv.ParseUint(octal, 8, 12)
 	if err != nil || user == "" || group == "" || !strings.HasPrefix(file, "/") {
-		return f, binread.Corrupt("no override")
+		return f, false
 	}
 	perm := uint32(mode)
 	f = File{Path: file, Mode: &perm, Override: true}
@@ -176,7 +176,7 @@ func parseOverride(line string) (f File, err error) {
 	if f.GID = gid; gid == nil {
 		f.Group = group
 	}
-	return f, errors.Join(err, gidErr)
+	return f, err == nil && gidErr == nil
 }
 
 // numbered reads "#1000", which stands for a number; a name is nil.

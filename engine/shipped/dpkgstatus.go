@@ -152,11 +152,9 @@ func (s *statusReader) conffile(n int, line string) error {
 		return nil
 	}
 	if digest != "newconffile" { // unpacked and not configured yet
-		var err error
-		if c.sum, err = parseMD5(digest); err != nil {
+		if c.sum, c.digested = parseMD5(digest); !c.digested {
 			s.d.Problem(s.path, binread.Corrupt("line %d: no digest of %.60q", n, file))
 		}
-		c.digested = err == nil
 	}
 	if s.now.conffiles == nil {
 		s.now.conffiles = map[string]conffile{}

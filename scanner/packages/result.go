@@ -84,8 +84,11 @@ func (r *Result) Summary() string {
 		n    int
 		text string
 	}{
-		{s.Config, "changed configuration files allowed"}, {s.LeftOut, "left out"}, {s.Ignored, "ignored"},
-		{s.Unread, "not readable"}, {r.More, "more than are listed"},
+		{s.Config, "changed configuration files allowed"},
+		{s.LeftOut, "left out"},
+		{s.Ignored, "ignored"},
+		{s.Unread, "not readable"},
+		{r.More, "more than are listed"},
 	} {
 		if more.n > 0 {
 			text += fmt.Sprintf(", %d %s", more.n, more.text)

@@ -3,8 +3,6 @@ package packages
 import (
 	"crypto"
 	"crypto/md5"
-	"crypto/sha1"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -65,19 +63,27 @@ func TestDifferences(t *testing.T) {
 	}{
 		{name: "nothing changed"},
 		{name: "content", planted: map[string]memfs.File{"/usr/bin/tool": {Data: "loot", Mode: 0o755}}, want: []string{"/usr/bin/tool modified critical"}},
-		{name: "content, ignored", planted: map[string]memfs.File{"/usr/bin/tool": {Data: "loot", Mode: 0o755}},
-			opts: Options{Ignore: func(p string) bool { return p == "/usr/bin/tool" }}},
+		{
+			name: "content, ignored", planted: map[string]memfs.File{"/usr/bin/tool": {Data: "loot", Mode: 0o755}},
+			opts: Options{Ignore: func(p string) bool { return p == "/usr/bin/tool" }},
+		},
 		{name: "configuration", planted: map[string]memfs.File{"/etc/tool.conf": {Data: "mine"}}, want: []string{"/etc/tool.conf config_changed low"}},
 		{name: "configuration, allowed", planted: map[string]memfs.File{"/etc/tool.conf": {Data: "mine"}}, opts: Options{AllowConfig: true}},
 		{name: "a link in place of a program", planted: map[string]memfs.File{"/usr/bin/tool": {Link: "/tmp/x"}}, want: []string{"/usr/bin/tool type critical"}},
 		{name: "a directory in place of a library", planted: map[string]memfs.File{"/usr/lib/libtool.so.1": memfs.Dir()}, want: []string{"/usr/lib/libtool.so.1 type critical"}},
-		{name: "mode of an override", planted: map[string]memfs.File{"/var/lib/dpkg/statoverride": {Data: "root root 4755 /bin/tool\n"}},
-			want: []string{"/usr/bin/tool mode high"}},
-		{name: "group of an override", planted: map[string]memfs.File{"/var/lib/dpkg/statoverride": {Data: "root tool 755 /usr/bin/tool\n"}},
-			want: []string{"/usr/bin/tool owner high"}},
+		{
+			name: "mode of an override", planted: map[string]memfs.File{"/var/lib/dpkg/statoverride": {Data: "root root 4755 /bin/tool\n"}},
+			want: []string{"/usr/bin/tool mode high"},
+		},
+		{
+			name: "group of an override", planted: map[string]memfs.File{"/var/lib/dpkg/statoverride": {Data: "root tool 755 /usr/bin/tool\n"}},
+			want: []string{"/usr/bin/tool owner high"},
+		},
 		{name: "override that holds", planted: map[string]memfs.File{"/var/lib/dpkg/statoverride": {Data: "root #0 755 /usr/bin/tool\n"}}},
-		{name: "digest taken out", planted: map[string]memfs.File{info + "tool.md5sums": {Data: hexMD5("lib") + "  usr/lib/libtool.so.1\n"}},
-			want: []string{"/usr/bin/tool no_digest medium", "/usr/lib/python3/dist-packages/tool.py no_digest medium"}},
+		{
+			name: "digest taken out", planted: map[string]memfs.File{info + "tool.md5sums": {Data: hexMD5("lib") + "  usr/lib/libtool.so.1\n"}},
+			want: []string{"/usr/bin/tool no_digest medium", "/usr/lib/python3/dist-packages/tool.py no_digest medium"},
+		},
 		{name: "program of nobody", planted: map[string]memfs.File{"/usr/bin/other": {Mode: 0o755}, "/usr/bin/notes": {}}, want: []string{"/usr/bin/other unowned high"}},
 		{name: "setuid program of nobody", planted: map[string]memfs.File{"/usr/bin/other": {Mode: 0o4755}}, want: []string{"/usr/bin/other unowned critical"}},
 		{name: "library, module and units of nobody", planted: map[string]memfs.File{
@@ -98,10 +104,14 @@ func TestDifferences(t *testing.T) {
 		}, want: []string{
 			"/usr/lib/python3/dist-packages/__pycache__/evil.cpython-311.pyc unowned high", "/usr/lib/python3/dist-packages/evil.pth unowned high",
 		}},
-		{name: "local programs", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}, "/opt/su": {Mode: 0o4755}},
-			want: []string{"/opt/su unowned critical"}},
-		{name: "local programs, told", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}}, opts: Options{Local: true},
-			want: []string{"/opt/app/run unowned low", "/usr/local/bin/mine unowned low"}},
+		{
+			name: "local programs", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}, "/opt/su": {Mode: 0o4755}},
+			want: []string{"/opt/su unowned critical"},
+		},
+		{
+			name: "local programs, told", planted: map[string]memfs.File{"/usr/local/bin/mine": {Mode: 0o755}, "/opt/app/run": {Mode: 0o755}}, opts: Options{Local: true},
+			want: []string{"/opt/app/run unowned low", "/usr/local/bin/mine unowned low"},
+		},
 		{name: "a program in a home", planted: map[string]memfs.File{"/home/ana/x": {Mode: 0o755}}},
 	} {
 		files := tree()
@@ -190,23 +200,4 @@ func TestNotesSayWhatTheResultRestsOn(t *testing.T) {
 			t.Errorf("no note has %q: %q", want, r.Notes)
 		}
 	}
-}
-
-// TestApkLinks has the digest of the text of a link, as apk keeps it: printf %s busybox | sha1sum, in base 64.
-func TestApkLinks(t *testing.T) {
-	for target, want := range map[string]int{"busybox": 0, "/tmp/x": 1} {
-		files := map[string]memfs.File{
-			"/bin/sh":               {Link: target},
-			"/lib/apk/db/installed": {Data: "P:busybox\nV:1\nF:bin\nR:sh\na:0:0:777\nZ:Q1" + base64.StdEncoding.EncodeToString(sha1Of("busybox")) + "\n\n"},
-		}
-		r := verify(t, factstest.Guest(t, files), Options{Files: true})
-		if len(r.Differences) != want || want == 1 && r.Differences[0].Kind != WrongTarget {
-			t.Errorf("to %s: %+v, unread %v", target, r.Differences, r.Unread)
-		}
-	}
-}
-
-func sha1Of(s string) []byte {
-	sum := sha1.Sum([]byte(s))
-	return sum[:]
 }
