@@ -61,12 +61,20 @@ func (s *Scan) finding(h *scanner.Hit) finding.Finding {
 		f.Notes = append(f.Notes, fmt.Sprintf("its score is %d, and %d fails", m.Score, s.opts.Score))
 	}
 	for _, at := range m.Strings[:min(len(m.Strings), maxExcerpts)] {
-		f.Notes = append(f.Notes, fmt.Sprintf("%s at %#x: %q", at.Name, at.Offset, at.Excerpt))
+		f.Notes = append(f.Notes, fmt.Sprintf("%s at %#x: %s", at.Name, at.Offset, plainText(at.Excerpt)))
 	}
 	if more := len(m.Strings) - maxExcerpts; more > 0 {
 		f.Notes = append(f.Notes, fmt.Sprintf("and %d more places", more))
 	}
 	return f
+}
+
+// plainText is an excerpt without its escapes, which every report has its own for.
+func plainText(excerpt string) string {
+	if s, err := strconv.Unquote(`"` + excerpt + `"`); err == nil {
+		return s
+	}
+	return excerpt
 }
 
 // describeFile says what decides how much a match means: what it is, and whether it came with a package.

@@ -6,10 +6,13 @@
 package verdicts
 
 import (
+	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -145,8 +148,10 @@ func (s *Store) update(tx *bolt.Tx) error {
 	if err := errors.Join(err, bucketErr); err != nil {
 		return err
 	}
-	for key, value := range s.fresh {
-		if err := b.Put(key[:], value); err != nil {
+	// In order, because a page that grows takes each key at its end at once and any other by moving those behind it.
+	keys := slices.SortedFunc(maps.Keys(s.fresh), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	for _, key := range keys {
+		if err := b.Put(key[:], s.fresh[key]); err != nil {
 			return err
 		}
 	}
