@@ -21,6 +21,7 @@ type Object struct {
 	Member  string
 	Depth   int // 0 for the file, and of a member the number of archives it is in
 	Class   Class
+	Holds   bool   // files: it is an archive, or has one at its end
 	Content []byte // whole; stands in the region Depth of the session's memory
 	Account string // name of the user who owns the file, its number when passwd does not have it
 

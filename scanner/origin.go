@@ -12,6 +12,7 @@ import (
 // learned is what is kept of a file under its origin, so that it need not be read again to know its verdict.
 type learned struct {
 	Class Class
+	Holds bool
 	Sums  map[crypto.Hash][]byte
 }
 
@@ -31,7 +32,7 @@ func (w *worker) known(o *Object, origin [32]byte) bool {
 	if !ok || unmarshal(b, &l) != nil || len(l.Sums[crypto.SHA256]) != sha256.Size {
 		return false
 	}
-	o.Class, o.sums = l.Class, l.Sums
+	o.Class, o.Holds, o.sums = l.Class, l.Holds, l.Sums
 	o.kept = len(l.Sums)
 	return true
 }
@@ -42,7 +43,7 @@ func (w *worker) learn(o *Object, origin [32]byte) {
 	if len(o.sums) == o.kept {
 		return
 	}
-	if b, err := cbor.Marshal(learned{o.Class, o.sums}); err == nil {
+	if b, err := cbor.Marshal(learned{o.Class, o.Holds, o.sums}); err == nil {
 		w.Store.Put(origin, b)
 	}
 }

@@ -11,8 +11,11 @@ import (
 	"github.com/guestctl/guestctl/scanner/archive"
 )
 
-// holdsFiles reports whether an object is an archive, or has one at its end.
-func (o *Object) holdsFiles() bool { return o.Class == Archive || archive.Attached(o.Content) }
+// classify tells by the content of an object what it is.
+func (o *Object) classify() {
+	o.Class = ClassOf(o.Content, archive.Is)
+	o.Holds = o.Class == Archive || archive.Attached(o.Content)
+}
 
 // unpack looks into the members of an archive, and into those of the archives among them.
 func (w *worker) unpack(ctx context.Context, o *Object, v *verdict) error {
@@ -85,7 +88,7 @@ func (u *unpacker) member(ctx context.Context, o *Object, m archive.Member) erro
 	if damage != nil && u.budget.Err() == nil {
 		u.skip(inner.Member, damage)
 	}
-	inner.Class = ClassOf(inner.Content, archive.Is)
+	inner.classify()
 	u.verdict.Members++
 	resume := u.budget.Pause()
 	err := u.show(ctx, inner, u.verdict)
@@ -95,7 +98,7 @@ func (u *unpacker) member(ctx context.Context, o *Object, m archive.Member) erro
 		return err
 	case u.budget.Err() != nil:
 		return u.budget.Err()
-	case !inner.holdsFiles():
+	case !inner.Holds:
 		return nil
 	case inner.Depth == MaxNesting:
 		u.verdict.skip(inner.Member, "", &Skip{Reason: LimitReached, Detail: "more than " + strconv.Itoa(MaxNesting) + " archives in each other"})

@@ -131,6 +131,28 @@ func TestArchiveBehindAProgramIsOpened(t *testing.T) {
 	}
 }
 
+// TestEnginesKnowWhatHoldsFiles has an engine with other rules for what stands in an archive: a verdict on a program with one at its
+// end is not kept for these other rules.
+func TestEnginesKnowWhatHoldsFiles(t *testing.T) {
+	s := &store{}
+	rules := "1"
+	key := func(o *scanner.Object) string {
+		if o.Holds {
+			return "rules for all, " + rules
+		}
+		return "rules for " + string(o.Class)
+	}
+	for _, want := range []int{1, 0, 1} {
+		_, shown := open(t, "app", "\x7fELF"+zipped(t, in{"main.py", "evil"}), scanner.Options{Store: s, Engines: []scanner.Engine{&fake{key: key}}})
+		if len(shown) != want {
+			t.Errorf("rules %s: shown %q, want %d members", rules, shown, want)
+		}
+		if want == 0 {
+			rules = "2"
+		}
+	}
+}
+
 func TestMembersOnBothSidesOfTheMemory(t *testing.T) {
 	var files []in
 	for i, n := range []int{0, 1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 3 << 20, 5} {

@@ -36,7 +36,7 @@ func (w *worker) key(o *Object) (key [32]byte, ok bool) {
 	sum := o.sum()
 	h.Write(sum[:])
 	_, _ = fmt.Fprintf(h, "%t %+v\n", w.Archives, w.Limits)
-	if w.Archives && o.Class == Archive {
+	if w.Archives && o.Holds {
 		_, _ = fmt.Fprintf(h, "%q\n", o.Name()) // what a compressed file holds has its name
 	}
 	for _, e := range w.Engines {
@@ -84,7 +84,7 @@ func (w *worker) look(ctx context.Context, o *Object) (v verdict, err error) {
 	if err := w.show(ctx, o, &v); err != nil {
 		return verdict{}, err
 	}
-	if w.Archives && o.holdsFiles() {
+	if w.Archives && o.Holds {
 		err = w.unpack(ctx, o, &v)
 	}
 	return v, err

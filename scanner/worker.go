@@ -11,7 +11,6 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/finding"
-	"github.com/guestctl/guestctl/scanner/archive"
 )
 
 // worker looks into one file at a time.
@@ -64,7 +63,7 @@ func (w *worker) file(ctx context.Context, file guest.Object) error {
 		if !w.read(o) {
 			return nil
 		}
-		o.Class = ClassOf(o.Content, archive.Is)
+		o.classify()
 	}
 	w.wanted(o)
 	if w.harmless(o) {

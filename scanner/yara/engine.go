@@ -171,13 +171,13 @@ func (e *Engine) warn(text string) {
 const keyVersion = "1"
 
 // Key names the rules for the class of the object, and what of the object they may look at beside its content. Members of an
-// archive may be of any class.
+// archive, or of one at the end of a program, may be of any class.
 func (e *Engine) Key(o *scanner.Object) string {
 	var b strings.Builder
 	b.WriteString(keyVersion + " " + Version)
 	for number, s := range e.sets {
 		own, ok := e.classes[o.Class]
-		if o.Class != scanner.Archive && (!ok || own != number) {
+		if !o.Holds && (!ok || own != number) {
 			continue
 		}
 		if s.key == "" {

@@ -257,8 +257,12 @@ func TestKey(t *testing.T) {
 		{"a.yar", []byte("// class: elf\nrule a { condition: true }")},
 		{"b.yar", []byte("rule b { condition: filename == \"x\" }")},
 	}})
-	archive := *o
-	archive.Class = scanner.Archive
+	archive, installer := *o, *o
+	archive.Class, archive.Holds = scanner.Archive, true
+	installer.Holds = true // the archive at its end has files of any class
+	if split.Key(&installer) != split.Key(&archive) {
+		t.Errorf("a program with an archive at its end has the key %q, want %q", split.Key(&installer), split.Key(&archive))
+	}
 	keys := map[string]bool{split.Key(o): true, split.Key(other): true, split.Key(&archive): true}
 	if len(keys) != 3 || !strings.Contains(split.Key(&archive), strings.Fields(split.Key(o))[2]) {
 		t.Errorf("classes with other rules, and archives, have keys %v", keys)
