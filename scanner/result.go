@@ -17,11 +17,12 @@ type Result struct {
 	Sums map[string][]byte
 
 	leftOut map[string]bool // paths in Unscanned
+	missed  map[string]bool // engines in Unscanned
 	passing bool            // a reason may be gone the next time
 }
 
 func newResult() *Result {
-	return &Result{Sums: map[string][]byte{}, Stats: Stats{Skipped: map[string]int{}}, leftOut: map[string]bool{}}
+	return &Result{Sums: map[string][]byte{}, Stats: Stats{Skipped: map[string]int{}}, leftOut: map[string]bool{}, missed: map[string]bool{}}
 }
 
 // Stats counts what a scan did.

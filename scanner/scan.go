@@ -216,8 +216,9 @@ func (s *scan) record(u Unscanned) {
 		r.Stats.Unscanned++
 	}
 	r.passing = r.passing || u.Reason.passing()
-	if len(r.Unscanned) < maxRecords {
-		r.leftOut[u.Path] = true
+	// However many come before: an engine without a record is one that looked into everything.
+	if len(r.Unscanned) < maxRecords || !r.missed[u.Engine] {
+		r.leftOut[u.Path], r.missed[u.Engine] = true, true
 		r.Unscanned = append(r.Unscanned, u)
 	}
 }
