@@ -62,10 +62,17 @@ func (u *unpacker) open(ctx context.Context, o *Object) error {
 	return err
 }
 
+// maxMemberName is how many bytes of a name in an archive are kept. Tar has names as long as files, and each member of an archive in an
+// archive has the names of both.
+const maxMemberName = 1024
+
 // inside is the place of a member of o.
 func (o *Object) inside(name string) string {
 	if name == "" {
 		name = archive.Bare(o.Name())
+	}
+	if len(name) > maxMemberName {
+		name = name[:maxMemberName/2] + "[...]" + name[len(name)-maxMemberName/2:]
 	}
 	if o.Member == "" {
 		return name

@@ -16,7 +16,13 @@ type verdict struct {
 	Found     []found
 	Unscanned []Unscanned // without Path
 	Members   int
+
+	size int             // about how many bytes it takes
+	told map[string]bool // engines in Unscanned
 }
+
+// maxVerdict is about how many bytes of matches and records are taken down of one file: an archive has room for a million of them.
+const maxVerdict = 16 << 20
 
 // found is a match in a file, or in a member of it.
 type found struct {
@@ -95,7 +101,7 @@ func (w *worker) show(ctx context.Context, o *Object, v *verdict) error {
 	for i, session := range w.sessions {
 		matches, err := session.Scan(ctx, o)
 		for _, m := range matches {
-			v.Found = append(v.Found, found{m, o.Member, o.SHA256(), int64(len(o.Content)), o.Class})
+			v.add(w.Engines[i].Describe().Name, found{m, o.Member, o.SHA256(), int64(len(o.Content)), o.Class})
 		}
 		if err == nil {
 			continue
@@ -109,9 +115,37 @@ func (w *worker) show(ctx context.Context, o *Object, v *verdict) error {
 	return ctx.Err()
 }
 
+func (v *verdict) add(engine string, f found) {
+	if v.size += f.bytes(); v.size > maxVerdict {
+		v.skip(f.Member, engine, &Skip{Reason: LimitReached, Detail: "more matches in this file than are told"})
+		return
+	}
+	v.Found = append(v.Found, f)
+}
+
+// bytes is about how many bytes a match takes.
+func (f *found) bytes() int {
+	n := 512 + len(f.Member) + len(f.Match.Rule) + len(f.Match.Description)
+	for key, text := range f.Match.Meta {
+		n += 32 + len(key) + len(text)
+	}
+	for i := range f.Match.Strings {
+		n += 64 + len(f.Match.Strings[i].Excerpt)
+	}
+	return n
+}
+
+// skip takes down what was not looked into. Where that is too much, one record of each engine stands for the others.
 func (v *verdict) skip(member, engine string, skip *Skip) {
 	if skip.Member != "" {
 		member = skip.Member
 	}
+	if v.size += 128 + len(member) + len(skip.Detail); v.size > maxVerdict && v.told[engine] {
+		return
+	}
+	if v.told == nil {
+		v.told = map[string]bool{}
+	}
+	v.told[engine] = true
 	v.Unscanned = append(v.Unscanned, Unscanned{Member: member, Engine: engine, Reason: skip.Reason, Detail: skip.Detail})
 }
