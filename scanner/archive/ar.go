@@ -9,7 +9,10 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
-const arHeader = 60 // bytes
+const (
+	arHeader  = 60       // bytes
+	maxArName = 64 << 10 // bytes of a name that stands apart; the rest of a longer one is cut off
+)
 
 // ar opens an archive of ar(5), as GNU and BSD write it. A Debian package is one.
 func (w *walker) ar(content []byte) error {
@@ -73,7 +76,7 @@ func (m *arMember) longName(names []byte) {
 	}
 	if off, err := strconv.Atoi(strings.TrimPrefix(m.name, "/")); err == nil && strings.HasPrefix(m.name, "/") &&
 		off >= 0 && off < len(names) {
-		line, _, _ := bytes.Cut(names[off:], []byte("\n"))
+		line, _, _ := bytes.Cut(names[off:min(len(names), off+maxArName)], []byte("\n"))
 		m.name = string(line)
 	}
 	if len(m.name) > 1 && m.name != "//" {

@@ -46,11 +46,18 @@ func NewBudget(ctx context.Context, size int64, l Limits) *Budget {
 // Err is why the walk ends: an error of the context, of kind binread.ErrLimit, or ErrTime. It is nil while it goes on.
 func (b *Budget) Err() error { return b.err }
 
-// Pause stops the clock until the function that it returns is called.
-func (b *Budget) Pause() (resume func()) {
+// Pause stops the clock until the function that it returns is called, which tells for how long it stood.
+func (b *Budget) Pause() (resume func() time.Duration) {
 	since := time.Now()
-	return func() { b.deadline = b.deadline.Add(time.Since(since)) }
+	return func() time.Duration {
+		paused := time.Since(since)
+		b.deadline = b.deadline.Add(paused)
+		return paused
+	}
 }
+
+// Expire ends the walk as one whose time is over.
+func (b *Budget) Expire() { b.stop(ErrTime) }
 
 func (b *Budget) member() error {
 	if b.members++; b.members > b.limits.Members {
@@ -107,9 +114,11 @@ func (m *meter) Read(p []byte) (n int, err error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	n, m.err = m.r.Read(p)
-	if stop := m.b.spend(n); stop != nil {
-		return n, stop
+	for n == 0 && m.err == nil && len(p) > 0 {
+		n, m.err = m.r.Read(p)
+		if stop := m.b.spend(n); stop != nil {
+			return n, stop
+		}
 	}
 	return n, m.err
 }

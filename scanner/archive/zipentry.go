@@ -105,7 +105,7 @@ func (e zipEntry) span(content []byte) span {
 func (e zipEntry) contradicts(l zipEntry) error {
 	switch {
 	case !bytes.Equal(e.name, l.name):
-		return binread.Corrupt("its local header calls it %q", l.name)
+		return binread.Corrupt("its local header calls it %.200q", l.name)
 	case e.method != l.method:
 		return binread.Corrupt("method %d in the central directory, %d in its local header", e.method, l.method)
 	case (e.flags^l.flags)&zipEncrypted != 0:
