@@ -16,13 +16,15 @@ type Limits struct {
 	Ratio int64
 	// FileTime is how long one engine may take for one file or member, and ArchiveTime how long the opening of one archive.
 	FileTime, ArchiveTime time.Duration
+	// MembersTime is how long the engines may take for the members of one archive, all together.
+	MembersTime time.Duration
 }
 
 // DefaultLimits are the limits where nobody says something else.
 func DefaultLimits() Limits {
 	return Limits{
 		FileSize: 128 << 20, Members: 10_000, Unpacked: 1 << 30, Ratio: 200,
-		FileTime: 30 * time.Second, ArchiveTime: time.Minute,
+		FileTime: 30 * time.Second, ArchiveTime: time.Minute, MembersTime: 10 * time.Minute,
 	}
 }
 
@@ -35,6 +37,7 @@ func (l Limits) orDefaults() Limits {
 	or(&l.Ratio, d.Ratio)
 	or(&l.FileTime, d.FileTime)
 	or(&l.ArchiveTime, d.ArchiveTime)
+	or(&l.MembersTime, d.MembersTime)
 	return l
 }
 

@@ -30,6 +30,9 @@ type Object struct {
 	sums   map[crypto.Hash][]byte
 	loaded bool // Content is there; without it the sums say what it is
 	kept   int  // of the sums, that are in the store
+	judged bool // pkg and state are what Shipped says
+	pkg    string
+	state  finding.Shipped
 	whole  bool // it is what was written, as far as checksums tell
 }
 

@@ -247,10 +247,14 @@ func (s *scan) shipped(o *Object) (pkg string, state finding.Shipped) {
 	if s.Packages == nil {
 		return "", finding.ShippedUnknown
 	}
-	return s.Packages.State(o.Path, func(h crypto.Hash) ([]byte, error) {
-		if o.Depth == 0 && o.Content != nil {
-			return o.Sum(h), nil
-		}
-		return shipped.Sum(o.Object, h)
-	})
+	if !o.judged { // each match asks
+		o.pkg, o.state = s.Packages.State(o.Path, func(h crypto.Hash) ([]byte, error) {
+			if o.loaded || o.sums[h] != nil {
+				return o.Sum(h), nil
+			}
+			return shipped.Sum(o.Object, h)
+		})
+		o.judged = true
+	}
+	return o.pkg, o.state
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/scanner/archive"
@@ -39,7 +40,8 @@ type unpacker struct {
 	*worker
 	verdict *verdict
 	budget  *archive.Budget
-	place   string // Object.Member of the innermost archive that is open
+	place   string        // Object.Member of the innermost archive that is open
+	engines time.Duration // that they took for members
 }
 
 // open looks into the members of one archive. The error ends the scan, or is that of the budget.
@@ -99,7 +101,9 @@ func (u *unpacker) member(ctx context.Context, o *Object, m archive.Member) erro
 	u.verdict.Members++
 	resume := u.budget.Pause()
 	err := u.show(ctx, inner, u.verdict)
-	resume()
+	if u.engines += resume(); u.engines > u.Limits.MembersTime {
+		u.budget.Expire()
+	}
 	switch {
 	case err != nil:
 		return err

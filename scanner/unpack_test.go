@@ -204,6 +204,12 @@ func TestLimitsOfArchivesAreRecords(t *testing.T) {
 			0,
 			[]string{"/a timeout: the time for opening it was over: the rest was not looked into"},
 		},
+		"time of the engines": {
+			zipped(t, in{"1", "x"}, in{"in.zip", zipped(t, many...)}),
+			scanner.Limits{MembersTime: time.Nanosecond},
+			1,
+			[]string{"/a timeout: the time for opening it was over: the rest was not looked into"},
+		},
 		"a large member, and those beside it": {
 			tarred(t, in{"1", "x"}, in{"2", strings.Repeat("x", 1<<20)}, in{"3", "evil"}), scanner.Limits{FileSize: 1<<20 + 9000}, 3, nil,
 		},
