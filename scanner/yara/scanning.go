@@ -61,6 +61,8 @@ type ruleSet struct {
 
 // scanFiles answers requests until there are no more.
 func scanFiles(job scanJob, probe func([]byte) []byte) error {
+	// Before the rules: they are a program to libyara, and of a worker that has read the text of some user.
+	why := confined()
 	w := &scanWorker{loop: newLoop(), reply: make([]byte, 0, maxReply)}
 	for _, s := range job.Sets {
 		set, err := w.load(s, job.Seconds)
@@ -70,7 +72,7 @@ func scanFiles(job scanJob, probe func([]byte) []byte) error {
 		w.sets = append(w.sets, set)
 		w.counts = append(w.counts, len(s.Variables))
 	}
-	if err := send(kindReady, []byte(confined())); err != nil {
+	if err := send(kindReady, []byte(why)); err != nil {
 		return err
 	}
 	buf := make([]byte, 64<<10)
