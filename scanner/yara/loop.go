@@ -13,6 +13,7 @@ enum {
 	MOST_SETS = 8, MOST_REGIONS = 8, MOST_VARIABLES = 8,
 	REQUESTS = 3, REPLIES = 4, // descriptors
 	HEAD = 5, NUMBER = 4, FIXED = HEAD + NUMBER + 1 + 1 + 8,
+	RULE = 1, TOO_MANY = 2, // what was said of a file
 	FLAGS = SCAN_FLAGS_FAST_MODE | SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING,
 };
 
@@ -31,16 +32,21 @@ struct loop {
 	size_t sets;
 	struct set set[MOST_SETS];
 	struct region region[MOST_REGIONS];
+	int said; // of the file of the last request
+	size_t length; // of what was read of the last request
 	unsigned char request[1 << 16];
 };
 
-// The first rule that matches ends the scan: what it says is found out in Go.
-static int on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *matched) {
+// The first rule that matches ends the scan: what it says is found out in Go. The binding does not tell of strings in too many places,
+// of which libyara forgets the others.
+static int on_message(YR_SCAN_CONTEXT *context, int message, void *data, void *said) {
 	(void)context;
 	(void)data;
+	if (message == CALLBACK_MSG_TOO_MANY_MATCHES)
+		*(int *)said |= TOO_MANY;
 	if (message != CALLBACK_MSG_RULE_MATCHING)
 		return CALLBACK_CONTINUE;
-	*(int *)matched = 1;
+	*(int *)said |= RULE;
 	return CALLBACK_ABORT;
 }
 
@@ -67,7 +73,6 @@ static int answer(struct loop *l, size_t n) {
 	const unsigned char *r = l->request;
 	uint32_t length;
 	uint64_t size;
-	int matched = 0;
 	memcpy(&length, r, sizeof length);
 	if (n < FIXED || length != n - sizeof length || r[sizeof length] != 's')
 		return 0;
@@ -79,13 +84,14 @@ static int answer(struct loop *l, size_t n) {
 	if (!define(&l->set[set], r + FIXED, r + n))
 		return 0;
 	yr_scanner_set_flags(scanner, FLAGS);
-	yr_scanner_set_callback(scanner, on_message, &matched);
+	yr_scanner_set_callback(scanner, on_message, &l->said);
 	int error = yr_scanner_scan_mem(scanner, l->region[depth].bytes, size);
 	if (error == ERROR_SCAN_TIMEOUT)
 		reply[HEAD - 1] = 't';
-	else if (error != ERROR_SUCCESS || matched)
+	else if (error != ERROR_SUCCESS || l->said & RULE)
 		return 0;
 	memcpy(reply + HEAD, r + HEAD, NUMBER);
+	reply[HEAD + NUMBER] = error == ERROR_SUCCESS && l->said & TOO_MANY;
 	return write(REPLIES, reply, sizeof reply) == sizeof reply;
 }
 
@@ -95,6 +101,8 @@ static ssize_t serve(struct loop *l) {
 		ssize_t n = read(REQUESTS, l->request, sizeof l->request);
 		if (n < 0 && errno == EINTR)
 			continue;
+		l->said = 0;
+		l->length = n < 0 ? 0 : n;
 		if (n < HEAD || !answer(l, n))
 			return n;
 	}
@@ -137,6 +145,12 @@ func (l loop) add(sc *yara.Scanner, variables []string) {
 func (l loop) region(depth int, b []byte) {
 	l.c.region[depth] = C.struct_region{(*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(b))), C.uint64_t(len(b))}
 }
+
+// again answers the last request, for which a region was too small before, unless it is for Go.
+func (l loop) again() bool { return C.answer(l.c, l.c.length) != 0 }
+
+// tooMany reports whether the file of the last request has a string in more places than libyara counts.
+func (l loop) tooMany() bool { return l.c.said&C.TOO_MANY != 0 }
 
 // The loop has room for every depth of archives.
 const _ = uint(C.MOST_REGIONS - scanner.Depths)

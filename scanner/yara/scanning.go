@@ -123,6 +123,9 @@ func fullName(r *yara.Rule) string { return r.Namespace() + ":" + r.Identifier()
 
 // answer scans what the request asks for and writes the reply.
 func (w *scanWorker) answer() error {
+	if grown, err := w.fit(w.request.depth, w.request.size); err == nil && grown && w.loop.again() {
+		return nil
+	}
 	w.reply = append(w.reply[:0], 0, 0, 0, 0, kindFound)
 	w.reply = binary.LittleEndian.AppendUint32(w.reply, w.request.number)
 	w.reply = append(w.reply, 0)
@@ -137,7 +140,7 @@ func (w *scanWorker) answer() error {
 	case err != nil:
 		w.reply = append(w.reply[:head], err.Error()...)
 		w.reply[lengthSize] = kindFailed
-	case w.limit:
+	case w.limit || w.loop.tooMany():
 		w.reply[whole] = 1
 	}
 	binary.LittleEndian.PutUint32(w.reply, uint32(len(w.reply)-lengthSize))
@@ -161,30 +164,39 @@ func (w *scanWorker) scan() error {
 	return set.scanner.ScanMem(content)
 }
 
-// content is the first bytes of a region. More is mapped than the region has: the file under it grows, and so does what can be
-// read.
+// content is the first bytes of a region.
 func (w *scanWorker) content(depth int, size uint64) ([]byte, error) {
-	region := &w.regions[depth]
-	if size > uint64(len(*region)) {
-		n := uint64(smallestMap)
-		for n < size {
-			n *= 2
-		}
-		if *region != nil {
-			if err := unix.Munmap(*region); err != nil {
-				return nil, err
-			}
-			*region = nil
-			w.loop.region(depth, nil)
-		}
-		b, err := unix.Mmap(regionFile+depth, 0, int(n), unix.PROT_READ, unix.MAP_SHARED)
-		if err != nil {
-			return nil, fmt.Errorf("memory of %d bytes: %w", n, err)
-		}
-		*region = b
-		w.loop.region(depth, b)
+	if _, err := w.fit(depth, size); err != nil {
+		return nil, err
 	}
-	return (*region)[:size], nil
+	return w.regions[depth][:size], nil
+}
+
+// fit maps a region anew where less of it is mapped. More is mapped than the region has: the file under it grows, and so does what can
+// be read.
+func (w *scanWorker) fit(depth int, size uint64) (grown bool, err error) {
+	region := &w.regions[depth]
+	if size <= uint64(len(*region)) {
+		return false, nil
+	}
+	n := uint64(smallestMap)
+	for n < size {
+		n *= 2
+	}
+	if *region != nil {
+		if err := unix.Munmap(*region); err != nil {
+			return false, err
+		}
+		*region = nil
+		w.loop.region(depth, nil)
+	}
+	b, err := unix.Mmap(regionFile+depth, 0, int(n), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return false, fmt.Errorf("memory of %d bytes: %w", n, err)
+	}
+	*region = b
+	w.loop.region(depth, b)
+	return true, nil
 }
 
 // collector is told by libyara which rules match.

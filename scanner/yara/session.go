@@ -189,7 +189,7 @@ func (s *session) understand(kind byte, body []byte, set *set, o *scanner.Object
 		}
 		if more {
 			return set.found(o, hits), &scanner.Skip{
-				Reason: scanner.LimitReached, Detail: fmt.Sprintf("more than %d rules matched", maxRules),
+				Reason: scanner.LimitReached, Detail: fmt.Sprintf("more than %d rules matched, or a string in more than a million places", maxRules),
 			}
 		}
 		return set.found(o, hits), nil

@@ -326,10 +326,22 @@ func TestManyMatches(t *testing.T) {
 	if n := len(got[0].Strings); n != maxPlaces || got[0].Strings[n-1].Name != "$b" {
 		t.Errorf("%d places, want %d with one of each string: %v", n, maxPlaces, got[0].Strings)
 	}
-	// More places than libyara counts are no error, either.
-	few := open(t, load(t, builtin(`rule a { strings: $a = "aa" condition: #a > 1 }`)))
-	if got := few.names(t, "/x", strings.Repeat("a", 1_100_000)); fmt.Sprint(got) != "[a]" {
-		t.Errorf("got %v", got)
+}
+
+// TestPlacesThatAreNotCounted has strings in more places than libyara counts. It forgets those after them, so that a file may hide
+// the one that a rule asks for.
+func TestPlacesThatAreNotCounted(t *testing.T) {
+	many := strings.Repeat("a", 1_100_000)
+	for rule, want := range map[string]string{
+		`#a > 1`: "[a limit: ", `$a in (1099990..1100000)`: "[limit: ",
+	} {
+		b := open(t, load(t, builtin(`rule a { strings: $a = "aa" condition: `+rule+` }`)))
+		if got := fmt.Sprint(b.names(t, "/x", many+"b")); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %s, want %s", rule, got, want)
+		}
+		if got := b.names(t, "/x", "none"); len(got) != 0 {
+			t.Errorf("%s: the next file: %s", rule, got)
+		}
 	}
 }
 
