@@ -80,7 +80,22 @@ func Load(ctx context.Context, paths []string, opts Options) (e *Engine, err err
 	}
 	slices.SortFunc(e.hosts.bits, func(a, b int) int { return b - a })
 	e.describe()
+	if e.about.Rules == 0 && len(e.rules) == 0 {
+		return e, fmt.Errorf("%s: no indicator in it that can be used%s", strings.Join(paths, ", "), reasonsOf(e.meta.Unused))
+	}
 	return e, nil
+}
+
+// reasonsOf says why indicators were not used, and of how many.
+func reasonsOf(unused map[string]int) string {
+	var all []string
+	for _, reason := range slices.Sorted(maps.Keys(unused)) {
+		all = append(all, fmt.Sprintf("%s (%d)", reason, unused[reason]))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(all, ", ")
 }
 
 // load reads files and folders: compiled feeds are opened, and all others become one more feed.

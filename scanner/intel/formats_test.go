@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // seen is an indicator in one line: kind, value, score, label, reference, and what must hold beside it.
@@ -252,7 +253,7 @@ func TestOpenIOC(t *testing.T) {
 			[]string{"sha256:" + nistSHA256 + " 75 Bad & worse <openioc 7> and true size:56 and false name:good"},
 			nil,
 		},
-		{"version 1.0", `<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="8"><definition><Indicator operator="AND">` + item(is, "FileItem/Md5sum", nistMD5) +
+		{"version 1.0", `<?xml version='1.0' encoding='us-ascii'?><ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="8"><definition><Indicator operator="AND">` + item(is, "FileItem/Md5sum", nistMD5) +
 			item(`condition="isnot"`, "FileItem/FileName", "x") + `</Indicator></definition></ioc>`, []string{"md5:" + nistMD5 + " 75 <openioc 8> and false name:x"}, nil},
 		{
 			"what a disk does not tell", ioc(`<Indicator operator="OR">` + item(is, "ProcessItem/name", "x") + `<Indicator operator="AND">` + item(is, "ServiceItem/name", "x") + item(is, "FileItem/FileName", "y") + `</Indicator>` +
@@ -282,6 +283,7 @@ func TestFeedsWithFaultsNameThePlace(t *testing.T) {
 		{"rows without names", "# nothing\nx,y,z\n# a,b,ioc_value\n", "feed:2: no line names the columns"},
 		{"XML with a document type", `<!DOCTYPE ioc [<!ENTITY a "aaaa">]><ioc></ioc>`, "feed:1: a document type, want none"},
 		{"XML with an entity", "<ioc>\n&a;</ioc>", "feed:2: XML syntax error on line 2: invalid character entity &a;"},
+		{"XML in another encoding", `<?xml version="1.0" encoding="utf-7"?><ioc></ioc>`, `feed:1: xml: opening charset "utf-7": encoding "utf-7", want UTF-8 or US-ASCII`},
 		{"XML too deep", "<ioc>" + deep("<Indicator>", "</Indicator>") + "</ioc>", "elements more than 64 levels deep"},
 		{"XML that breaks off", "<ioc><Indicator>", "feed:1: XML syntax error on line 1: unexpected EOF"},
 		{"XML with a product of alternatives", "<ioc><Indicator operator=\"AND\">" + strings.Repeat("<Indicator operator=\"OR\">"+strings.Repeat(
@@ -290,6 +292,22 @@ func TestFeedsWithFaultsNameThePlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := parse(t, "feed", c.content, false)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestFeedsInWhichNothingIsLookedFor loads what is a feed, and would find nothing.
+func TestFeedsInWhichNothingIsLookedFor(t *testing.T) {
+	expired := `{"objects": [{"type": "indicator", "pattern_type": "stix", "pattern": "[file:name = 'x']", "valid_until": "2020-01-01T00:00:00Z"}]}`
+	for name, c := range map[string]struct{ path, want string }{
+		"an empty folder": {t.TempDir(), ": no indicator in it that can be used"},
+		"all expired":     {write(t, "old.json", expired), "old.json: no indicator in it that can be used: left out: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(t.Context(), []string{c.path}, Options{Now: time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

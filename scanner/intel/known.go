@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/guestctl/guestctl/scanner"
 )
@@ -37,6 +38,9 @@ func LoadKnownGood(ctx context.Context, paths []string) (k *KnownGood, err error
 		for reason, n := range f.meta.Unused {
 			k.meta.Unused[reason] += n
 		}
+	}
+	if err == nil && k.Count() == 0 {
+		err = fmt.Errorf("%s: no digest of a known file in it%s", strings.Join(paths, ", "), reasonsOf(k.meta.Unused))
 	}
 	if err != nil {
 		return nil, errors.Join(err, k.Close())

@@ -46,6 +46,7 @@ type iocReader struct {
 func readOpenIOC(b *builder, f *file) error {
 	m := &meter{r: f.r}
 	x := &iocReader{b: b, dec: xml.NewDecoder(m)}
+	x.dec.CharsetReader = asciiReader
 	for {
 		m.left = maxObject
 		t, err := x.dec.Token()
@@ -60,6 +61,14 @@ func readOpenIOC(b *builder, f *file) error {
 			return fmt.Errorf("%s:%d: %w", f.name, line, err)
 		}
 	}
+}
+
+// asciiReader takes what is UTF-8 under another name, as the usual editors of OpenIOC declare it.
+func asciiReader(charset string, r io.Reader) (io.Reader, error) {
+	if !strings.EqualFold(charset, "us-ascii") && !strings.EqualFold(charset, "ascii") {
+		return nil, fmt.Errorf("encoding %.40q, want UTF-8 or US-ASCII", charset)
+	}
+	return r, nil
 }
 
 func (x *iocReader) token(t xml.Token) error {
