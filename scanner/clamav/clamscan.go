@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/guestctl/guestctl/engine/binread"
 )
 
 const (
@@ -54,7 +56,7 @@ func startClamscan(ctx context.Context, path, database string, opts Options) (*c
 	defer cancel()
 	if _, err := c.scan(ctx, []byte("guestctl")); err != nil {
 		_ = c.close()
-		return nil, fmt.Errorf("clamscan did not load its signatures: %w", err)
+		return nil, binread.WithHint(fmt.Errorf("clamscan did not load its signatures: %w", err), "fetch them with freshclam")
 	}
 	return c, nil
 }

@@ -88,7 +88,29 @@ func Load(ctx context.Context, opts Options) (*Engine, error) {
 	if err := e.prepare(c.Sets, l.files); err != nil {
 		return nil, err
 	}
+	e.warnOfEmpty(l.files, c.Failed)
+	if e.rules == 0 {
+		return nil, errors.Join(errors.New("rules: there are none in what was named"), e.problems.orNil(), e.job.Close())
+	}
 	return e, nil
+}
+
+// warnOfEmpty names the files of the user that have no rule.
+func (e *Engine) warnOfEmpty(files []file, failed []remark) {
+	told := map[int]bool{}
+	for _, m := range failed {
+		told[m.File] = true
+	}
+	for _, s := range e.sets {
+		for _, r := range s.Table {
+			told[r.File] = true
+		}
+	}
+	for i, f := range files {
+		if !strings.HasPrefix(f.path, "builtin:") && !told[i] {
+			e.warn(f.path + ": no rule in it")
+		}
+	}
 }
 
 // prepare makes sets ready for use, and the job of the workers of them.

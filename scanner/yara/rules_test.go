@@ -80,9 +80,10 @@ func TestBadFilesAreLeftOut(t *testing.T) {
 }
 
 func TestPathsThatAreNoRules(t *testing.T) {
-	dir := tree(t, map[string]string{"empty/readme": "", "bad.yar": bad})
+	dir := tree(t, map[string]string{"empty/readme": "", "bad.yar": bad, "nothing.yar": "// nothing"})
 	for path, want := range map[string]string{
-		"missing": "no such file or directory", "empty": "no *.yar or *.yara in it", "bad.yar": "there are none that can be used",
+		"nothing.yar": "there are none in what was named",
+		"missing":     "no such file or directory", "empty": "no *.yar or *.yara in it", "bad.yar": "there are none that can be used",
 	} {
 		if _, err := Load(t.Context(), Options{Paths: []string{filepath.Join(dir, path)}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", path, err, want)
@@ -90,6 +91,19 @@ func TestPathsThatAreNoRules(t *testing.T) {
 	}
 	if _, err := Load(t.Context(), Options{}); err == nil {
 		t.Error("no rules at all are no error")
+	}
+}
+
+// TestAFileWithoutARuleIsTold keeps a user from trusting rules that are not there.
+func TestAFileWithoutARuleIsTold(t *testing.T) {
+	dir := tree(t, map[string]string{"good.yar": good, "nothing.yar": "// nothing"})
+	e, err := Load(t.Context(), Options{Paths: []string{dir}, Strict: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if w := e.Describe().Warnings; len(w) != 1 || w[0] != filepath.Join(dir, "nothing.yar")+": no rule in it" {
+		t.Errorf("warnings %q", w)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/scanner"
 )
 
@@ -22,7 +23,10 @@ type Engine struct{}
 func Load(context.Context, Options) (*Engine, error) { return nil, errWithout() }
 
 func errWithout() error {
-	return errors.New("this build has no YARA: it was made without cgo or with the build tag noyara, or is not for Linux")
+	return binread.WithHint(
+		errors.New("this build has no YARA: it was made without cgo or with the build tag noyara, or is not for Linux"),
+		"scan with --no-yara and another engine, or build guestctl on Linux with cgo and libyara (apt-get install libyara-dev pkg-config gcc)",
+	)
 }
 
 // Problems returns none.
