@@ -275,6 +275,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		}
 		t := r.target(name, r.verdict(ctx, doc))
 		r.withoutImage(&t)
+		r.notScanned(&t)
 		r.settle(&t)
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()

@@ -2,7 +2,11 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 	"time"
 
 	yararules "github.com/guestctl/guestctl/rules/yara"
@@ -51,10 +55,11 @@ func openSignatures(_ context.Context, o *opening) (scanner.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	var rules []yara.Source
 	for _, r := range s.Rules() {
-		o.rules = append(o.rules, yara.Source(r))
+		rules = append(rules, yara.Source(r))
 	}
-	return s, nil
+	return o.bring(s, rules)
 }
 
 func openIntel(ctx context.Context, o *opening) (scanner.Engine, error) {
@@ -65,11 +70,48 @@ func openIntel(ctx context.Context, o *opening) (scanner.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	var rules []yara.Source
 	for i, r := range e.YARA() {
-		o.rules = append(o.rules, yara.Source{Name: fmt.Sprintf("%s#%d", r.Source, i+1), Content: []byte(r.Text)})
+		rules = append(rules, yara.Source{Name: fmt.Sprintf("%s#%d", r.Source, i+1), Content: []byte(r.Text)})
 	}
-	return e, nil
+	return o.bring(e, rules)
 }
+
+// bring hands the rules that an engine has for YARA over. Without YARA it says that they are not used.
+func (o *opening) bring(e scanner.Engine, rules []yara.Source) (scanner.Engine, error) {
+	if !o.NoYARA || len(rules) == 0 {
+		o.rules = append(o.rules, rules...)
+		return e, nil
+	}
+	var names []string
+	for _, r := range rules {
+		names = append(names, r.Name)
+	}
+	part := withoutRules{Engine: e, about: e.Describe()}
+	unused := fmt.Sprintf("not used without YARA: the rules of %s", strings.Join(names, ", "))
+	if d := part.about; d.Rules == 0 {
+		return nil, errors.Join(fmt.Errorf("%s: nothing to look for: %s", d.Name, unused), part.Close())
+	}
+	part.about.Warnings = append(slices.Clone(part.about.Warnings), unused)
+	return part, nil
+}
+
+// withoutRules is an engine that is not used whole, and says so.
+type withoutRules struct {
+	scanner.Engine
+	about scanner.Description
+}
+
+// Close closes the engine.
+func (e withoutRules) Close() error {
+	if c, ok := e.Engine.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// Describe returns what the engine says of itself, and what is not used of it.
+func (e withoutRules) Describe() scanner.Description { return e.about }
 
 func (o *opening) clamav() clamav.Options {
 	return clamav.Options{MaxSize: o.ClamdSize, FileTime: o.Limits.FileTime}

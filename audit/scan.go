@@ -224,6 +224,10 @@ func (r *Result) scan(ctx context.Context, t *Target, m *engine.Machine, g *gues
 	if s := r.job.Scan; s == nil || !s.opts.Asked && len(rest) == len(t.Checks) {
 		return read{}, nil
 	}
+	if len(r.job.Scan.engines) == 0 {
+		t.Checks = append(rest, unscanned(noEngine()))
+		return read{}, nil
+	}
 	k, err := r.job.Scan.run(ctx, m, g, r.job.Now, r.verification(t).files)
 	if err != nil {
 		return read{}, err

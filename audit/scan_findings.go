@@ -96,7 +96,10 @@ func describeFile(f finding.File) string {
 // coverage is what an engine that found nothing comes to.
 func coverage(e scanner.Description, m Malware) finding.Outcome {
 	o := finding.Outcome{Expected: "no match"}
-	what := fmt.Sprintf("%s in %s", countOf(e.Rules, "rule"), countOf(m.Stats.Files, "file"))
+	what := countOf(m.Stats.Files, "file")
+	if e.Rules > 0 { // ClamAV does not tell
+		what = countOf(e.Rules, "rule") + " in " + what
+	}
 	var missed []scanner.Unscanned
 	paths := map[string]bool{}
 	for _, u := range m.Unscanned {
@@ -120,6 +123,30 @@ func coverage(e scanner.Description, m Malware) finding.Outcome {
 		o.Notes = append(o.Notes, fmt.Sprintf("and %d more, which the JSON report lists", more))
 	}
 	return o
+}
+
+// unscanned is the finding in the place of a scan that is not made.
+func unscanned(o finding.Outcome) finding.Finding {
+	return finding.Finding{
+		ID: policy.MalwareCheck, Title: "No file looks like malware", Status: o.Status, Severity: finding.High,
+		Expected: o.Expected, Actual: o.Actual, Message: o.Message, Fix: o.Fix, Fingerprint: finding.Fingerprint(policy.MalwareCheck, "", ""),
+	}
+}
+
+// noEngine is what a scan without engines comes to.
+func noEngine() finding.Outcome {
+	return finding.Outcome{
+		Status: finding.Unknown, Message: "no engine looked into the files: YARA was left out, and no other was asked for",
+		Fix: "use YARA, ClamAV, signatures or threat intelligence; check-compliance --baseline builtin:malware judges what needs none of them",
+	}
+}
+
+// notScanned says of stored facts that the scan that the user asked for needs the image.
+func (r *Result) notScanned(t *Target) {
+	said := func(f finding.Finding) bool { return f.ID == policy.MalwareCheck && f.Status == finding.Unknown }
+	if s := r.job.Scan; s != nil && s.opts.Asked && !slices.ContainsFunc(t.Checks, said) {
+		t.Checks = append(t.Checks, unscanned(policy.NeedsImage()))
+	}
 }
 
 // maxMissed is how many files that were not looked into stand in a finding; the data have all.

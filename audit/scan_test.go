@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +117,41 @@ func TestScanVerdicts(t *testing.T) {
 	}
 }
 
+// TestWaiversOfAScan holds what becomes of a waiver for a rule, which no check of the policy is named after.
+func TestWaiversOfAScan(t *testing.T) {
+	const sshd = "PermitRootLogin"
+	for name, c := range map[string]struct {
+		rule    string
+		engine  words
+		scan    bool
+		use     WaiverUse
+		verdict Verdict
+	}{
+		"in use":           {"malware.words/Word", words{match: sshd, score: 80}, true, WaiverUsed, Clean},
+		"by a pattern":     {"malware.**", words{match: sshd, score: 80}, true, WaiverUsed, Clean},
+		"of another rule":  {"malware.words/Other", words{match: sshd, score: 80}, true, WaiverUnused, Findings},
+		"nothing is found": {"malware.words/Word", words{match: "no such word"}, true, WaiverStale, Findings},
+		"not looked into":  {"malware.words/Word", words{match: "no such word", skip: sshd}, true, WaiverUnknown, NotJudged},
+		"without a scan":   {"malware.words/Word", words{}, false, WaiverUnused, Clean},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := loadPolicy(t, "[system]\ntimezone = { exists = true }\n[[waiver]]\nrule = '"+c.rule+
+				"'\nreason = 'r'\nowner = 'o'\napproved_by = 'c'\nexpires = 2027-06-30\n")
+			job := Job{Images: []string{scanned}, Policy: p, FailOn: Any, Now: time.Unix(1795392000, 0)}
+			if c.scan {
+				job.Scan = &Scan{opts: ScanOptions{Asked: true}, engines: []scanner.Engine{c.engine}}
+			}
+			r, err := Run(t.Context(), job)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Waivers[0].Use != c.use || r.Verdict() != c.verdict {
+				t.Errorf("got %s, verdict %d; want %s, verdict %d; %v", r.Waivers[0].Use, r.Verdict(), c.use, c.verdict, told(r))
+			}
+		})
+	}
+}
+
 // TestAFindingOfAScan holds what a finding says against the file as the image's own tools show it.
 func TestAFindingOfAScan(t *testing.T) {
 	s := &Scan{opts: ScanOptions{Asked: true}, engines: []scanner.Engine{words{match: "PermitRootLogin", score: 80}}}
@@ -162,6 +198,67 @@ func TestAScanIsRemembered(t *testing.T) {
 	}
 	if n := scan(words{match: "b"}); n == 0 {
 		t.Error("a scan for another word looked into nothing")
+	}
+}
+
+// TestNothingIsScannedAndNothingPasses asks for a scan where there is nothing to scan, or nothing that scans.
+func TestNothingIsScannedAndNothingPasses(t *testing.T) {
+	docs, err := Gather{Root: "auto", Request: loadPolicy(t, "[system]\ntimezone = { exists = true }\n").Request(), Now: time.Unix(1795392000, 0)}.
+		Image(t.Context(), scanned)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := filepath.Join(t.TempDir(), "facts.json")
+	b, err := json.Marshal(docs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stored, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		image, baseline string
+		engines         []scanner.Engine
+		asked           bool
+	}{
+		"stored facts":                           {stored, "", []scanner.Engine{words{match: "no such word"}}, true},
+		"stored facts, and a baseline that asks": {stored, "[malware]\n", []scanner.Engine{words{match: "no such word"}}, true},
+		"no engine":                              {scanned, "", nil, true},
+		"no engine, and a baseline that asks":    {scanned, "[malware]\n", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Scan{opts: ScanOptions{Asked: c.asked}, engines: c.engines}
+			p := loadPolicy(t, "[system]\ntimezone = { exists = true }\n"+c.baseline)
+			r, err := Run(t.Context(), Job{Images: []string{c.image}, Policy: p, Scan: s, Now: time.Unix(1795392000, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := told(r), []string{"malware unknown", "system.timezone pass"}; !slices.Equal(got, want) || r.Verdict() != NotJudged {
+				t.Errorf("got %v, verdict %d; want %v, verdict %d", got, r.Verdict(), want, NotJudged)
+			}
+		})
+	}
+}
+
+// TestRulesForYARAThatNobodyUses: signatures and feeds that need YARA are told, or refused where nothing is left of them.
+func TestRulesForYARAThatNobodyUses(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.hdb": "44d88612fea8a8f36de82e1278abb02f:68:Test\n", "b.ndb": "Word:0:*:6d61726b65722d776f7264\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenScan(t.Context(), ScanOptions{Engines: Engines{NoYARA: true, Signatures: []string{dir}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if w := s.engines[0].Describe().Warnings; len(w) != 1 || w[0] != "not used without YARA: the rules of b.ndb" {
+		t.Errorf("warnings %q", w)
+	}
+	const want = "clamav-signatures: nothing to look for: not used without YARA: the rules of b.ndb"
+	if _, err := OpenScan(t.Context(), ScanOptions{Engines: Engines{NoYARA: true, Signatures: []string{filepath.Join(dir, "b.ndb")}}}); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/guestctl/guestctl/finding"
@@ -138,7 +139,7 @@ func (r *Result) use(w *policy.Waiver) (WaiverUse, int) {
 			continue
 		}
 		for _, c := range t.Checks {
-			if !w.Covers(c.ID) {
+			if !w.Covers(c.ID) && !standsFor(c.ID, w.Rule) {
 				continue
 			}
 			switch c.Status {
@@ -163,9 +164,26 @@ func (r *Result) use(w *policy.Waiver) (WaiverUse, int) {
 	return WaiverUnused, 0
 }
 
-// policyHas reports whether the policy has a check that w covers.
+// policyHas reports whether the policy has a check that w covers, or a judge beside it may make one.
 func (r *Result) policyHas(w *policy.Waiver) bool {
+	if ofJudge(w.Rule) {
+		return true
+	}
 	return slices.ContainsFunc(r.job.Policy.Checks, func(c policy.Check) bool { return w.Covers(c.ID) })
+}
+
+// ofJudge reports whether a rule is for findings that other judges than the policy make, by what is in the guest.
+func ofJudge(rule string) bool {
+	return slices.ContainsFunc([]string{malwarePrefix, policy.VerifyCheck + ":", unownedID + ":", databaseID + ":"}, func(prefix string) bool {
+		return strings.HasPrefix(rule, prefix)
+	})
+}
+
+// standsFor reports whether a check sums up what another judge did not find: malware.yara stands for malware.yara/Rule where no rule
+// matched, and packages.verify for packages.verify:/path.
+func standsFor(id, rule string) bool {
+	rest, found := strings.CutPrefix(rule, id)
+	return found && ofJudge(rule) && rest != "" && strings.ContainsRune("/:", rune(rest[0]))
 }
 
 func (r *Result) stale(w *policy.Waiver) finding.Finding {

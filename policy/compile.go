@@ -92,6 +92,8 @@ func (c *compiler) key(n *node, path []string) {
 	case free(n.name):
 	case table && n.table == nil:
 		c.notTable(n, path)
+	case table && n.path == MalwareCheck && len(n.keys) == 0:
+		askForScan(c, n)
 	case table:
 		for _, name := range n.keys {
 			c.key(n.table[name], slices.Concat(path, []string{name}))

@@ -93,6 +93,7 @@ func (m markdownWriter) target(tg *audit.Target, dir string) {
 			m.printf("Hint: %s\n\n", code(EscapeText(tg.Hint)))
 		}
 	}
+	m.malware(tg.Malware)
 	for _, s := range []finding.Status{finding.Fail, finding.Unknown, finding.Waived, finding.Manual} {
 		m.status(tg.Checks, s)
 	}
@@ -101,6 +102,20 @@ func (m markdownWriter) target(tg *audit.Target, dir string) {
 	for i := range tg.Frameworks {
 		m.framework(&tg.Frameworks[i])
 	}
+}
+
+// malware says what files were scanned for, and which of them were.
+func (m markdownWriter) malware(scan *audit.Malware) {
+	if scan == nil {
+		return
+	}
+	for _, e := range scan.Engines {
+		m.printf("- engine %s: %s\n", code(Escape(e.Name)), code(strings.Join(describeEngine(e), " · ")))
+		for _, w := range e.Warnings {
+			m.printf("- problem of %s: %s\n", code(Escape(e.Name)), code(EscapeText(w)))
+		}
+	}
+	m.printf("- files: %s\n\n", code(strings.Join(describeStats(scan.Stats, strings.Clone), " · ")))
 }
 
 // status writes the checks with one status, with all that is known of each.
