@@ -42,8 +42,11 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "baseline.toml"), b, 0o644)
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "yara":
+				return yara.Version != "", nil
 			}
 			return false, errors.New("unknown condition " + cond)
 		},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -63,6 +64,19 @@ func (f *scanFlags) add(cmd *cobra.Command) {
 			f.names = append(f.names, one.Name)
 		}
 	})
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
+		"rules":             carapace.ActionFiles(".yar", ".yara"),
+		"intel":             carapace.ActionFiles(),
+		"known-good":        carapace.ActionFiles(),
+		"clamav-signatures": carapace.ActionFiles(".hdb", ".hsb", ".hdu", ".hsu", ".ndb", ".ndu"),
+		"clamd":             carapace.Batch(carapace.ActionFiles(), carapace.ActionValues("unix:", "tcp:127.0.0.1:3310").NoSpace(':')).ToA(),
+		"max-size":          carapace.ActionValues("64MiB", sizeFlag(d.FileSize), "1GiB"),
+		"clamd-max-size":    carapace.ActionValues(sizeFlag(clamav.DefaultMaxSize), "100MiB"),
+		"file-timeout":      carapace.ActionValues(d.FileTime.String(), "2m"),
+		"max-time":          carapace.ActionValues("10m", "1h"),
+		"fail-on-score":     carapace.ActionValues("25", "50", "70", "90"),
+		"workers":           carapace.ActionValues("0", "1", "2"),
+	})
 }
 
 // asked reports whether one of the flags was given.
@@ -72,6 +86,9 @@ func (f *scanFlags) asked(cmd *cobra.Command) bool {
 
 // run scans, and judges what the job asks for beside it. asked says that the user wants a scan, whatever the policy says.
 func (f *scanFlags) run(cmd *cobra.Command, j *judgement, asked bool) error {
+	if err := f.notEmpty(cmd); err != nil {
+		return err
+	}
 	bar := newByteProgress(cmd, "scanned")
 	defer bar.Close()
 	scan, err := f.open(cmd.Context(), j.Job.Policy, !f.noCache(cmd), asked, bar)
@@ -81,6 +98,22 @@ func (f *scanFlags) run(cmd *cobra.Command, j *judgement, asked bool) error {
 	defer scan.Close()
 	j.Job.Scan = scan
 	return j.run(cmd)
+}
+
+// notEmpty refuses a flag with an empty value, which is a variable that was not set: what it asks for would not be done.
+func (f *scanFlags) notEmpty(cmd *cobra.Command) error {
+	for _, name := range f.names {
+		flag := cmd.Flag(name)
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if flag.Changed && slices.Contains(values, "") {
+			want, _ := pflag.UnquoteUsage(flag)
+			return fmt.Errorf("--%s is empty, want %s", name, want)
+		}
+	}
+	return nil
 }
 
 func (f *scanFlags) noCache(cmd *cobra.Command) bool {
@@ -112,8 +145,13 @@ func (f *scanFlags) open(ctx context.Context, p *policy.Policy, cache, asked boo
 	if f.score < 0 || f.score > 100 {
 		return nil, fmt.Errorf("--fail-on-score %d, want a number from 0 to 100", f.score)
 	}
-	if f.timeout <= 0 || f.maxTime < 0 || f.workers < 0 {
-		return nil, fmt.Errorf("--file-timeout %v, --max-time %v, --workers %d, want none below 0", f.timeout, f.maxTime, f.workers)
+	switch {
+	case f.timeout <= 0:
+		return nil, fmt.Errorf("--file-timeout %v, want more than 0", f.timeout)
+	case f.maxTime < 0:
+		return nil, fmt.Errorf("--max-time %v, want more than 0, or 0 for no limit", f.maxTime)
+	case f.workers < 0:
+		return nil, fmt.Errorf("--workers %d, want at least 1, or 0 for one for each processor", f.workers)
 	}
 	for _, s := range f.allowed {
 		digest := strings.TrimPrefix(strings.ToLower(s), "sha256:")
