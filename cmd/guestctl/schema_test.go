@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -11,14 +14,19 @@ import (
 // TestDocumentsFitTheirSchemas validates what the commands print about a real image.
 func TestDocumentsFitTheirSchemas(t *testing.T) {
 	const image = smallImage
+	feed := filepath.Join(t.TempDir(), "feed.txt") // the settings of sshd in the image
+	if err := os.WriteFile(feed, []byte("e640d15153f2f7ca047cd444aa7ea144\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, args := range map[string][]string{
-		"result":     {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
-		"inspection": {"inspect", "--format", "json", image},
-		"facts":      {"facts", image},
+		"result scan": {"scan", "--no-yara", "--intel", feed, "--format", "json", image},
+		"result":      {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
+		"inspection":  {"inspect", "--format", "json", image},
+		"facts":       {"facts", image},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := jsonschema.NewCompiler()
-			if err := c.AddResource("schema.json", parse(t, printed(t, "schema", name))); err != nil {
+			if err := c.AddResource("schema.json", parse(t, printed(t, "schema", strings.Fields(name)[0]))); err != nil {
 				t.Fatal(err)
 			}
 			schema, err := c.Compile("schema.json")
