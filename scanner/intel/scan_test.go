@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/guestctl/guestctl/internal/factstest"
@@ -68,5 +69,26 @@ func TestAScan(t *testing.T) {
 				t.Errorf("not looked into: %v", r.Unscanned)
 			}
 		})
+	}
+}
+
+// TestIndicatorsThatAreTooManyAreTold has a file in which more stands than is taken down, whatever the last of it is.
+func TestIndicatorsThatAreTooManyAreTold(t *testing.T) {
+	var names strings.Builder
+	for i := range maxMatches + 1 {
+		fmt.Fprintf(&names, "n%03d.evil.example.com\n", i)
+	}
+	e := load(t, Options{}, write(t, "domains.txt", names.String()))
+	s, err := e.Open(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for content, want := range map[string]string{
+		names.String(): "limit: more than 100 indicators stand in it",
+		strings.Repeat("n001.evil.example.com\n", maxMatches+1): "<nil>",
+	} {
+		if found, err := s.Scan(t.Context(), object("/etc/hosts", "", content)); fmt.Sprint(err) != want {
+			t.Errorf("%d matches, %v; want %s", len(found), err, want)
+		}
 	}
 }

@@ -32,6 +32,9 @@ func (s *session) Scan(ctx context.Context, o *scanner.Object) ([]scanner.Match,
 	if err != nil {
 		return r.sorted(), &scanner.Skip{Reason: scanner.EngineError, Detail: err.Error()}
 	}
+	if r.more {
+		return r.sorted(), &scanner.Skip{Reason: scanner.LimitReached, Detail: fmt.Sprintf("more than %d indicators stand in it", maxMatches)}
+	}
 	return r.sorted(), nil
 }
 
@@ -80,13 +83,18 @@ type spot struct{ off, n int }
 type result struct {
 	o       *scanner.Object
 	matches map[string]scanner.Match
+	more    bool // than maxMatches
 }
 
 // add takes an indicator, unless what must hold beside it does not.
 func (r *result) add(i *Indicator, at *spot) {
 	rule := ruleOf(i.Term)
 	m, again := r.matches[rule]
-	if !again && len(r.matches) >= maxMatches || !holds(r.o, i.And) {
+	if !holds(r.o, i.And) {
+		return
+	}
+	if !again && len(r.matches) >= maxMatches {
+		r.more = true
 		return
 	}
 	score := min(max(i.Score, 0), 100)
