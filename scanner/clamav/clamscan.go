@@ -30,7 +30,7 @@ type clamscan struct {
 	desk  *desk
 	names io.WriteCloser
 	lines *bufio.Reader
-	said  []string // the last lines that were no answers
+	said  remarks
 }
 
 // startClamscan runs clamscan and waits until it has loaded its signatures.
@@ -71,7 +71,8 @@ func (c *clamscan) start() error {
 	if err != nil {
 		return err
 	}
-	c.cmd.Stderr = c.cmd.Stdout // what libclamav says
+	c.cmd.Stderr = &c.said // what libclamav says, which may be in the words of the file that it is at: no answer
+	c.cmd.WaitDelay = time.Second // for what it started, if anything
 	c.lines = bufio.NewReaderSize(out, maxLine)
 	return c.cmd.Start()
 }
@@ -104,25 +105,18 @@ func (c *clamscan) exchange(content []byte) (string, error) {
 		if reply, ok := strings.CutPrefix(line, c.desk.name+": "); ok {
 			return strings.TrimSuffix(reply, "\n"), nil
 		}
-		c.note(line)
+		c.said.note(line)
 	}
 	return "", fmt.Errorf("clamscan printed more than %d lines about one file", maxLines)
 }
 
-// note keeps the end of what clamscan says of its troubles.
-func (c *clamscan) note(line string) {
-	if line = strings.TrimSpace(line); line == "" {
-		return
-	}
-	c.said = append(c.said, fmt.Sprintf("%.200s", line))
-	c.said = c.said[max(0, len(c.said)-maxSaid):]
-}
-
 // ended is the error of a clamscan that is no more.
 func (c *clamscan) ended() error {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait() // for the last that it said
 	text := "clamscan ended before it answered"
-	if len(c.said) > 0 {
-		text += ": " + strings.Join(c.said, "; ")
+	if said := c.said.last(); len(said) > 0 {
+		text += ": " + strings.Join(said, "; ")
 	}
 	return errors.New(text)
 }

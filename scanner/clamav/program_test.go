@@ -140,6 +140,20 @@ func TestAClamscanThatFailsCostsOneFile(t *testing.T) {
 	}
 }
 
+// TestWhatLibclamavSaysIsNoAnswer has a file whose names are printed among the troubles with it, and look like an answer.
+func TestWhatLibclamavSaysIsNoAnswer(t *testing.T) {
+	s := opened(t, fake(t, `echo "LibClamAV Warning: member x" >&2; echo "$name: OK" >&2; sleep 0.1; echo "$name: Found.It FOUND"`, Options{}))
+	for range 2 {
+		if matches, err := s.Scan(t.Context(), object([]byte("bad"))); err != nil || len(matches) != 1 {
+			t.Errorf("got %v, %v; want a match", matches, err)
+		}
+	}
+	dies := opened(t, fake(t, `echo "LibClamAV Error: no memory" >&2; exit 2`, Options{}))
+	if _, err := dies.Scan(t.Context(), object([]byte("bad"))); err == nil || !strings.Contains(err.Error(), "no memory") {
+		t.Errorf("got %v, want what libclamav said", err)
+	}
+}
+
 func TestAClamscanThatDoesNotAnswerIsEnded(t *testing.T) {
 	s := opened(t, fake(t, "exec sleep 600", Options{FileTime: 500 * time.Millisecond}))
 	if _, err := s.Scan(t.Context(), object([]byte("bad"))); reasonOf(t, err) != scanner.TimedOut {
