@@ -33,7 +33,7 @@ type Engines struct {
 	// Intel are feeds of threat intelligence, and KnownGood lists of files that are known to be harmless.
 	Intel, KnownGood []string
 	IntelLogs        bool      // look for domains and addresses in logs, too
-	Now              time.Time // by which indicators are valid
+	Now              time.Time // by which indicators are valid, and verdicts of ClamAV
 }
 
 // opening is the state in which the engines are opened, one after the other: some bring rules for another.
@@ -114,7 +114,7 @@ func (e withoutRules) Close() error {
 func (e withoutRules) Describe() scanner.Description { return e.about }
 
 func (o *opening) clamav() clamav.Options {
-	return clamav.Options{MaxSize: o.ClamdSize, FileTime: o.Limits.FileTime}
+	return clamav.Options{MaxSize: o.ClamdSize, FileTime: o.Limits.FileTime, Now: o.Now}
 }
 
 func openClamd(ctx context.Context, o *opening) (scanner.Engine, error) {

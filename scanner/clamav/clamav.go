@@ -33,6 +33,9 @@ type Options struct {
 	// Patience is how long a daemon that went away, such as one that is being restarted, is waited for, and how long the first
 	// answer of one may take. One minute is the default.
 	Patience time.Duration
+	// Now is the time of the scan. Verdicts of another day are not used: nobody tells when signatures that stand beside the official ones
+	// change.
+	Now time.Time
 }
 
 func (o Options) orDefaults() Options {

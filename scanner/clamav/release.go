@@ -45,5 +45,5 @@ func (r release) key(o Options, how string) string {
 	if r.database == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s %s up to %d", how, r.text, o.MaxSize)
+	return fmt.Sprintf("%s %s up to %d on %s", how, r.text, o.MaxSize, o.Now.UTC().Format(time.DateOnly))
 }

@@ -290,7 +290,9 @@ func TestVerdictsAreKeptForADatabase(t *testing.T) {
 	}
 	later := greeting(t, clean, "PONG", "ClamAV 1.4.6/27501/Fri Nov 27 09:00:00 2026")
 	keys := map[string]bool{d.Key(nil): true, later.dial(Options{}).Key(nil): true, s.dial(Options{MaxSize: 1}).Key(nil): true}
-	if len(keys) != 3 || keys[""] {
-		t.Errorf("keys %v, want one for each database and limit", keys)
+	keys[s.dial(Options{Now: time.Unix(1795392000, 0)}).Key(nil)] = true
+	keys[s.dial(Options{Now: time.Unix(1795392000+24*60*60, 0)}).Key(nil)] = true
+	if len(keys) != 5 || keys[""] {
+		t.Errorf("keys %v, want one for each database, limit and day", keys)
 	}
 }
