@@ -22,6 +22,9 @@ import (
 // patience is how long the file is waited for at the end of a scan, when another one writes to it.
 const patience = 5 * time.Second
 
+// maxFresh is how many bytes one scan keeps, which are in memory until it ends.
+const maxFresh = 128 << 20
+
 // Store is an open file of verdicts. It is safe for concurrent use.
 type Store struct {
 	path    string
@@ -32,12 +35,13 @@ type Store struct {
 
 	mu    sync.Mutex
 	fresh map[[32]byte][]byte
+	size  int64 // of fresh, in bytes
 }
 
-// Open opens the file at path. It is no error when there is none.
+// Open opens the file at path. It is no error when there is none, and one that others can write to is none.
 func Open(path, version string, limit int64) *Store {
 	s := &Store{path: path, version: []byte(version), limit: limit, fresh: map[[32]byte][]byte{}}
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 || info.Mode().Perm()&0o022 != 0 {
 		return s
 	}
 	s.db = open(path, &bolt.Options{ReadOnly: true, Timeout: patience})
@@ -88,7 +92,10 @@ func (s *Store) Get(key [32]byte) (value []byte, ok bool) {
 func (s *Store) Put(key [32]byte, value []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fresh[key] = value
+	if n := int64(len(value)); s.size+n <= maxFresh { // what is more is learned again
+		s.size += n
+		s.fresh[key] = value
+	}
 }
 
 // Close writes what is new. The error says why it was not kept; nothing else is lost.
@@ -103,7 +110,7 @@ func (s *Store) Close() (err error) {
 	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
-	if info, err := os.Stat(s.path); err == nil && info.Size() > s.limit {
+	if info, err := os.Stat(s.path); err == nil && (info.Size() > s.limit || info.Mode().Perm()&0o022 != 0) {
 		if err := os.Remove(s.path); err != nil {
 			return err
 		}

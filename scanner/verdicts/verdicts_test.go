@@ -119,3 +119,32 @@ func TestSeveralScansAtOnce(t *testing.T) {
 		t.Errorf("got %q, want b", got)
 	}
 }
+
+// TestAFileThatOthersCanWriteToIsNone keeps what somebody else wrote from being believed.
+func TestAFileThatOthersCanWriteToIsNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "verdicts")
+	keep(t, path, "1", 1<<30, 1, "one")
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got := kept(t, path, "1", 1<<30, 1); got != "nothing" {
+		t.Errorf("got %q of a file with mode 0666", got)
+	}
+	keep(t, path, "1", 1<<30, 2, "two")
+	if got := kept(t, path, "1", 1<<30, 1) + kept(t, path, "1", 1<<30, 2); got != "nothingtwo" {
+		t.Errorf("got %q, want what was kept anew", got)
+	}
+}
+
+// TestWhatOneScanKeepsIsBounded puts more than it keeps.
+func TestWhatOneScanKeepsIsBounded(t *testing.T) {
+	s := Open(filepath.Join(t.TempDir(), "verdicts"), "1", 1<<30)
+	s.Put(key(1), make([]byte, maxFresh))
+	s.Put(key(2), make([]byte, 1))
+	if _, ok := s.Get(key(1)); !ok {
+		t.Error("the first value is not kept")
+	}
+	if _, ok := s.Get(key(2)); ok {
+		t.Error("a value beyond the limit is kept")
+	}
+}
