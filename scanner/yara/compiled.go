@@ -113,7 +113,7 @@ func compileSet(ctx context.Context, numbers []int, files []file) (*compileResul
 		return nil, err
 	}
 	at := -1 // the file that is being compiled
-	result, err := follow(worker, &at)
+	result, err := follow(worker, &at, 2*len(numbers))
 	cause, endErr := worker.end()
 	_, timedOut := worker.killed()
 	switch {
@@ -134,8 +134,8 @@ func compileSet(ctx context.Context, numbers []int, files []file) (*compileResul
 	return &compileResult{Failed: []remark{{File: at, Text: "the compiler died on it: " + cause}}}, nil
 }
 
-// follow waits for the result of a worker that compiles.
-func follow(worker *process, at *int) (*compileResult, error) {
+// follow waits for the result of a worker that compiles, and begins with a file at most so many times.
+func follow(worker *process, at *int, most int) (*compileResult, error) {
 	if err := worker.ready(); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,8 @@ func follow(worker *process, at *int) (*compileResult, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case kind == kindProgress && len(body) == 4:
+		case kind == kindProgress && len(body) == 4 && most > 0:
+			most--
 			*at = int(binary.LittleEndian.Uint32(body))
 			worker.deadline.Reset(compileTime)
 		case kind == kindFailed:
