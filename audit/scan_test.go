@@ -30,6 +30,7 @@ type words struct {
 func (e words) Describe() scanner.Description {
 	return scanner.Description{Name: "words", Rules: 1, Digest: e.match + e.skip}
 }
+
 func (e words) Key(*scanner.Object) string                                     { return e.match + "\n" + e.skip }
 func (e words) Open(context.Context, *scanner.Memory) (scanner.Session, error) { return e, nil }
 func (e words) Close() error                                                   { return nil }
@@ -92,12 +93,18 @@ func TestScanVerdicts(t *testing.T) {
 		"not looked into":     {"", words{match: "no such word", skip: sshd}, ScanOptions{}, []string{"malware.words unknown"}, NotJudged},
 		"asked by a baseline": {"[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{}, []string{"malware.words/Word fail"}, Findings},
 		"a baseline that is not for the guest": {
-			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{},
-			[]string{"malware notapplicable"}, Clean,
+			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n",
+			words{match: sshd, score: 60},
+			ScanOptions{},
+			[]string{"malware notapplicable"},
+			Clean,
 		},
 		"such a baseline, and a flag": {
-			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n", words{match: sshd, score: 60}, ScanOptions{Asked: true},
-			[]string{"malware notapplicable", "malware.words/Word fail"}, Findings,
+			"[baseline]\napplies_to = { os = [\"debian\"] }\n[malware]\nfail_on_score = 50\n",
+			words{match: sshd, score: 60},
+			ScanOptions{Asked: true},
+			[]string{"malware notapplicable", "malware.words/Word fail"},
+			Findings,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
