@@ -132,6 +132,7 @@ func (s *scan) run(ctx context.Context) error {
 		})
 	}
 	err := s.walk(ctx, files)
+	s.unmounted()
 	close(files)
 	wg.Wait()
 	if p := s.panicked.Load(); p != nil {
@@ -167,6 +168,18 @@ func (s *scan) walk(ctx context.Context, files chan<- guest.Object) error {
 			return ctx.Err()
 		}
 	})
+}
+
+// unmounted records volumes that were not read and whose mount points are not there: they are made at boot, and no walk comes by.
+func (s *scan) unmounted() {
+	for _, m := range s.guest.Mounts {
+		s.mu.Lock()
+		told := s.result.leftOut[m.Target]
+		s.mu.Unlock()
+		if m.Unread != "" && !told {
+			s.record(Unscanned{Path: m.Target, Reason: Unreadable, Detail: m.Source + " is not mounted: " + m.Unread})
+		}
+	}
 }
 
 // unread records what could not be listed. A volume that is not to be believed as a whole is told once, and its files are read.

@@ -229,6 +229,23 @@ func TestBadInputEndsInRecords(t *testing.T) {
 	}
 }
 
+// TestAVolumeThatIsNotThere has files that nobody saw, whether its mount point is there or is made at boot.
+func TestAVolumeThatIsNotThere(t *testing.T) {
+	fstab := []byte("UUID=11111111-2222-3333-4444-555555555555 /data ext4 defaults 0 2\n")
+	for name, files := range map[string]map[string][]byte{
+		"a mount point":  {"/etc/fstab": fstab, "/data/below": []byte("hidden")},
+		"no mount point": {"/etc/fstab": fstab},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, code := scanned(t, disk(t, files))
+			m := r.Targets[0].Malware
+			if code != exitNotJudged || len(m.Unscanned) != 1 || m.Unscanned[0].Path != "/data" || m.Unscanned[0].Reason != scanner.Unreadable {
+				t.Errorf("exit code %d, %+v", code, m.Unscanned)
+			}
+		})
+	}
+}
+
 // bomb is gzip of many zeros.
 func bomb(t *testing.T) []byte {
 	t.Helper()
