@@ -73,7 +73,7 @@ const (
 )
 
 // Skip says that an engine did not look into a file, or not into all of it.
-type Skip struct {
+type Skip struct { //nolint:errname // it is a record first, and an error only on its way there
 	Reason Reason
 	Detail string // for people
 	Member string // of the archive, as Object.Member; "" is the object itself

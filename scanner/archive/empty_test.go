@@ -27,7 +27,7 @@ func TestFilesThatHoldNothingEndWithTheBudget(t *testing.T) {
 	content := append(bytes.Repeat(gz(t, nil), 1000), gz(t, []byte("evil"))...)
 	ctx := &patient{t.Context(), 0, 100}
 	b := NewBudget(ctx, int64(len(content)), generous())
-	err := Walk(content, b, Visitor{Member: func(m Member) error { return nil }, Problem: func(string, error) {}})
+	err := Walk(content, b, Visitor{Member: func(Member) error { return nil }, Problem: func(string, error) {}})
 	if !errors.Is(err, context.Canceled) || ctx.asked > 110 {
 		t.Errorf("%v after %d looks at the context, want an end after %d", err, ctx.asked, ctx.most)
 	}

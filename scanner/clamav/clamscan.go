@@ -71,7 +71,7 @@ func (c *clamscan) start() error {
 	if err != nil {
 		return err
 	}
-	c.cmd.Stderr = &c.said // what libclamav says, which may be in the words of the file that it is at: no answer
+	c.cmd.Stderr = &c.said        // what libclamav says, which may be in the words of the file that it is at: no answer
 	c.cmd.WaitDelay = time.Second // for what it started, if anything
 	c.lines = bufio.NewReaderSize(out, maxLine)
 	return c.cmd.Start()

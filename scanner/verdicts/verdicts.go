@@ -17,6 +17,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // patience is how long the file is waited for at the end of a scan, when another one writes to it.
@@ -130,7 +131,7 @@ func (s *Store) write() (err error) {
 		}
 	}()
 	db, err := bolt.Open(s.path, 0o600, &bolt.Options{Timeout: patience})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, berrors.ErrTimeout) {
 		return nil // another scan writes: what this one learned is learned again
 	}
 	if err != nil {
