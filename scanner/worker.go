@@ -137,8 +137,12 @@ func (w *worker) wanted(o *Object) {
 	if w.Sums == nil {
 		return
 	}
-	if h := w.Sums(o.Path); h != 0 && (o.sums[h] != nil || o.loaded || w.read(o)) {
-		sum := o.Sum(h)
+	h := w.Sums(o.Path)
+	if h == 0 || o.sums[h] == nil && !o.loaded && !w.read(o) {
+		return
+	}
+	// The digest of what a checksum contradicts proves nothing about the file.
+	if sum := o.Sum(h); o.whole || !o.loaded {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.result.Sums[o.Path] = sum
