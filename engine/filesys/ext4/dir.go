@@ -218,6 +218,24 @@ func (d *directory) readBlock(logical, number uint64) ([]byte, error) {
 // parse calls yield with the entries of a block, without "." and "..", until it returns false.
 func (d *directory) parse(b []byte, yield func(dirent) bool) error {
 	var bad error
+	err := d.records(b, func(off int, e dirent) bool {
+		if e.node == 0 || string(e.name) == "." || string(e.name) == ".." {
+			return true
+		}
+		if err := d.check(e); err != nil {
+			bad = fmt.Errorf("entry at %d: %w", off, err)
+			return true
+		}
+		return yield(e)
+	})
+	if err != nil {
+		return err
+	}
+	return bad
+}
+
+// records calls yield with all entries of a block and where they are, removed ones too, until it returns false.
+func (d *directory) records(b []byte, yield func(off int, e dirent) bool) error {
 	for off := 0; off < len(b); {
 		rest := b[off:]
 		c := binread.Little(rest)
@@ -237,16 +255,12 @@ func (d *directory) parse(b []byte, yield func(dirent) bool) error {
 		if !d.fs.super.features.filetype() {
 			e.kind = 0
 		}
-		if e.node != 0 && string(e.name) != "." && string(e.name) != ".." {
-			if err := d.check(e); err != nil {
-				bad = fmt.Errorf("entry at %d: %w", off, err)
-			} else if !yield(e) {
-				return bad
-			}
+		if !yield(off, e) {
+			return nil
 		}
 		off += length
 	}
-	return bad
+	return nil
 }
 
 // check refuses entries whose names no path could hold. Names of encrypted directories may hold any byte.

@@ -41,7 +41,9 @@ func (f *FS) mapper(in *inode) (mapper, error) {
 type extent struct {
 	logical uint32
 	count   uint32 // in blocks
-	start   uint64 // device block; 0 when unwritten
+	start   uint64 // device block; 0 is a hole
+	// unwritten blocks are the file's, and what they hold is not: they read as zeros
+	unwritten bool
 }
 
 // extentTree finds blocks by the extent tree of an inode. It keeps the leaf it used last.
@@ -133,6 +135,7 @@ func (t *extentTree) leaf(logical uint64) (*extentLeaf, error) {
 	return &extentLeaf{first, end, node.extents}, nil
 }
 
+// child reads and verifies a node. With a wrong checksum it returns both.
 func (t *extentTree) child(number uint64) (extentNode, error) {
 	b, err := t.fs.readBlock(number)
 	if err != nil {
@@ -149,12 +152,13 @@ func (t *extentTree) child(number uint64) (extentNode, error) {
 		return extentNode{}, binread.Corrupt("no room for a checksum")
 	}
 	if want := crc32c(t.seed, b[:tail]); got != want {
-		return extentNode{}, binread.Checksum("checksum %#08x, want %#08x", got, want)
+		return node, binread.Checksum("checksum %#08x, want %#08x", got, want)
 	}
 	return node, nil
 }
 
-// decodeExtents decodes one node: struct ext4_extent_header and what follows it.
+// decodeExtents decodes one node: struct ext4_extent_header and what follows it. With an error, the node is what came
+// before the damage.
 func (f *FS) decodeExtents(b []byte) (extentNode, error) {
 	c := binread.Little(b)
 	magic, entries, limit, depth := c.U16(), int(c.U16()), int(c.U16()), int(c.U16())
@@ -178,8 +182,7 @@ func (f *FS) decodeExtents(b []byte) (extentNode, error) {
 		e := extent{logical: c.U32(), count: uint32(c.U16())}
 		e.start = uint64(c.U16()) << 32
 		e.start |= uint64(c.U32())
-		unwritten := e.count > maxExtentBlocks
-		if unwritten {
+		if e.unwritten = e.count > maxExtentBlocks; e.unwritten {
 			e.count -= maxExtentBlocks
 		}
 		switch {
@@ -191,9 +194,6 @@ func (f *FS) decodeExtents(b []byte) (extentNode, error) {
 			return node, binread.Corrupt("extent at block %d, %d blocks, want it among %d", e.start, e.count, f.super.blocks)
 		}
 		next = uint64(e.logical) + uint64(e.count)
-		if unwritten {
-			e.start = 0
-		}
 		node.extents = append(node.extents, e)
 	}
 	return node, c.Err()
@@ -230,7 +230,7 @@ func (l extentList) find(logical uint64) run {
 	}
 	within := logical - uint64(e.logical)
 	r := run{count: uint64(e.count) - within}
-	if e.start != 0 {
+	if e.start != 0 && !e.unwritten {
 		r.start = e.start + within
 	}
 	return r

@@ -216,13 +216,13 @@ func (f *FS) changeExtents(number uint32, e extent, err error) error {
 	for _, o := range old {
 		oldEnd := uint64(o.logical) + uint64(o.count)
 		if before := min(oldEnd, first); before > uint64(o.logical) {
-			list = append(list, extent{o.logical, uint32(before - uint64(o.logical)), o.start})
+			list = append(list, extent{logical: o.logical, count: uint32(before - uint64(o.logical)), start: o.start})
 		}
 		if after := max(uint64(o.logical), end); after < oldEnd {
 			if !placed {
 				list, placed = append(list, e), true
 			}
-			rest := extent{uint32(after), uint32(oldEnd - after), o.start}
+			rest := extent{logical: uint32(after), count: uint32(oldEnd - after), start: o.start}
 			if o.start != 0 {
 				rest.start += after - uint64(o.logical)
 			}

@@ -25,7 +25,9 @@ func (f *FS) loadGroups() {
 		for i := range n {
 			table, groupErr := uint64(0), err
 			if err == nil {
-				table, groupErr = f.decodeGroup(block, first+i, i)
+				var g group
+				g, groupErr = f.decodeGroup(block, first+i, i)
+				table = g.inodeTable
 			}
 			if groupErr != nil {
 				if bad++; bad <= maxGroupCopies {
@@ -60,8 +62,8 @@ func (f *FS) groupFromCopy(group, fallback uint64) uint64 {
 		if err != nil {
 			continue
 		}
-		if table, err := f.decodeGroup(block, group, group%perBlock); err == nil {
-			return table
+		if g, err := f.decodeGroup(block, group, group%perBlock); err == nil {
+			return g.inodeTable
 		}
 	}
 	return fallback
@@ -111,27 +113,69 @@ func (f *FS) superblocksAt(group uint64) uint64 {
 	return 1
 }
 
-// decodeGroup returns the first block of the inode table of a group whose descriptor is the one at index of a block.
-func (f *FS) decodeGroup(block []byte, group, index uint64) (uint64, error) {
+// group is struct ext4_group_desc.
+type group struct {
+	blockBitmap uint64 // bg_block_bitmap
+	inodeBitmap uint64 // bg_inode_bitmap
+	inodeTable  uint64 // bg_inode_table, first block
+	freeBlocks  uint32 // bg_free_blocks_count, in clusters
+	freeInodes  uint32 // bg_free_inodes_count
+	directories uint32 // bg_used_dirs_count
+	unused      uint32 // bg_itable_unused: inodes at the end of the table that were never used
+	flags       uint16
+	// checksums of the bitmaps; without room for the upper half, sumMask cuts what they are compared with
+	blockSum, inodeSum         uint32
+	blockSumMask, inodeSumMask uint32
+}
+
+// Bits of bg_flags.
+const (
+	groupInodesUninit = 0x1
+	groupBlocksUninit = 0x2
+)
+
+// decodeGroup decodes the descriptor of a group, which is the one at index of a block. With a wrong checksum it returns
+// both.
+func (f *FS) decodeGroup(block []byte, number, index uint64) (group, error) {
 	size := uint64(f.super.descriptorSize)
 	raw := block[index*size : (index+1)*size]
 	c := binread.Little(raw)
-	table := uint64(c.At(0x8).U32())
-	sum := c.At(0x1e).U16()
+	g := group{
+		blockBitmap: uint64(c.U32()), inodeBitmap: uint64(c.U32()), inodeTable: uint64(c.U32()),
+		freeBlocks: uint32(c.U16()), freeInodes: uint32(c.U16()), directories: uint32(c.U16()), flags: c.U16(),
+		blockSum: uint32(c.At(0x18).U16()), inodeSum: uint32(c.U16()), unused: uint32(c.U16()),
+		blockSumMask: 0xffff, inodeSumMask: 0xffff,
+	}
+	sum := c.U16()
 	if size >= 64 {
-		table |= uint64(c.At(0x28).U32()) << 32
+		g.blockBitmap |= uint64(c.At(0x20).U32()) << 32
+		g.inodeBitmap |= uint64(c.U32()) << 32
+		g.inodeTable |= uint64(c.U32()) << 32
+		g.freeBlocks |= uint32(c.U16()) << 16
+		g.freeInodes |= uint32(c.U16()) << 16
+		g.directories |= uint32(c.U16()) << 16
+		g.unused |= uint32(c.U16()) << 16
+		g.blockSum |= uint32(c.At(0x38).U16()) << 16
+		g.inodeSum |= uint32(c.U16()) << 16
+		g.blockSumMask, g.inodeSumMask = ^uint32(0), ^uint32(0)
 	}
 	if err := c.Err(); err != nil {
-		return 0, err
+		return group{}, err
 	}
-	blocks := uint64(f.super.inodesPerGroup) * uint64(f.super.inodeSize) >> f.device.shift
+	table, blocks := g.inodeTable, f.tableBlocks()
 	if table == 0 || table >= f.super.blocks || blocks > f.super.blocks-table {
-		return 0, binread.Corrupt("inode table at block %d, want it among %d blocks", table, f.super.blocks)
+		g.inodeTable = 0
+		return g, binread.Corrupt("inode table at block %d, want it among %d blocks", table, f.super.blocks)
 	}
-	if want, ok := f.groupSum(raw, uint32(group)); ok && want != sum {
-		return table, binread.Checksum("checksum %#04x, want %#04x", sum, want)
+	if want, ok := f.groupSum(raw, uint32(number)); ok && want != sum {
+		return g, binread.Checksum("checksum %#04x, want %#04x", sum, want)
 	}
-	return table, nil
+	return g, nil
+}
+
+// tableBlocks is how many blocks the inode table of a group has.
+func (f *FS) tableBlocks() uint64 {
+	return (uint64(f.super.inodesPerGroup)*uint64(f.super.inodeSize) + uint64(f.blockSize) - 1) >> f.device.shift
 }
 
 // groupSum computes bg_checksum, when the file system keeps one.
