@@ -75,3 +75,14 @@ func BenchmarkHash(b *testing.B) {
 		b.SetBytes(total)
 	}
 }
+
+// BenchmarkCheck checks the whole structure; compare with e2fsck -fn.
+func BenchmarkCheck(b *testing.B) {
+	for b.Loop() {
+		found, checked := checkAll(b, openBench(b))
+		if len(found) > 0 {
+			b.Fatal(found[0])
+		}
+		b.ReportMetric(float64(checked.Inodes), "inodes")
+	}
+}

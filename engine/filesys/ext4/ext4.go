@@ -55,6 +55,7 @@ type FS struct {
 	inodes      *cache   // inodeChunk pieces of the device
 	blocks      *cache   // blocks of metadata
 	fast        fastCommits
+	replayErr   error // why the journal was not replayed, or not completely
 }
 
 var _ filesys.FS = (*FS)(nil)

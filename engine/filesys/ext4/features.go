@@ -2,6 +2,7 @@ package ext4
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,9 +14,11 @@ type features struct {
 
 const (
 	compatHasJournal   = 0x4
+	compatResizeInode  = 0x10
 	compatDirIndex     = 0x20
 	compatSparseSuper2 = 0x200
 	compatFastCommit   = 0x400
+	compatOrphanFile   = 0x1000
 
 	incompatFiletype   = 0x2
 	incompatRecover    = 0x4
@@ -41,8 +44,11 @@ const (
 	roBtreeDir     = 0x4
 	roHugeFile     = 0x8
 	roGdtCsum      = 0x10
+	roDirNlink     = 0x20
+	roQuota        = 0x100
 	roBigalloc     = 0x200
 	roMetadataCsum = 0x400
+	roSharedBlocks = 0x4000
 )
 
 func (f features) hasJournal() bool   { return f.compat&compatHasJournal != 0 }
@@ -92,14 +98,14 @@ var (
 		{0x2, "imagic_inodes"},
 		{compatHasJournal, "has_journal"},
 		{0x8, "ext_attr"},
-		{0x10, "resize_inode"},
+		{compatResizeInode, "resize_inode"},
 		{compatDirIndex, "dir_index"},
 		{0x40, "lazy_bg"},
 		{0x100, "exclude_bitmap"},
 		{compatSparseSuper2, "sparse_super2"},
 		{compatFastCommit, "fast_commit"},
 		{0x800, "stable_inodes"},
-		{0x1000, "orphan_file"},
+		{compatOrphanFile, "orphan_file"},
 	}
 	incompatNames = []featureName{
 		{0x1, "compression"},
@@ -125,16 +131,16 @@ var (
 		{roBtreeDir, "btree_dir"},
 		{roHugeFile, "huge_file"},
 		{roGdtCsum, "uninit_bg"},
-		{0x20, "dir_nlink"},
+		{roDirNlink, "dir_nlink"},
 		{0x40, "extra_isize"},
 		{0x80, "snapshot"},
-		{0x100, "quota"},
+		{roQuota, "quota"},
 		{roBigalloc, "bigalloc"},
 		{roMetadataCsum, "metadata_csum"},
 		{0x800, "replica"},
 		{0x1000, "read-only"},
 		{0x2000, "project"},
-		{0x4000, "shared_blocks"},
+		{roSharedBlocks, "shared_blocks"},
 		{0x8000, "verity"},
 		{0x10000, "orphan_present"},
 	}
@@ -151,12 +157,21 @@ func (f features) unsupported() string {
 	return strings.Join(appendNames(nil, f.incompat&^incompatKnown, incompatNames, 'I'), ", ")
 }
 
+// unknown names the features that have no name here.
+func (f features) unknown() string {
+	names := slices.DeleteFunc(f.names(), func(name string) bool { return !strings.HasPrefix(name, unnamed) })
+	return strings.Join(names, ", ")
+}
+
+// unnamed begins the names of bits that have none.
+const unnamed = "FEATURE_"
+
 func appendNames(names []string, word uint32, known []featureName, class byte) []string {
 	for bit := uint32(1); bit != 0; bit <<= 1 {
 		if word&bit == 0 {
 			continue
 		}
-		name := fmt.Sprintf("FEATURE_%c%#x", class, bit)
+		name := fmt.Sprintf("%s%c%#x", unnamed, class, bit)
 		for _, k := range known {
 			if k.bit == bit {
 				name = k.name

@@ -41,6 +41,7 @@ type inode struct {
 	extraSize  uint32 // i_extra_isize: bytes in use behind the first 128
 	blockMap   []byte // i_block
 	raw        []byte
+	damaged    bool // it could not be decoded whole
 }
 
 func (in *inode) has(flag uint32) bool { return in.flags&flag != 0 }

@@ -50,6 +50,7 @@ type journal struct {
 	start    uint32 // block of that transaction; 0 when there is none
 	compat   uint32
 	incompat uint32
+	errno    uint32 // why the driver gave it up, 0 where it did not
 	seed     uint32
 }
 
@@ -65,6 +66,7 @@ func (f *FS) recover(before []filesys.Problem) {
 		return
 	}
 	if err := f.replayJournal(before); err != nil {
+		f.replayErr = err
 		f.problem(true, "the journal was not replayed completely: %v", err)
 	}
 }
@@ -173,6 +175,7 @@ func (j *journal) decode(b []byte) error {
 	magic, kind := c.U32(), c.U32()
 	blockSize := int64(c.At(0xc).U32())
 	j.length, j.first, j.sequence, j.start = c.U32(), c.U32(), c.U32(), c.U32()
+	j.errno = c.U32()
 	j.last = j.length
 	if magic != journalMagic || kind != journalSuperblockV1 && kind != journalSuperblockV2 {
 		return binread.Corrupt("magic %#x of type %d, want %#x of type 3 or 4", magic, kind, uint32(journalMagic))

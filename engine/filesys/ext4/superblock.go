@@ -20,6 +20,11 @@ const (
 	maxLogBlock  = 6       // 64 KiB
 	maxInodeSize = inodeChunk
 	oldInodeSize = 128
+
+	oldFirstInode = 11
+	badInode      = 1
+	bootInode     = 5
+	resizeInode   = 7
 )
 
 // Bits of s_state.
@@ -57,6 +62,15 @@ type superblock struct {
 	checksumSeed   uint32
 	checksum       uint32
 	raw            []byte
+
+	freeInodes          uint32 // s_free_inodes_count
+	firstInode          uint32 // s_first_ino: those before it are the file system's own
+	reservedDescriptors uint16 // s_reserved_gdt_blocks
+	lastOrphan          uint32 // s_last_orphan
+	mmpBlock            uint64
+	orphanFile          uint32    // s_orphan_file_inum
+	quotaInodes         [3]uint32 // of users, groups and projects
+	errors              uint32    // s_error_count
 }
 
 func decodeSuperblock(b []byte) (*superblock, error) {
@@ -92,11 +106,23 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 		checksum:       c.At(0x3fc).U32(),
 		raw:            b,
 	}
+	s.freeInodes, s.firstInode = c.At(0x10).U32(), oldFirstInode
+	s.lastOrphan, s.mmpBlock = c.At(0xe8).U32(), c.At(0x168).U64()
+	s.errors = c.At(0x194).U32()
+	if s.features.compat&compatOrphanFile != 0 {
+		s.orphanFile = c.At(0x280).U32()
+	}
+	if s.features.roCompat&roQuota != 0 {
+		s.quotaInodes = [3]uint32{c.At(0x240).U32(), c.U32(), c.At(0x26c).U32()}
+	}
+	if s.features.compat&compatResizeInode != 0 {
+		s.reservedDescriptors = c.At(0xce).U16()
+	}
 	if c.At(0xfd).U8() == 1 {
 		s.journalBackup = c.At(0x10c).Bytes(68)
 	}
 	if s.revision > 0 {
-		s.inodeSize = uint32(c.At(0x58).U16())
+		s.firstInode, s.inodeSize = c.At(0x54).U32(), uint32(c.U16())
 	}
 	if s.features.has64bit() {
 		s.blocks |= uint64(c.At(0x150).U32()) << 32
@@ -181,6 +207,22 @@ func (s *superblock) verify() error {
 func (s *superblock) uuidString() string {
 	h := hex.EncodeToString(s.uuid[:])
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}
+
+// early reports whether the clock that wrote the times of the file system was so wrong that they look like inode numbers.
+func (s *superblock) early() bool {
+	c := binread.Little(s.raw)
+	for _, off := range []int{0x2c, 0x30, 0x108} { // s_mtime, s_wtime, s_mkfs_time
+		if t := c.At(off).U32(); t != 0 && t < s.inodes {
+			return true
+		}
+	}
+	return false
+}
+
+// isSpecial reports whether an inode is named by the superblock and by no directory.
+func (s *superblock) isSpecial(number uint32) bool {
+	return number == s.orphanFile || number == s.quotaInodes[0] || number == s.quotaInodes[1] || number == s.quotaInodes[2]
 }
 
 // hasCopy reports whether a group holds a copy of the superblock (and, without meta_bg, of the descriptors).

@@ -1,0 +1,59 @@
+package ext4
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+)
+
+// TestCheckAgreesOnWholeImages: nothing is found, and as much is in use as e2fsck says.
+func TestCheckAgreesOnWholeImages(t *testing.T) {
+	for _, options := range [][]string{
+		{"-t", "ext2"},
+		{"-t", "ext3"},
+		{"-t", "ext4"},
+		{"-t", "ext4", "-O", "^metadata_csum,uninit_bg"},
+		{"-t", "ext4", "-O", "^metadata_csum"},
+		{"-t", "ext4", "-O", "^64bit"},
+		{"-t", "ext4", "-O", "^has_journal"},
+		{"-t", "ext4", "-O", "^flex_bg"},
+		{"-t", "ext4", "-O", "^resize_inode"},
+		{"-t", "ext4", "-O", "^resize_inode,meta_bg"},
+		{"-t", "ext4", "-O", "^sparse_super,^resize_inode"},
+		{"-t", "ext4", "-O", "sparse_super2"},
+		{"-t", "ext4", "-O", "inline_data"},
+		{"-t", "ext4", "-O", "bigalloc", "-C", "4096", "-N", "1024"},
+		{"-t", "ext4", "-O", "quota"},
+		{"-t", "ext4", "-O", "quota,project"},
+		{"-t", "ext4", "-O", "orphan_file"},
+		{"-t", "ext4", "-O", "ea_inode"},
+		{"-t", "ext4", "-O", "casefold"},
+		{"-t", "ext4", "-O", "metadata_csum_seed"},
+		{"-t", "ext4", "-O", "large_dir"},
+		{"-t", "ext4", "-O", "encrypt,verity"},
+		{"-t", "ext4", "-I", "128"},
+		{"-t", "ext4", "-I", "1024"},
+		{"-t", "ext4", "-g", "1024"},
+		{"-t", "ext4", "-G", "4"},
+		{"-t", "ext4", "-N", "4096"},
+		{"-t", "ext4", "-b", "4096"},
+		{"-t", "ext4", "-b", "65536"},
+		{"-t", "ext4", "-E", "lazy_itable_init=0,resize=1g"},
+	} {
+		t.Run(fmt.Sprint(options), func(t *testing.T) {
+			l := newLab(t, "33M", options...)
+			out, code := l.fsck()
+			if code != 0 {
+				t.Fatalf("e2fsck: %d, %s", code, out)
+			}
+			found, checked := checkAll(t, openBytes(t, l.bytes()))
+			for _, d := range found {
+				t.Errorf("%+v", d)
+			}
+			said := regexp.MustCompile(`: (\d+)/\d+ files \(.*\), (\d+)/\d+ blocks`).FindStringSubmatch(out)
+			if got := []string{fmt.Sprint(checked.Inodes), fmt.Sprint(checked.Blocks)}; said == nil || got[0] != said[1] || got[1] != said[2] {
+				t.Errorf("%q inodes and blocks in use, e2fsck says %q", got, said)
+			}
+		})
+	}
+}
