@@ -1,6 +1,7 @@
 package ext4
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -81,11 +82,37 @@ func (c *check) linkDamage(in *inode, use *usage) error {
 	if use.damaged {
 		return nil // said where its map is
 	}
-	_, err := c.target(in)
-	if errors.Is(err, binread.ErrEncrypted) {
+	target, err := c.target(in)
+	switch {
+	case errors.Is(err, binread.ErrEncrypted):
 		return nil
+	case err != nil || in.has(flagInlineData):
+		return err
 	}
-	return err
+	behind, err := c.linkBlock(in)
+	if err != nil || len(target) >= len(behind) {
+		return err
+	}
+	if behind[len(target)] != 0 {
+		return binread.Corrupt("link target of %d bytes, and it goes on behind them", len(target))
+	}
+	return nil
+}
+
+// linkBlock is the whole block, or the part of the inode, that holds the target of a link.
+func (c *check) linkBlock(in *inode) ([]byte, error) {
+	if in.size < mapSize && !in.has(flagExtents) {
+		return in.blockMap, nil
+	}
+	blocks, err := c.mapper(in)
+	if err != nil {
+		return nil, err
+	}
+	r, err := blocks.run(0)
+	if err != nil || r.start == 0 {
+		return nil, err
+	}
+	return c.readBlock(r.start)
 }
 
 // sizeDamage compares an inode's size with what is mapped.
@@ -147,6 +174,9 @@ func (c *check) resizeDamage(in *inode) error {
 	if in.links == 0 || in.kind() != filesys.ModeRegular {
 		return binread.Corrupt("no file that keeps room for descriptors")
 	}
+	if others := bytes.Clone(in.blockMap); !isZero(append(others[:(directBlocks+1)*pointerSize], others[(directBlocks+2)*pointerSize:]...)) {
+		return binread.Corrupt("it has other blocks than those it keeps for descriptors")
+	}
 	double, err := c.readBlock(number)
 	if err != nil {
 		return err
@@ -155,10 +185,17 @@ func (c *check) resizeDamage(in *inode) error {
 	first := c.firstBlock(0) + c.superblocksAt(0)
 	kept := first + c.descriptorBlocks()
 	d := binread.Little(double)
-	for i := range uint64(c.super.reservedDescriptors) {
-		want := kept + i
-		if got := uint64(d.At(int((c.descriptorBlocks()+i)%per) * pointerSize).U32()); got != want {
-			return binread.Corrupt("block %d of the room for descriptors is %d, want %d", i, got, want)
+	for at := range per {
+		want := uint64(0)
+		// a ring, in which the blocks of descriptors that are in use come first
+		if i := (at + per - c.descriptorBlocks()%per) % per; i < uint64(c.super.reservedDescriptors) {
+			want = kept + i
+		}
+		if got := uint64(d.U32()); got != want {
+			return binread.Corrupt("block %d of the room for descriptors is %d, want %d", at, got, want)
+		}
+		if want == 0 {
+			continue
 		}
 		if err := c.resizeCopies(want); err != nil {
 			return err
@@ -182,6 +219,9 @@ func (c *check) resizeCopies(block uint64) error {
 		if v := uint64(got.U32()); v != want {
 			return binread.Corrupt("block %d, room for descriptors: its copy in group %d is %d, want %d", block, number, v, want)
 		}
+	}
+	if !isZero(b[got.Offset():]) {
+		return binread.Corrupt("block %d, room for descriptors: it names more copies than there are", block)
 	}
 	return nil
 }

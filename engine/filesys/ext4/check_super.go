@@ -3,6 +3,7 @@ package ext4
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -113,6 +114,16 @@ func (c *check) journal() {
 		return
 	}
 	j, err := c.openJournal()
+	if c.super.journalInode != 0 {
+		// the copy of its map in the superblock is enough to replay it, and not to mount
+		in, inodeErr := c.readInode(filesys.Node(c.super.journalInode))
+		if inodeErr == nil && in.kind() != filesys.ModeRegular {
+			inodeErr = wrongType(&in, "file")
+		}
+		if err == nil && inodeErr != nil {
+			err = fmt.Errorf("inode %d: %w", c.super.journalInode, inodeErr)
+		}
+	}
 	switch {
 	case errors.Is(err, binread.ErrUnsupported):
 		c.unchecked("journal: %v", err)

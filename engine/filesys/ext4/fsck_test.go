@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -55,6 +56,12 @@ func (l *lab) run(tool string, args ...string) (output string, code int) {
 // fsck is what e2fsck says of the image, without changing it.
 func (l *lab) fsck() (output string, code int) { return l.run("e2fsck", "-fn", l.path) }
 
+// complaints is what e2fsck said, without what it says of every image.
+func complaints(output string) string {
+	usual := regexp.MustCompile(`(?m)^(e2fsck 1\..*|Pass \d.*|.*: \d+/\d+ files .*|.*\*\*\*\*\*.*|)\n`)
+	return strings.TrimSpace(usual.ReplaceAllString(output, ""))
+}
+
 // debugfs changes the image, checksums included.
 func (l *lab) debugfs(requests ...string) {
 	l.t.Helper()
@@ -81,6 +88,12 @@ func (l *lab) patch(change func(h *hostile)) {
 	b := l.bytes()
 	before := slices.Clone(b)
 	change(&hostile{l.t, b, openBytes(l.t, before)})
+	l.rewrite(before, b)
+}
+
+// rewrite writes what is different.
+func (l *lab) rewrite(before, b []byte) {
+	l.t.Helper()
 	w, err := os.OpenFile(l.path, os.O_WRONLY, 0)
 	if err != nil {
 		l.t.Fatal(err)
@@ -90,8 +103,9 @@ func (l *lab) patch(change func(h *hostile)) {
 			l.t.Fatal(err)
 		}
 	}()
-	for at := 0; at < len(b); at += 512 {
-		if end := min(at+512, len(b)); !bytes.Equal(b[at:end], before[at:end]) {
+	const piece = 4096
+	for at := 0; at < len(b); at += piece {
+		if end := min(at+piece, len(b)); !bytes.Equal(b[at:end], before[at:end]) {
 			if _, err := w.WriteAt(b[at:end], int64(at)); err != nil {
 				l.t.Fatal(err)
 			}
@@ -104,6 +118,11 @@ func newLab(t testing.TB, size string, options ...string) *lab {
 	t.Helper()
 	need(t, "mke2fs", "debugfs", "e2fsck")
 	l := &lab{t, filepath.Join(t.TempDir(), "image")}
+	key := size + fmt.Sprint(options)
+	if made, ok := labs.Load(key); ok {
+		l.write(made.([]byte))
+		return l
+	}
 	args := append([]string{"-q", "-F", "-b", "1024", "-U", "6f6e6c79-6d61-6465-666f-727465737473", "-E", "hash_seed=6f6e6c79-6d61-6465-666f-727465737473"}, options...)
 	if out, code := l.run("mke2fs", append(args, "-d", labTree(t), l.path, size)...); code != 0 {
 		t.Fatalf("mke2fs %v: %s", options, out)
@@ -112,7 +131,23 @@ func newLab(t testing.TB, size string, options ...string) *lab {
 	if out, code := l.run("e2fsck", "-fyD", l.path); code > e2fsckCorrected { // makes the hash trees
 		t.Fatal(out)
 	}
+	labs.Store(key, l.bytes())
 	return l
+}
+
+// labs holds the images that were made, by their options.
+var labs sync.Map
+
+// write makes the image what b is, with holes where b is zero.
+func (l *lab) write(b []byte) {
+	l.t.Helper()
+	if err := os.WriteFile(l.path, nil, 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.Truncate(l.path, int64(len(b))); err != nil {
+		l.t.Fatal(err)
+	}
+	l.rewrite(make([]byte, len(b)), b)
 }
 
 // labTree is the source of the images.
@@ -170,3 +205,9 @@ func kindsOf(found []filesys.Damage) (kinds []filesys.DamageKind) {
 }
 
 func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
+
+// inodeOffset is where an inode is in the image.
+func (f *FS) inodeOffset(number uint32) int {
+	group, index := (number-1)/f.super.inodesPerGroup, (number-1)%f.super.inodesPerGroup
+	return int(f.inodeTables[group]<<f.device.shift) + int(index*f.super.inodeSize)
+}
