@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sort"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -17,8 +18,9 @@ type census struct {
 	visit   func(in *inode, use *usage)                             // each inode in use, once its blocks are known; may be nil
 	clean   func(in *inode)                                         // each inode that is not in use; may be nil
 
+	groups  uint64 // whose descriptors are in the image
 	used    *marks // clusters
-	inodes  uint64 // in use
+	inUse   uint64 // inodes
 	orphans map[uint32]struct{}
 	attrs   map[uint64]*sharedAttrs // by attribute block
 	values  map[uint32]uint32       // how often each inode is the value of an attribute
@@ -33,8 +35,11 @@ type sharedAttrs struct {
 }
 
 func newCensus(f *FS, found func(filesys.Damage)) *census {
+	groups := sort.Search(int(f.super.groups()), func(i int) bool {
+		return f.descriptorBlock(uint64(i), 0) >= uint64(f.device.size)>>f.device.shift
+	})
 	return &census{
-		FS: f, found: found,
+		FS: f, found: found, groups: uint64(groups),
 		used:    newMarks(f.super.groups(), f.clustersPerGroup()),
 		orphans: map[uint32]struct{}{}, attrs: map[uint64]*sharedAttrs{}, values: map[uint32]uint32{},
 	}
@@ -123,7 +128,7 @@ func (s *census) run(ctx context.Context) error {
 // clearInodes visits the inodes of all groups.
 func (s *census) clearInodes(ctx context.Context) error {
 	sums := s.super.features.metadataCsum() || s.super.features.gdtCsum()
-	for number := range s.super.groups() {
+	for number := range s.groups {
 		g, fresh, _ := s.descriptor(number)
 		if g.inodeTable == 0 {
 			continue
@@ -182,7 +187,7 @@ func (s *census) inode(number uint32) {
 		}
 		return
 	}
-	s.inodes++
+	s.inUse++
 	use := s.occupy(&in)
 	if s.visit != nil {
 		s.visit(&in, use)

@@ -15,7 +15,7 @@ func (s *census) layout(ctx context.Context) error {
 	if super.firstDataBlock > 0 {
 		s.own(filesys.UseBoot, 0, uint64(super.firstDataBlock))
 	}
-	for number := range super.groups() {
+	for number := range s.groups {
 		if number%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}

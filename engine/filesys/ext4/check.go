@@ -62,7 +62,7 @@ func (c *check) all(ctx context.Context) error {
 	if err := c.descriptors(ctx); err != nil {
 		return err
 	}
-	if err := c.census.run(ctx); err != nil {
+	if err := c.run(ctx); err != nil {
 		return err
 	}
 	c.attributeBlocks()
@@ -74,7 +74,7 @@ func (c *check) all(ctx context.Context) error {
 		return err
 	}
 	err := c.bitmaps(ctx)
-	c.result.Inodes, c.result.Directories = c.census.inodes, uint64(len(c.dirs))
+	c.result.Inodes, c.result.Directories = c.inUse, uint64(len(c.dirs))
 	c.result.Orphans = uint64(len(c.orphans))
 	return errors.Join(err, c.err)
 }

@@ -12,7 +12,7 @@ import (
 func (c *check) bitmaps(ctx context.Context) error {
 	var free, freeInodes uint64
 	buffer := make([]byte, c.blockSize)
-	for number := range c.super.groups() {
+	for number := range c.groups {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -95,8 +95,8 @@ func (p *groupCheck) blocks() {
 	if p.fast.inodes != nil {
 		return
 	}
-	if p.fresh && uint64(p.group.freeBlocks) != p.freeClusters {
-		p.badCount("free blocks", uint64(p.group.freeBlocks), p.freeClusters)
+	if p.fresh && uint64(p.freeBlocks) != p.freeClusters {
+		p.badCount("free blocks", uint64(p.freeBlocks), p.freeClusters)
 	}
 	if p.fresh && p.sums() && p.flags&groupBlocksUninit != 0 {
 		return
@@ -133,8 +133,8 @@ func (p *groupCheck) inodes() {
 		return
 	}
 	if p.fresh {
-		if uint64(p.group.freeInodes) != p.freeInodeCount {
-			p.badCount("free inodes", uint64(p.group.freeInodes), p.freeInodeCount)
+		if uint64(p.freeInodes) != p.freeInodeCount {
+			p.badCount("free inodes", uint64(p.freeInodes), p.freeInodeCount)
 		}
 		if uint64(p.group.directories) != directories {
 			p.badCount("directories", uint64(p.group.directories), directories)

@@ -105,7 +105,7 @@ func (d *dirCheck) block(b dirBlock) {
 	if bytes == nil {
 		return
 	}
-	low, high := uint32(^uint32(0)), uint32(0)
+	low, high := ^uint32(0), uint32(0)
 	err = d.entries(bytes, b.logical == 0, func(e dirent) {
 		if d.index != nil {
 			d.index.name(b.logical, e.name, &low, &high)

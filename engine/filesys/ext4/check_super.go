@@ -142,7 +142,11 @@ func (c *check) journal() {
 func (c *check) descriptors(ctx context.Context) error {
 	budget := maxCopiedBlocks
 	perBlock := uint64(c.blockSize) / uint64(c.super.descriptorSize)
-	for number := range c.super.groups() {
+	if missing := c.super.groups() - c.groups; missing > 0 {
+		d := filesys.Damage{Kind: filesys.MissingBytes, Harm: filesys.HarmFatal}
+		c.damage(d, "the descriptors of %d of %d groups are behind the end of the image", missing, c.super.groups())
+	}
+	for number := range c.groups {
 		if number%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}

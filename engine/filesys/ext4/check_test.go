@@ -42,3 +42,25 @@ func TestCheckFindsNothingInWholeImages(t *testing.T) {
 		})
 	}
 }
+
+// TestCopiesAreCompared: e2fsck looks at a copy only when it needs one, which is too late for a backup.
+func TestCopiesAreCompared(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(h *hostile, at int)
+		want   filesys.DamageKind
+	}{
+		{"checksum of a superblock", func(h *hostile, at int) { h.flip(at + 0x78) }, filesys.DamagedSuperblock},
+		{"magic of a superblock", func(h *hostile, at int) { h.flip(at + 0x38) }, filesys.DamagedSuperblock},
+		{"checksum of a descriptor", func(h *hostile, at int) { h.flip(at + 1024) }, filesys.DamagedGroup},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := damaged(t, "kernel")
+			test.change(h, int(h.fs.firstBlock(1)<<h.fs.device.shift))
+			found, _ := checkAll(t, openBytes(t, h.b))
+			if len(found) != 1 || found[0].Kind != test.want || found[0].Harm != filesys.HarmRisk {
+				t.Errorf("found %+v, want one of kind %q", found, test.want)
+			}
+		})
+	}
+}

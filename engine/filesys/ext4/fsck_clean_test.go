@@ -3,6 +3,7 @@ package ext4
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -51,8 +52,41 @@ func TestCheckAgreesOnWholeImages(t *testing.T) {
 				t.Errorf("%+v", d)
 			}
 			said := regexp.MustCompile(`: (\d+)/\d+ files \(.*\), (\d+)/\d+ blocks`).FindStringSubmatch(out)
-			if got := []string{fmt.Sprint(checked.Inodes), fmt.Sprint(checked.Blocks)}; said == nil || got[0] != said[1] || got[1] != said[2] {
+			if got := []string{itoa(checked.Inodes), itoa(checked.Blocks)}; said == nil || got[0] != said[1] || got[1] != said[2] {
 				t.Errorf("%q inodes and blocks in use, e2fsck says %q", got, said)
+			}
+		})
+	}
+}
+
+// TestOrphansAreNoDamage: files that were open and without a name when the machine stopped are what the next mount removes.
+func TestOrphansAreNoDamage(t *testing.T) {
+	for name, orphan := range map[string]func(l *lab){
+		"list": func(l *lab) {
+			first, second := l.inode("a"), l.inode("b")
+			number := strings.Trim(first, "<>")
+			l.debugfs("unlink a", "unlink b",
+				"sif "+first+" links_count 0", "sif "+second+" links_count 0", "sif "+second+" dtime "+number,
+				"ssv last_orphan "+strings.Trim(second, "<>"))
+		},
+		"truncation": func(l *lab) {
+			l.debugfs("sif large size 1000", "ssv last_orphan "+strings.Trim(l.inode("large"), "<>"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, "33M", "-t", "ext4")
+			orphan(l)
+			found, checked := checkAll(t, openBytes(t, l.bytes()))
+			for _, d := range found {
+				t.Errorf("%+v", d)
+			}
+			if checked.Orphans == 0 {
+				t.Errorf("checked %+v, want orphans", checked)
+			}
+			// a list that is cut leaves damage
+			l.debugfs("ssv last_orphan 0")
+			if found, _ := checkAll(t, openBytes(t, l.bytes())); len(found) == 0 {
+				t.Error("nothing is found without the list")
 			}
 		})
 	}

@@ -37,7 +37,8 @@ func bytesAt(change func(h *hostile)) func(l *lab) {
 	return func(l *lab) { l.patch(change) }
 }
 
-func (h *hostile) group(off, n int) int {
+// group is where the descriptor of group 0 is, and off bytes on.
+func (h *hostile) group(off int) int {
 	return int(h.fs.descriptorBlock(0, 0)<<h.fs.device.shift) + off
 }
 
@@ -51,9 +52,6 @@ func (h *hostile) bitmap(inodes bool) int {
 	}
 	return int(g.blockBitmap << h.fs.device.shift)
 }
-
-// copyOf is where the copy of the superblock in group 1 is.
-func (h *hostile) copyOf() int { return int(h.fs.firstBlock(1) << h.fs.device.shift) }
 
 func (h *hostile) journal() int {
 	j, err := h.fs.openJournal()
@@ -127,8 +125,8 @@ func TestCheckFindsWhatE2fsckFinds(t *testing.T) {
 
 		{"byte of the superblock", withSums, bytesAt(func(h *hostile) { h.flip(superblockOffset + 0x78) }), "Superblock checksum does not match", filesys.DamagedSuperblock},
 		{"superblock gone", withSums, bytesAt(func(h *hostile) { clear(h.b[1024:2048]) }), "Bad magic number", filesys.DamagedSuperblock},
-		{"byte of a descriptor", withSums, bytesAt(func(h *hostile) { h.flip(h.group(0x40+0xc, 0)) }), "descriptor checksums are invalid", filesys.DamagedGroup},
-		{"byte of a descriptor, old sums", oldSums, bytesAt(func(h *hostile) { h.flip(h.group(0xc, 0)) }), "descriptor checksums are invalid", filesys.DamagedGroup},
+		{"byte of a descriptor", withSums, bytesAt(func(h *hostile) { h.flip(h.group(0x40 + 0xc)) }), "descriptor checksums are invalid", filesys.DamagedGroup},
+		{"byte of a descriptor, old sums", oldSums, bytesAt(func(h *hostile) { h.flip(h.group(0xc)) }), "descriptor checksums are invalid", filesys.DamagedGroup},
 		{"byte of the block bitmap", withSums, bytesAt(func(h *hostile) { h.flip(h.bitmap(false) + 50) }), "block bitmap does not match checksum", filesys.DamagedBitmap},
 		{"byte of the inode bitmap", withSums, bytesAt(func(h *hostile) { h.flip(h.bitmap(true) + 5) }), "inode bitmap does not match checksum", filesys.DamagedBitmap},
 		{"padding of the inode bitmap", withSums, bytesAt(func(h *hostile) { h.flip(h.bitmap(true) + 1020) }), "adding at end of inode bitmap", filesys.DamagedBitmap},

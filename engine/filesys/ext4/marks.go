@@ -64,9 +64,3 @@ func setBits(page []uint64, at, n uint64) (taken uint64, again bool) {
 	}
 	return taken, again
 }
-
-func (m *marks) has(n uint64) bool {
-	page := m.pages[n/m.perPage]
-	at := n % m.perPage
-	return page != nil && page[at/64]>>(at%64)&1 != 0
-}
