@@ -76,6 +76,18 @@ func BenchmarkHash(b *testing.B) {
 	}
 }
 
+// BenchmarkE2fsck is what BenchmarkCheck is compared with.
+func BenchmarkE2fsck(b *testing.B) {
+	openBench(b)
+	need(b, "e2fsck")
+	l := &lab{b, os.Getenv("GUESTCTL_BENCH_IMAGE")}
+	for b.Loop() {
+		if out, code := l.fsck(); code != 0 {
+			b.Fatal(out)
+		}
+	}
+}
+
 // BenchmarkCheck checks the whole structure; compare with e2fsck -fn.
 func BenchmarkCheck(b *testing.B) {
 	for b.Loop() {

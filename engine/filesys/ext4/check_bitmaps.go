@@ -2,9 +2,9 @@ package ext4
 
 import (
 	"context"
-	"encoding/binary"
 	"math/bits"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 )
 
@@ -156,8 +156,9 @@ func (p *groupCheck) badCount(what string, got, want uint64) {
 // compare compares the first count bits of a bitmap with what is in use, and the rest, which must be set.
 func (p *groupCheck) compare(name string, block uint64, got []byte, count uint64, want func(word uint64) uint64) {
 	var marked, unmarked, tail difference
+	c := binread.Little(got)
 	for word := range uint64(len(got) / 8) {
-		bitmap := binary.LittleEndian.Uint64(got[word*8:])
+		bitmap := c.U64()
 		inside := ^uint64(0)
 		if end := word*64 + 64; end > count {
 			inside = 0

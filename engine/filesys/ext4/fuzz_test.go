@@ -44,16 +44,20 @@ func patches(data []byte, blocks []int64) (list []patch) {
 	return list
 }
 
-// FuzzOpen changes images of three kinds, checksums switched off, and asks for everything.
-func FuzzOpen(f *testing.F) {
-	var images [][]byte
-	var used [][]int64
-	for _, name := range []string{"mutant", "ext2-1k", "ext4-meta_bg"} {
+// withoutSums returns images whose checksums are switched off, and the blocks that they use.
+func withoutSums(f *testing.F, names ...string) (images [][]byte, used [][]int64) {
+	for _, name := range names {
 		b := bytes.Clone(image(f, name))
 		b[superblockOffset+0x65] &^= roMetadataCsum >> 8
 		images = append(images, b)
 		used = append(used, usedBlocks(b))
 	}
+	return images, used
+}
+
+// FuzzOpen changes images of three kinds, checksums switched off, and asks for everything.
+func FuzzOpen(f *testing.F) {
+	images, used := withoutSums(f, "mutant", "ext2-1k", "ext4-meta_bg")
 	for kind := range byte(3) {
 		f.Add(kind, []byte{})
 		f.Add(kind, []byte("\x00\x00\x18\x00\x03\x02\x00\x00\x00"))             // block size

@@ -75,6 +75,18 @@ func (h *hostile) root(path string) int { return h.inode(path) + 0x28 }
 
 func (h *hostile) leaf(path string) int { return int(h.get(h.root(path)+16, 4)) << h.fs.device.shift }
 
+// repeat makes the first four blocks of a file one block of the device.
+func (h *hostile) repeat(path string, block uint64) {
+	root := h.root(path)
+	copy(h.b[root:], "\x0a\xf3\x04\x00\x04\x00\x00\x00")
+	for i := range uint64(4) {
+		at := root + extentEntrySize*int(1+i)
+		h.put(at, 4, i)
+		h.put(at+4, 4, 1)
+		h.put(at+8, 4, block)
+	}
+}
+
 func TestHostileSuperblocks(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -204,16 +216,7 @@ func TestHostileStructures(t *testing.T) {
 		{"one name twice", "mutant", entries, func(h *hostile) {
 			copy(h.b[h.content(entries, 2):][:block], h.b[h.content(entries, 1):][:block])
 		}, binread.ErrCorrupt},
-		{"directory of one block again and again", "mutant", entries, func(h *hostile) {
-			root := h.root(entries)
-			at := h.get(root+12+8, 4)
-			copy(h.b[root:], "\x0a\xf3\x04\x00\x04\x00\x00\x00")
-			for i := range uint64(4) {
-				h.put(root+12+int(12*i), 4, i)
-				h.put(root+12+int(12*i)+4, 4, 1)
-				h.put(root+12+int(12*i)+8, 4, at)
-			}
-		}, binread.ErrCorrupt},
+		{"directory of one block again and again", "mutant", entries, func(h *hostile) { h.repeat(entries, h.get(h.root(entries)+12+8, 4)) }, binread.ErrCorrupt},
 		{"directory with a hole of 2^32 bytes", "mutant", entries, func(h *hostile) { h.put(h.inode(entries)+0x4, 4, 0xffff_fc00) }, binread.ErrCorrupt},
 		{"directory size no multiple of a block", "mutant", entries, func(h *hostile) { h.put(h.inode(entries)+0x4, 4, 3*block+1) }, binread.ErrCorrupt},
 		{"inline directory of three bytes", "mutant", linear, func(h *hostile) { h.put(h.inode(linear)+0x4, 4, 3) }, binread.ErrCorrupt},

@@ -59,14 +59,7 @@ func TestTripleIndirectBlocks(t *testing.T) {
 func TestDirectoryBlocksCountOnce(t *testing.T) {
 	h := newHostile(t, "mutant")
 	const dir = "hashed"
-	root := h.root(dir)
-	at := h.content(dir, 1) >> 10
-	copy(h.b[root:], "\x0a\xf3\x04\x00\x04\x00\x00\x00")
-	for i := range 4 {
-		h.put(root+12+12*i, 4, uint64(i))
-		h.put(root+12+12*i+4, 4, 1)
-		h.put(root+12+12*i+8, 4, uint64(at))
-	}
+	h.repeat(dir, uint64(h.content(dir, 1)>>10))
 	f := openBytes(t, h.b)
 	entries, err := f.ReadDir(find(t, f, dir))
 	if err == nil || len(entries) == 0 || len(entries) > 1024/12 {
