@@ -25,10 +25,15 @@ func (m *Image) cluster(descriptor int64) ([]byte, error) {
 	return b, err
 }
 
+// place is where in the file a compressed cluster lies, by its descriptor.
+func (h *header) place(descriptor int64) (off, n int64) {
+	bits := 62 - (h.clusterBits - 8) // of the offset
+	off = descriptor & (1<<bits - 1)
+	return off, (descriptor>>bits+1)*512 - off&511
+}
+
 func (m *Image) decompress(descriptor int64) ([]byte, error) {
-	bits := 62 - (m.head.clusterBits - 8) // of the offset
-	off := descriptor & (1<<bits - 1)
-	n := (descriptor>>bits+1)*512 - off&511
+	off, n := m.head.place(descriptor)
 	if off >= m.fileSize {
 		return nil, binread.Corrupt("compressed cluster at %#x, want it inside of a file of %d bytes", off, m.fileSize)
 	}

@@ -14,6 +14,7 @@ const (
 	extensionBackingFormat = 0xe2792aca
 	extensionFeatureNames  = 0x6803f857
 	extensionDataFile      = 0x44415441
+	extensionBitmaps       = 0x23852875
 )
 
 // readExtensions reads the header extensions and the name of the backing file. They lie in the first cluster, the
@@ -65,6 +66,8 @@ func (h *header) extension(kind uint32, b []byte) error {
 		h.dataFile = string(b)
 	case extensionFeatureNames:
 		h.featureNames = featureNames(b)
+	case extensionBitmaps:
+		h.bitmaps = b
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ type header struct {
 	snapshots       uint32 // nb_snapshots
 	snapshotsOff    int64
 	incompatible    uint64
+	autoclear       uint64
 	refcountBits    uint32 // refcount_order
 	length          uint32 // header_length
 	compressionType uint8
@@ -60,6 +61,7 @@ type header struct {
 	backing       string
 	backingFormat string
 	dataFile      string
+	bitmaps       []byte           // the header extension of the bitmaps, as stored
 	featureNames  map[uint8]string // of incompatible features, by bit
 }
 
@@ -131,7 +133,8 @@ func decodeHeader(b []byte) (*header, error) {
 		return h, c.Err()
 	}
 	h.incompatible = c.U64()
-	c.Skip(16) // compatible_features and autoclear_features do not matter for reading
+	c.Skip(8) // compatible_features do not matter for reading
+	h.autoclear = c.U64()
 	h.refcountBits, h.length = c.U32(), c.U32()
 	if h.length >= headerSizeType {
 		h.compressionType = c.U8()

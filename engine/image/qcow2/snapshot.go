@@ -20,7 +20,8 @@ const (
 // snapshot is an entry of the snapshot table.
 type snapshot struct {
 	image.Snapshot
-	l1 table
+	l1    table
+	bytes int64 // of the entry, without what fills it up
 }
 
 func readSnapshots(r io.ReaderAt, size int64, h *header) ([]snapshot, error) {
@@ -74,7 +75,7 @@ func (t *snapshotReader) next(h *header) (snapshot, error) {
 	if b, err = t.read(n); err != nil {
 		return s, err
 	}
-	t.padding = -n & 7
+	t.padding, s.bytes = -n&7, int64(snapshotSize+n)
 	c = binread.Big(b)
 	if extraLen >= 16 { // without it the disk had the size it has now
 		s.l1.size = int64(c.At(8).U64())
