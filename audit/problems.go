@@ -29,7 +29,7 @@ func problemsOf(m *engine.Machine, g *guest.Guest) []Problem {
 			ps = append(ps, Problem{v.Name, v.Err.Error()})
 		}
 		if v.Table != nil {
-			for _, p := range v.Table.Problems {
+			for _, p := range v.Table.Messages() {
 				ps = append(ps, Problem{v.Name, v.Content + ": " + p})
 			}
 		}

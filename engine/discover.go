@@ -113,7 +113,7 @@ func noteDecoy(v *Volume) error {
 			return err
 		}
 		if ok {
-			v.Table.Problems = append(v.Table.Problems, fmt.Sprintf("the same bytes hold the superblock of a file system (%s), which is not read", f.Name))
+			v.Table.Problems = append(v.Table.Problems, volume.Problemf(volume.Ambiguous, "the same bytes hold the superblock of a file system (%s), which is not read", f.Name))
 		}
 	}
 	return nil

@@ -134,7 +134,7 @@ func TestADecoyTableIsSaid(t *testing.T) {
 	copy(b[510:], "\x55\xaa")
 	m := open(t, write(t, b))
 	disk := m.Volumes[0]
-	if disk.Content != "mbr" || len(disk.Table.Problems) != 1 || !strings.Contains(disk.Table.Problems[0], "ext4") {
+	if disk.Content != "mbr" || len(disk.Table.Problems) != 1 || !strings.Contains(disk.Table.Problems[0].Message, "ext4") {
 		t.Errorf("got %s with %v, want that the file system is said", disk.Content, disk.Table)
 	}
 }

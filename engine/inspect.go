@@ -131,7 +131,7 @@ func inspectVolume(v Volume) InspectedVolume {
 		in.Error = v.Err.Error()
 	}
 	if v.Table != nil {
-		in.UUID, in.Problems = v.Table.UUID, v.Table.Problems
+		in.UUID, in.Problems = v.Table.UUID, v.Table.Messages()
 	}
 	if v.FS != nil {
 		d := v.FS.Description()

@@ -6,6 +6,7 @@ package volume
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -28,9 +29,48 @@ type Volume struct {
 // Table is what a volume format found in its members.
 type Table struct {
 	Volumes  []*Volume
-	UUID     string   // of the table: GPT disk GUID, MBR disk signature
-	Problems []string // such as a damaged primary header
+	UUID     string    // of the table: GPT disk GUID, MBR disk signature
+	Problems []Problem // such as a damaged primary header
 }
+
+// Messages are the problems in words.
+func (t *Table) Messages() []string {
+	var all []string
+	for _, p := range t.Problems {
+		all = append(all, p.Message)
+	}
+	return all
+}
+
+// Problem is something wrong with a table.
+type Problem struct {
+	Meaning Meaning
+	Message string
+}
+
+// Problemf returns a problem.
+func Problemf(m Meaning, format string, args ...any) Problem {
+	return Problem{m, fmt.Sprintf(format, args...)}
+}
+
+// Meaning is what a problem of a table means for who needs the disk.
+type Meaning string
+
+// The meanings.
+const (
+	// Cosmetic: every system reads the table as it is.
+	Cosmetic Meaning = "cosmetic"
+	// Unprotected: one of the two copies of a table is damaged, and the other serves.
+	Unprotected Meaning = "unprotected"
+	// Ambiguous: systems differ in what they take for the table, or for a partition.
+	Ambiguous Meaning = "ambiguous"
+	// Overlapping: partitions share bytes: what is written to one damages the other.
+	Overlapping Meaning = "overlapping"
+	// Missing: bytes or partitions that the table has are not on the disk.
+	Missing Meaning = "missing"
+	// Broken: a part of the table cannot be read, and partitions may be missing.
+	Broken Meaning = "broken"
+)
 
 // Format is one kind of partition table or volume manager.
 type Format struct {

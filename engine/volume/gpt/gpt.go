@@ -74,14 +74,14 @@ func open(_ context.Context, members []*volume.Volume) (*volume.Table, error) {
 	case err != nil:
 		return nil, fmt.Errorf("gpt: %w", err)
 	case !ok:
-		problems = append(problems, "no protective MBR: most systems ignore such a table")
+		problems = append(problems, volume.Problemf(volume.Ambiguous, "no protective MBR: most systems ignore such a table"))
 	}
 	volumes, more := volumesOf(disk, t)
 	return &volume.Table{Volumes: volumes, UUID: t.uuid, Problems: append(problems, more...)}, nil
 }
 
 // read returns the table that counts, and what is wrong with the copies it was chosen from.
-func read(disk *volume.Volume) (*table, []string, error) {
+func read(disk *volume.Volume) (*table, []volume.Problem, error) {
 	t, damage, err := find(disk, "primary", primaryLBA)
 	switch {
 	case err != nil:
@@ -97,7 +97,7 @@ func read(disk *volume.Volume) (*table, []string, error) {
 	case t == nil:
 		return nil, nil, fmt.Errorf("%w; %w", damage, more)
 	}
-	return t, []string{fmt.Sprintf("%v: the backup is used", damage)}, nil
+	return t, []volume.Problem{volume.Problemf(volume.Unprotected, "%v: the backup is used", damage)}, nil
 }
 
 // find returns the first sound copy of the sector sizes, or says what was found in its place. It returns err when the
@@ -119,13 +119,9 @@ func find(disk *volume.Volume, name string, lba func(sectors int64) int64) (t *t
 }
 
 // check says what else the disk holds than a sound primary: a backup that is not its twin, or a second primary.
-func check(disk *volume.Volume, primary *table) (problems []string, err error) {
-	problem, err := checkBackup(disk, primary)
-	if err != nil {
+func check(disk *volume.Volume, primary *table) (problems []volume.Problem, err error) {
+	if problems, err = checkBackup(disk, primary); err != nil {
 		return nil, err
-	}
-	if problem != "" {
-		problems = append(problems, problem)
 	}
 	for _, sector := range sectorSizes() {
 		if sector == primary.sector {
@@ -133,7 +129,7 @@ func check(disk *volume.Volume, primary *table) (problems []string, err error) {
 		}
 		switch _, err := readCopy(disk, sector, 1); {
 		case err == nil:
-			problems = append(problems, fmt.Sprintf("a second table, for sectors of %d bytes, is not read", sector))
+			problems = append(problems, volume.Problemf(volume.Ambiguous, "a second table, for sectors of %d bytes, is not read", sector))
 		case !damaged(err):
 			return nil, err
 		}
@@ -141,26 +137,27 @@ func check(disk *volume.Volume, primary *table) (problems []string, err error) {
 	return problems, nil
 }
 
-// checkBackup says what is wrong with the backup of a sound primary, or "".
-func checkBackup(disk *volume.Volume, primary *table) (string, error) {
+// checkBackup says what is wrong with the backup of a sound primary.
+func checkBackup(disk *volume.Volume, primary *table) ([]volume.Problem, error) {
+	one := func(m volume.Meaning, format string, args ...any) []volume.Problem {
+		return []volume.Problem{volume.Problemf(m, format, args...)}
+	}
 	last := uint64(disk.Size/primary.sector) - 1
 	if primary.alternateLBA > last {
-		return fmt.Sprintf("the disk ends at LBA %d, before its backup header at %d: it was cut off",
-			last, primary.alternateLBA), nil
+		return one(volume.Missing, "the disk ends at LBA %d, before its backup header at %d: it was cut off", last, primary.alternateLBA), nil
 	}
 	backup, err := readCopy(disk, primary.sector, int64(primary.alternateLBA))
 	switch {
 	case err != nil && !damaged(err):
-		return "", err
+		return nil, err
 	case err != nil:
-		return fmt.Sprintf("backup %v", err), nil
+		return one(volume.Unprotected, "backup %v", err), nil
 	case !backup.same(primary):
-		return "the backup differs from the primary, which is used", nil
+		return one(volume.Unprotected, "the backup differs from the primary, which is used"), nil
 	case primary.alternateLBA < last:
-		return fmt.Sprintf("backup header at LBA %d, want the last, %d: the disk has grown",
-			primary.alternateLBA, last), nil
+		return one(volume.Cosmetic, "backup header at LBA %d, want the last, %d: the disk has grown", primary.alternateLBA, last), nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 // damaged tells an error of the table from one of the medium: only after the first the other copy may help.

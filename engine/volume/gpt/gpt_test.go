@@ -162,8 +162,8 @@ func TestBackupServesWhenThePrimaryIsDamaged(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(got.Problems) != 1 || !strings.Contains(got.Problems[0], c.problem) ||
-					!strings.HasSuffix(got.Problems[0], ": the backup is used") {
+				if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, c.problem) ||
+					!strings.HasSuffix(got.Problems[0].Message, ": the backup is used") {
 					t.Errorf("problems %q, want one with %q", got.Problems, c.problem)
 				}
 				want := truth(t, name, int64(sector))

@@ -141,7 +141,7 @@ func TestProblemsAreSaid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(strings.Join(got.Problems, "\n"), c.problem) {
+			if !strings.Contains(strings.Join(got.Messages(), "\n"), c.problem) {
 				t.Errorf("problems %q, want %q", got.Problems, c.problem)
 			}
 			p1 := ""
@@ -190,7 +190,7 @@ func TestTablesForBothSectorSizesAreSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "a second table, for sectors of 4096 bytes, is not read"; !strings.Contains(strings.Join(got.Problems, "\n"), want) {
+	if want := "a second table, for sectors of 4096 bytes, is not read"; !strings.Contains(strings.Join(got.Messages(), "\n"), want) {
 		t.Errorf("problems %q, want %q", got.Problems, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	diskfs "github.com/diskfs/go-diskfs/partition/mbr"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/volume"
 )
 
 // entry is one of the four entries of a table or the two of a logical partition's.
@@ -72,13 +73,13 @@ type span struct {
 func (d *disk) span(number int, e entry) (fitted entry, ok bool) {
 	switch end := d.sectors(); {
 	case e.start == 0:
-		d.problem("p%d starts at sector 0, on the table itself: left out", number)
+		d.problem(volume.Broken, "p%d starts at sector 0, on the table itself: left out", number)
 		return e, false
 	case e.start >= end:
-		d.problem("p%d starts at sector %d, beyond the end of the disk at %d: left out", number, e.start, end)
+		d.problem(volume.Missing, "p%d starts at sector %d, beyond the end of the disk at %d: left out", number, e.start, end)
 		return e, false
 	case e.count > end-e.start:
-		d.problem("p%d ends at sector %d, beyond the end of the disk at %d: cut off", number, e.start+e.count, end)
+		d.problem(volume.Missing, "p%d ends at sector %d, beyond the end of the disk at %d: cut off", number, e.start+e.count, end)
 		e.count = end - e.start
 	}
 	if !e.extended() {
@@ -94,7 +95,7 @@ func (d *disk) overlaps() {
 		// the one that reaches farthest so far is the only one a later start has to be held against
 		far, s := d.spans[i-1], d.spans[i]
 		if s.start < far.end {
-			d.problem("p%d overlaps p%d from sector %d on", s.number, far.number, s.start)
+			d.problem(volume.Overlapping, "p%d overlaps p%d from sector %d on", s.number, far.number, s.start)
 		}
 		if s.end < far.end {
 			d.spans[i] = far

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/volume"
 )
 
 const (
@@ -36,13 +37,13 @@ func (d *disk) logical(bases []int64) error {
 func (d *disk) follow(l link, number int, visited map[int64]bool) (int, *link, error) {
 	switch {
 	case l.at >= d.sectors():
-		d.problem("extended table at sector %d, beyond the end of the disk at %d", l.at, d.sectors())
+		d.problem(volume.Missing, "extended table at sector %d, beyond the end of the disk at %d", l.at, d.sectors())
 		return number, nil, nil
 	case visited[l.at]:
-		d.problem("extended table at sector %d is named twice: the chain loops", l.at)
+		d.problem(volume.Broken, "extended table at sector %d is named twice: the chain loops", l.at)
 		return number, nil, nil
 	case len(visited) == maxTables:
-		d.problem("more than %d extended tables: the rest is not read", maxTables)
+		d.problem(volume.Broken, "more than %d extended tables: the rest is not read", maxTables)
 		return number, nil, nil
 	}
 	visited[l.at] = true
@@ -52,7 +53,7 @@ func (d *disk) follow(l link, number int, visited map[int64]bool) (int, *link, e
 	}
 	entries, err := decode(onlyTwo(b))
 	if err != nil {
-		d.problem("extended table at sector %d: %v", l.at, err)
+		d.problem(volume.Broken, "extended table at sector %d: %v", l.at, err)
 		return number, nil, nil
 	}
 	var next *link
@@ -62,7 +63,7 @@ func (d *disk) follow(l link, number int, visited map[int64]bool) (int, *link, e
 		case e.extended() && next == nil:
 			next = &link{l.base, l.base + e.start}
 		case e.extended():
-			d.problem("extended table at sector %d names two next ones: the second is not read", l.at)
+			d.problem(volume.Broken, "extended table at sector %d names two next ones: the second is not read", l.at)
 		default:
 			e.start += l.at
 			d.add(number, e)

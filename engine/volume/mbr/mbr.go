@@ -90,8 +90,8 @@ type disk struct {
 
 func (d *disk) sectors() int64 { return d.Size / sectorSize }
 
-func (d *disk) problem(format string, args ...any) {
-	d.table.Problems = append(d.table.Problems, fmt.Sprintf(format, args...))
+func (d *disk) problem(m volume.Meaning, format string, args ...any) {
+	d.table.Problems = append(d.table.Problems, volume.Problemf(m, format, args...))
 }
 
 func (d *disk) read() error {
@@ -126,7 +126,7 @@ func (d *disk) read() error {
 	case protective > 0 && others == 0:
 		return binread.Corrupt("protective MBR at 0x0, but no GPT header at LBA 1 or at the end of the disk")
 	case protective > 0:
-		d.problem("hybrid MBR, but no GPT header at LBA 1 or at the end of the disk: the MBR is used")
+		d.problem(volume.Ambiguous, "hybrid MBR, but no GPT header at LBA 1 or at the end of the disk: the MBR is used")
 	}
 	if err := d.logical(extended); err != nil {
 		return err

@@ -229,7 +229,7 @@ func TestProblemsAreSaid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			problems := strings.Join(got.Problems, "\n")
+			problems := strings.Join(got.Messages(), "\n")
 			if !strings.Contains(problems, c.problem) || (c.problem == "") != (problems == "") {
 				t.Errorf("problems %q, want %q", got.Problems, c.problem)
 			}
@@ -256,7 +256,7 @@ func TestChainsEndAtTheLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "more than 128 extended tables: the rest is not read"; len(got.Problems) != 1 || got.Problems[0] != want {
+	if want := "more than 128 extended tables: the rest is not read"; len(got.Problems) != 1 || got.Problems[0].Message != want {
 		t.Errorf("problems %q, want %q", got.Problems, want)
 	}
 	if n := len(got.Volumes); n != maxTables {
