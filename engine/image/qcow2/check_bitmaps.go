@@ -29,10 +29,10 @@ func (k *check) countBitmaps() error {
 		k.damage("the header extension of the bitmaps is too short", 0, 0)
 		return nil
 	case count == 0 || count > maxBitmaps || size <= 0 || size > maxBitmapDir:
-		k.damage(fmt.Sprintf("a directory of %d bitmaps in %d bytes", count, size), off, 0)
+		k.damage(fmt.Sprintf("a directory of %d bitmaps in %d bytes", count, size), 0, 0)
 		return nil
 	case off <= 0 || off&(h.clusterSize()-1) != 0 || off >= k.m.fileSize || size > k.m.fileSize-off:
-		k.damage("the directory of the bitmaps is not at a cluster of the file", off, 0)
+		k.damage("the directory of the bitmaps is not at a cluster of the file", 0, 0)
 		return nil
 	}
 	if err := k.refer(off, size, reference{use: useMeta, times: 1, guest: image.Nowhere}); err != nil {

@@ -12,6 +12,7 @@ const (
 	// maxCounted bounds what a check keeps: pages of 1024 clusters, 6 KiB each. It is enough for 4 TiB in clusters of 64 KiB.
 	maxCounted = 1 << 16
 	countedIn  = 1024 // clusters of a page
+	tableField = 48   // refcount_table_offset, in the header
 )
 
 // use is what a cluster of the file is used for.
@@ -69,13 +70,13 @@ func (k *check) loadRefcounts() error {
 	off, n := int64(h.refcountOff), int64(h.refcountLen)<<h.clusterBits
 	switch {
 	case off <= 0 || off&(h.clusterSize()-1) != 0:
-		k.damage("the reference count table is not at a cluster", off, 0)
+		k.damage("the reference count table is not at a cluster", tableField, 0)
 		return nil
 	case n > maxRefcountTable:
-		k.damage(fmt.Sprintf("the reference count table has %d bytes, want at most %d", n, maxRefcountTable), off, 0)
+		k.damage(fmt.Sprintf("the reference count table has %d bytes, want at most %d", n, maxRefcountTable), tableField, 0)
 		return nil
 	case off >= size:
-		k.damage("the reference count table is beyond the end of the file", off, 0)
+		k.damage("the reference count table is beyond the end of the file", tableField, 0)
 		return nil
 	}
 	b, err := binread.ReadAt(k.m.r, off, min(n, size-off), maxRefcountTable)

@@ -33,3 +33,9 @@ io "$work/states" 'write -P 4 0 4k' 'write -P 5 1536k 4k'
 qemu-img bitmap --add -g 4k "$work/states" changed
 io "$work/states" 'write -P 6 4k 4k'
 gzip -9n <"$work/states" >check-states.qcow2.gz
+
+qemu-img create -q -f qcow2 -o cluster_size=512 "$work/tiny" 64k
+io "$work/tiny" 'write -P 1 0 2k' 'write -c -P 3 8k 512'
+qemu-img snapshot -c one "$work/tiny"
+io "$work/tiny" 'write -P 3 1k 2k'
+gzip -9n <"$work/tiny" >check-tiny.qcow2.gz
