@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -34,6 +35,8 @@ type Job struct {
 	Scan *Scan
 	// Verify holds what packages own against the package database, where the user or the policy asks for it; nil leaves it to the policy.
 	Verify *Verify
+	// Backup verifies the images as backups; nil does not.
+	Backup *Backup
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -116,6 +119,8 @@ type Target struct {
 	Malware *Malware `json:"malware,omitempty"`
 	// Packages is what a verification of the packages did; nil without one.
 	Packages *Packages `json:"packages,omitempty"`
+	// Backup is what a verification of the image as a backup did; nil without one.
+	Backup *intact.Verification `json:"backup,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
 
@@ -282,15 +287,25 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	}
 	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
 	if err != nil {
+		if t, ok := r.damagedContainer(name, err); ok {
+			return []Target{t}, ctx.Err()
+		}
 		return r.notJudged(ctx, name, nil, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	guests, err := m.Select(r.job.Root)
+	disks, err := r.verifyDisks(ctx, m)
 	if err != nil {
+		return nil, err
+	}
+	guests, err := m.Select(r.job.Root)
+	switch {
+	case err != nil && disks != nil:
+		return []Target{r.withoutGuest(name, m, disks, err)}, ctx.Err()
+	case err != nil:
 		return r.notJudged(ctx, name, m, fmt.Errorf("%s: %w", name, err))
 	}
 	for _, g := range guests {
-		t, err := r.guest(ctx, name, m, g)
+		t, err := r.guest(ctx, name, m, g, disks)
 		if err != nil {
 			return nil, err
 		}
@@ -311,7 +326,7 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 	return []Target{t}, nil
 }
 
-func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest) (Target, error) {
+func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *guest.Guest, disks *intact.Verification) (Target, error) {
 	req := r.job.Policy.Request().Merge(facts.Request{Domains: []string{"os"}})
 	var v verdict
 	if r.job.Assume != nil || !m.Kept(g, req, r.job.Now, r.keptName(), &v) {
@@ -333,6 +348,9 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 		return Target{}, err
 	}
 	if err := r.verify(ctx, &t, m, g, have); err != nil {
+		return Target{}, err
+	}
+	if err := r.verifyGuest(ctx, &t, g, disks); err != nil {
 		return Target{}, err
 	}
 	r.settle(&t)

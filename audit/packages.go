@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -176,6 +177,9 @@ func packagesOf(r *packages.Result) Packages {
 // withoutImage says of stored facts that what a user asked for needs the image.
 func (r *Result) withoutImage(t *Target) {
 	v := r.verification(t)
+	if r.job.Backup != nil {
+		t.Checks = append(t.Checks, v.whole(intact.ContainerLayer, policy.NeedsImage()))
+	}
 	if !v.Asked {
 		return
 	}

@@ -40,6 +40,8 @@ type Options struct {
 	// Labels are what the user says of the images that are judged: conditions on labels go by them. A label that is not
 	// given matches nothing.
 	Labels map[string]string
+	// Optional accepts that there is no file at all, where something else judges, too.
+	Optional bool
 	// Waivers are files that hold waivers and nothing else.
 	Waivers []string
 	// Now is the day from which waivers.max_days counts. Without it, every waiver is too long for a limit.
@@ -238,7 +240,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	p.Digest = l.digest()
 	p.Files = append(p.Files, l.opts.Policies...)
 	p.Checks = slices.SortedFunc(maps.Values(checks), func(a, b Check) int { return cmp.Compare(a.ID, b.ID) })
-	if len(files)+len(l.opts.Policies) == 0 {
+	if len(files)+len(l.opts.Policies) == 0 && !l.opts.Optional {
 		l.errs = append(l.errs, &Error{File: "baseline", Message: "no file was given"})
 	}
 	if len(l.errs) == 0 && len(p.Checks) == 0 && !l.opts.AllowEmpty {

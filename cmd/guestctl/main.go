@@ -81,6 +81,7 @@ func commands() []*cobra.Command {
 		newCheckComplianceCommand(),
 		newScanCommand(),
 		newVerifyPackagesCommand(),
+		newVerifyBackupCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),

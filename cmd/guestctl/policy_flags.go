@@ -38,6 +38,16 @@ func (f *policyFlags) load() (*policy.Policy, error) {
 	if len(f.baselines)+len(f.policies) == 0 {
 		return nil, errNoBaseline
 	}
+	return f.read(policy.Options{AllowEmpty: f.allowEmpty})
+}
+
+// loadOptional reads the policy that the flags name, where a command judges something without one, too.
+func (f *policyFlags) loadOptional() (*policy.Policy, error) {
+	none := len(f.baselines)+len(f.policies) == 0
+	return f.read(policy.Options{AllowEmpty: f.allowEmpty || none, Optional: none})
+}
+
+func (f *policyFlags) read(opts policy.Options) (*policy.Policy, error) {
 	labels, err := parseLabels(f.labels)
 	if err != nil {
 		return nil, err
@@ -46,7 +56,6 @@ func (f *policyFlags) load() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return policy.Load(f.baselines, policy.Options{
-		AllowEmpty: f.allowEmpty, Waivers: f.waivers, Policies: f.policies, PolicyKey: f.key, Labels: labels, Now: at,
-	})
+	opts.Waivers, opts.Policies, opts.PolicyKey, opts.Labels, opts.Now = f.waivers, f.policies, f.key, labels, at
+	return policy.Load(f.baselines, opts)
 }

@@ -36,7 +36,7 @@ var layers = [][]string{
 	{"engine"},
 	{"policy/rego", "scanner/archive"},
 	{"policy", "scanner", "backup"},
-	{"scanner/*"},
+	{"scanner/*", "backup/*"},
 	{"audit"},
 	{"report", "agent"},
 	{"server"},

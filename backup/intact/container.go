@@ -1,0 +1,65 @@
+package intact
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// containers verifies the containers of the disks.
+func (v *verifier) containers(ctx context.Context) {
+	r := v.layer(ContainerLayer, "The container is sound")
+	message := ""
+	for i, disk := range v.machine.Disks {
+		if ctx.Err() != nil {
+			return
+		}
+		format := disk.Description().Format
+		checked, ok, err := image.CheckOf(ctx, disk.Image, image.CheckOptions{
+			Started: v.Started, Progress: v.Progress,
+			Report: func(d image.Damage) { r.damage(v.containerDamage(i, d), d.Units) },
+		})
+		v.result.Containers = append(v.result.Containers, Container{i, format, checked})
+		switch {
+		case err != nil:
+			r.unknown("%v", err)
+		case !ok:
+			r.unknown("%s: the tables of this format are not verified", format)
+		}
+		if i > 0 {
+			message += "; "
+		}
+		message += describe(format, checked)
+	}
+	r.end("%s", message)
+}
+
+// describe says what of a container was held against what.
+func describe(format string, c image.Checked) string {
+	if c.Clusters == 0 {
+		return format + ": a container without tables of its own"
+	}
+	s := fmt.Sprintf("%s: the tables and reference counts of %d clusters agree", format, c.Clusters)
+	if c.Compressed > 0 {
+		s += fmt.Sprintf(", %d compressed ones can be decompressed", c.Compressed)
+	}
+	return s
+}
+
+func (v *verifier) containerDamage(disk int, d image.Damage) Damage {
+	out := Damage{Place: d.Place(), Problem: d.Problem, Severity: finding.High}
+	if d.Guest >= 0 {
+		out.Belongs = v.belongs(disk, d.Guest, max(1, d.Len))
+	}
+	switch d.Harm {
+	case image.Wasted:
+		out.Severity, out.Meaning = finding.Low, "space is lost, and no data"
+	case image.Doubtful:
+		out.Severity, out.Meaning = finding.Medium, "data may be lost"
+	default:
+		out.Meaning = "data is lost, or will be when it is written to"
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package intact
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// withoutFiles are kinds of partitions that need not hold anything that is recognised.
+func withoutFiles() []string {
+	return []string{"BIOS boot", "Linux swap", "Linux reserved", "Microsoft reserved", "PowerPC PReP boot", "Linux swap / Solaris"}
+}
+
+// fileSystems verifies every file system, and tells of partitions in which none is recognised.
+func (v *verifier) fileSystems(ctx context.Context) {
+	for i := range v.machine.Volumes {
+		vol := &v.machine.Volumes[i]
+		if ctx.Err() != nil {
+			return
+		}
+		if vol.Table != nil || isTable(vol.Content) || vol.Content == "" && vol.Err == nil && (vol.Parent == nil || slices.Contains(withoutFiles(), vol.Kind)) {
+			continue // a table's own, or nothing that could be verified
+		}
+		r := v.layer(FileSystemLayer+"/"+vol.Name, "The file system on "+vol.Name+" is whole")
+		switch {
+		case vol.FS != nil:
+			v.fileSystem(ctx, r, vol)
+		case vol.Err != nil:
+			r.failure(vol.Name, vol.Err, "nothing in it can be read")
+			r.end("%s: %v", vol.Name, vol.Err)
+		case vol.Content == "":
+			r.unknown("%s (%s): nothing is recognised in it: it was overwritten, or never used", vol.Name, vol.Kind)
+			r.end("")
+		default: // such as swap, which holds nothing to keep
+			r.Status = finding.NotApplicable
+			r.end("%s holds no files", vol.Content)
+		}
+	}
+}
+
+func (v *verifier) fileSystem(ctx context.Context, r *report, vol *engine.Volume) {
+	d := vol.FS.Description()
+	fs := FileSystem{Device: vol.Name, Type: d.Type, Unchecked: []string{}}
+	if d.Size > vol.Size {
+		r.damage(Damage{
+			Place: vol.Name, Problem: fmt.Sprintf("the file system has %d bytes, and its volume %d", d.Size, vol.Size),
+			Meaning: "the end of the file system is missing", Severity: finding.Critical,
+		}, 1)
+	}
+	for _, p := range d.Problems {
+		meaning, severity := "it was not left in order", finding.Medium
+		if p.Taints {
+			meaning, severity = "everything that is read from it is in doubt", finding.Critical
+		}
+		r.damage(Damage{Place: vol.Name, Problem: p.Message, Meaning: meaning, Severity: severity}, 1)
+	}
+	if c, ok := vol.FS.(filesys.Checker); ok {
+		v.structure(ctx, r, vol, c, &fs)
+	} else {
+		r.unknown("%s: the structure of %s is not verified", vol.Name, d.Type)
+	}
+	v.result.FileSystems = append(v.result.FileSystems, fs)
+	r.end("%s: %d inodes, %d directories and %d blocks are what they say", d.Type, fs.Inodes, fs.Directories, fs.Blocks)
+}
+
+// structure has the file system verify itself.
+func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume, c filesys.Checker, fs *FileSystem) {
+	said := map[string]bool{}
+	for _, p := range vol.FS.Description().Problems {
+		said[p.Message] = true
+	}
+	reported := uint64(0)
+	checked, err := c.Check(ctx, func(d filesys.Damage) {
+		reported++
+		if !said[d.Message] && !said[fs.Type+": "+d.Message] {
+			r.damage(structureDamage(vol.Name, vol.FS.Description().BlockSize, d), 1)
+		}
+	})
+	if err != nil {
+		r.unknown("%s: the check of the structure did not end: %v", vol.Name, err)
+	}
+	if checked.Damage > reported {
+		r.Damaged += int(min(checked.Damage-reported, 1<<30))
+		v.result.More += int(min(checked.Damage-reported, 1<<30))
+	}
+	for _, u := range checked.Unchecked {
+		r.unknown("%s: %s", vol.Name, u)
+		fs.Unchecked = append(fs.Unchecked, u)
+	}
+	fs.Checked = err == nil && len(checked.Unchecked) == 0
+	fs.Inodes, fs.Directories, fs.Blocks = checked.Inodes, checked.Directories, checked.Blocks
+	if checked.Orphans > 0 {
+		r.note("%d files without a name are removed by the next mount", checked.Orphans)
+	}
+}
+
+func structureDamage(name string, blockSize int64, d filesys.Damage) Damage {
+	out := Damage{Place: name, Problem: d.Message, Severity: finding.High}
+	if d.Block >= 0 {
+		out.Place += fmt.Sprintf(" block %d (at %#x)", d.Block, d.Block*blockSize)
+	}
+	if d.Node != 0 {
+		out.Place += fmt.Sprintf(" inode %d", d.Node)
+	}
+	switch d.Harm {
+	case filesys.HarmFatal:
+		out.Severity, out.Meaning = finding.Critical, "it cannot be mounted, or nothing in it is reached"
+	case filesys.HarmRisk:
+		out.Severity, out.Meaning = finding.Medium, "all is there, and writing to it may destroy something"
+	case filesys.HarmNone:
+		out.Severity, out.Meaning = finding.Low, "a repair loses nothing"
+	default:
+		out.Meaning = "names, content or attributes are lost or in doubt"
+	}
+	return out
+}

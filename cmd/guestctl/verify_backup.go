@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/policy"
+)
+
+// backupFlags say what of a backup is verified.
+type backupFlags struct {
+	full   bool
+	ignore []string
+}
+
+func (f *backupFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.full, "full", false, "read every byte that the image holds, and every compressed file below /boot and /usr")
+	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them, as a `GLOB` in which ** stands for any text; may be repeated")
+}
+
+// options returns what the flags ask for.
+func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
+	if _, err := policy.PathPatterns(f.ignore); err != nil {
+		return nil, fmt.Errorf("--ignore: %w", err)
+	}
+	return &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add}, nil
+}
+
+func newVerifyBackupCommand() *cobra.Command {
+	var f struct {
+		judge  judgeFlags
+		policy policyFlags
+		backup backupFlags
+	}
+	cmd := &cobra.Command{
+		Use:   "verify-backup IMAGE...",
+		Short: "Verify that the images of a backup are whole, without restoring them",
+		Long: `Verify that the images of a backup are whole, without restoring them.
+
+The tables of the container, the partition table, the structure of the file systems, the digests of packages and the checksums in
+compressed files are verified, each as a check of its own. Every damage is told with its place and what it means. Nothing is written to
+the image, and nothing that an earlier run found is taken for an answer.`,
+		Example: `  guestctl verify-backup disk.qcow2
+  guestctl verify-backup --full --report json=verified.json backups/*.qcow2
+  guestctl verify-backup --baseline baseline.toml disk.qcow2`,
+		Args: wantArgs(1, -1, "IMAGE..."),
+		RunE: func(cmd *cobra.Command, images []string) error {
+			p, err := f.policy.loadOptional()
+			if err != nil {
+				return err
+			}
+			bar := newByteProgress(cmd, "verified")
+			defer bar.Close()
+			backup, err := f.backup.options(bar)
+			if err != nil {
+				return err
+			}
+			j, err := f.judge.begin(images)
+			if err != nil {
+				return err
+			}
+			defer j.discard()
+			j.Job.Policy, j.Job.Backup, j.Job.MinCoverage = p, backup, p.MinCoverage
+			return j.run(cmd)
+		},
+	}
+	f.judge.add(cmd, audit.FailOn(finding.Medium))
+	f.policy.add(cmd)
+	f.backup.add(cmd)
+	return cmd
+}
