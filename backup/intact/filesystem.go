@@ -22,8 +22,9 @@ func (v *verifier) fileSystems(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if vol.Table != nil || isTable(vol.Content) || vol.Content == "" && vol.Err == nil && (vol.Parent == nil || slices.Contains(withoutFiles(), vol.Kind)) {
-			continue // a table's own, or nothing that could be verified
+		empty := vol.Content == "" && (vol.Parent == nil || vol.Err == nil && slices.Contains(withoutFiles(), vol.Kind))
+		if empty || vol.Table != nil || isTable(vol.Content) {
+			continue // the layer of the table has them, or there is nothing to verify
 		}
 		r := v.layer(FileSystemLayer+"/"+vol.Name, "The file system on "+vol.Name+" is whole")
 		switch {

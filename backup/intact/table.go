@@ -29,7 +29,7 @@ func (v *verifier) tables(context.Context) {
 		case isTable(vol.Content) && vol.Err != nil:
 			r.failure(vol.Name, vol.Err, "no partition can be found")
 		case i < len(v.machine.Disks) && vol.Err != nil && vol.Content == "":
-			r.unknown("%s: %v", vol.Name, vol.Err)
+			r.failure(vol.Name, vol.Err, "nothing on it can be found")
 		case i < len(v.machine.Disks) && vol.Content == "":
 			r.unknown("%s: no partition table and no file system is recognised", vol.Name)
 		}
