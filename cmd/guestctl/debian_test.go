@@ -164,6 +164,16 @@ func TestDebianPackages(t *testing.T) {
 	diff(t, want, got)
 }
 
+// TestDebianBackupIsIntact wants every layer of the real Debian 12 to pass.
+func TestDebianBackupIsIntact(t *testing.T) {
+	out := string(onDebian(t, "debian12.qcow2", "verify-backup", "--no-cache", "IMAGE")) // exit code 0
+	for _, id := range []string{"backup.container", "backup.table", "backup.filesystem/p2", "backup.packages", "backup.archives"} {
+		if !strings.Contains(out, "PASS     "+id+" ") {
+			t.Errorf("%s does not pass:\n%s", id, out)
+		}
+	}
+}
+
 // TestDebianPackagesVerify wants nothing to tell of the real Debian 12, and of its variants only what they are made of.
 func TestDebianPackagesVerify(t *testing.T) {
 	onDebian(t, "debian12-compressed.qcow2", "verify-packages", "IMAGE") // exit code 0
