@@ -38,6 +38,7 @@ type Machine struct {
 
 	cache    *cache.Cache
 	snapshot string
+	files    []*image.File // that the images consist of
 }
 
 // Disk is one open image.
@@ -82,6 +83,7 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 		g.Disks = m.describeDisks()
 	}
 	m.Identity = w.identity(time.Now())
+	m.files = w.files
 	return m, nil
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"sync"
@@ -20,12 +21,16 @@ type Identity struct {
 	Settled bool          // an edit after the opening would change the identity
 }
 
+// ErrChanged is the kind of errors about an image that was written to after it was opened.
+var ErrChanged = errors.New("changed while it was read")
+
 // witness sees every byte that is read while a machine is opened. It is silent afterwards.
 type witness struct {
 	silent atomic.Bool
 	mu     sync.Mutex
 	sum    hash.Hash
 	stamps []image.Stamp
+	files  []*image.File
 }
 
 func newWitness() *witness { return &witness{sum: sha256.New()} }
@@ -35,6 +40,7 @@ func (w *witness) watch(f *image.File) *watchedFile {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stamps = append(w.stamps, f.Stamp())
+	w.files = append(w.files, f)
 	return &watchedFile{f, w}
 }
 
@@ -50,6 +56,27 @@ func (w *witness) identity(now time.Time) Identity {
 	}
 	id.Digest = hex.EncodeToString(w.sum.Sum(nil))
 	return id
+}
+
+// Unchanged reports whether the files that the machine's images consist of are what they were when they were opened. The error, of kind
+// ErrChanged, says what is other. What is written to a block device leaves no trace: nothing is known of one.
+func (m *Machine) Unchanged() error {
+	for i, f := range m.files {
+		was, of := f.Stamp(), ""
+		if len(m.files) > 1 {
+			of = fmt.Sprintf("file %d of %d: ", i+1, len(m.files))
+		}
+		now, err := f.Restamp()
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s%w: %w", of, ErrChanged, err)
+		case now.Size != was.Size:
+			return fmt.Errorf("%s%w: from %d to %d bytes", of, ErrChanged, was.Size, now.Size)
+		case now != was:
+			return fmt.Errorf("%s%w: written at %s", of, ErrChanged, now.Modified.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	return nil
 }
 
 // watchedFile is a file of the host whose reads are witnessed. It keeps the file's own methods, such as Extent.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,5 +136,30 @@ func TestFactsComeFromTheCache(t *testing.T) {
 	now = now.AddDate(0, 0, 1)
 	if got := name(hostname, true); got != "web01" {
 		t.Errorf("another day got %q", got)
+	}
+}
+
+// TestAMachineTellsThatItsImageWasWrittenTo writes one byte while the machine is open.
+func TestAMachineTellsThatItsImageWasWrittenTo(t *testing.T) {
+	path := unpack(t, "bare-ext4.img.gz")
+	m, err := engine.Open(t.Context(), []string{path}, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.Unchanged(); err != nil {
+		t.Errorf("untouched: %v", err)
+	}
+	if err := os.Chtimes(path, time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Unchanged(); !errors.Is(err, engine.ErrChanged) {
+		t.Errorf("touched: %v, want %v", err, engine.ErrChanged)
+	}
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Unchanged(); !errors.Is(err, engine.ErrChanged) || !strings.Contains(err.Error(), "to 4096 bytes") {
+		t.Errorf("cut short: %v, want %v and both sizes", err, engine.ErrChanged)
 	}
 }

@@ -1,6 +1,9 @@
 package image
 
-import "time"
+import (
+	"io/fs"
+	"time"
+)
 
 // Stamp is what the host says of a file's state. An edit changes it, unless it happens in the same moment as the one
 // before: see Settled.
@@ -14,9 +17,23 @@ type Stamp struct {
 }
 
 // Stamp returns the state of the file at the time it was opened.
-func (f *File) Stamp() Stamp {
-	s := Stamp{Size: f.size, Modified: f.info.ModTime(), Changed: f.info.ModTime(), Device: !f.info.Mode().IsRegular()}
-	hostStamp(f.info, &s)
+func (f *File) Stamp() Stamp { return stampOf(f.info, f.size) }
+
+// Restamp returns the state of the file now. It equals Stamp as long as nothing was written to it.
+func (f *File) Restamp() (Stamp, error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return Stamp{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return f.Stamp(), nil
+	}
+	return stampOf(info, info.Size()), nil
+}
+
+func stampOf(info fs.FileInfo, size int64) Stamp {
+	s := Stamp{Size: size, Modified: info.ModTime(), Changed: info.ModTime(), Device: !info.Mode().IsRegular()}
+	hostStamp(info, &s)
 	return s
 }
 
