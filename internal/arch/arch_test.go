@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"engine/facts/*", "engine/cache"},
 	{"engine"},
 	{"policy/rego", "scanner/archive"},
-	{"policy", "scanner", "backup", "backup/cycle", "backup/extents", "backup/place"},
+	{"policy", "scanner", "backup", "backup/cycle", "backup/place"},
 	{"scanner/*", "backup/*"},
 	{"audit"},
 	{"report", "agent"},
