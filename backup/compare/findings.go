@@ -113,12 +113,10 @@ func (r *Result) Summary() string {
 	switch n := len(r.Files); {
 	case n == 0:
 		parts = append(parts, "no file changed")
-	case n == 1 && len(names) == 1:
-		parts = append(parts, "1 file changed: "+names[0])
 	case explained == 0 && n <= 3:
-		parts = append(parts, fmt.Sprintf("%d files changed: %s", n, strings.Join(names, ", ")))
+		parts = append(parts, changed(n)+": "+strings.Join(names, ", "))
 	default:
-		parts = append(parts, fmt.Sprintf("%d files changed", n)+explanations(reasons, explained)+fmt.Sprintf("; %d unexplained", len(names)))
+		parts = append(parts, changed(n)+explanations(reasons, explained)+fmt.Sprintf("; %d unexplained", len(names)))
 	}
 	if n := classes[Corruption]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d changed without a trace in its inode, which is corruption", n))
@@ -129,6 +127,13 @@ func (r *Result) Summary() string {
 	parts = append(parts, r.Lost...)
 	parts = append(parts, fmt.Sprintf("%d of %d bytes differ", r.Different, r.Compared))
 	return strings.Join(parts, "; ")
+}
+
+func changed(n int) string {
+	if n == 1 {
+		return "1 file changed"
+	}
+	return fmt.Sprintf("%d files changed", n)
 }
 
 func explanations(reasons map[string]int, n int) string {

@@ -92,7 +92,7 @@ func poke(t *testing.T, path string, off int64) {
 	}
 }
 
-// debugfs changes the file system of an image, which takes what is in files by their names.
+// debugfs changes the file system of an image, in whose commands a file stands by its name after a percent sign.
 func debugfs(t *testing.T, img string, files map[string]string, commands ...string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func debugfs(t *testing.T, img string, files map[string]string, commands ...stri
 			t.Fatal(err)
 		}
 	}
-	script := strings.ReplaceAll(strings.Join(commands, "\n")+"\n", "@", dir+"/")
+	script := strings.ReplaceAll(strings.Join(commands, "\n")+"\n", "%", dir+"/")
 	if out, code := tool(t, script, "debugfs", "-w", "-f", "-", img); code != 0 || strings.Contains(out, "not found") || strings.Contains(out, "rror") {
 		t.Fatalf("debugfs: exit code %d\n%s", code, out)
 	}

@@ -17,7 +17,7 @@ import (
 const step = 1 << 20
 
 // queued is how many chunks whose results are known may wait for one before them.
-const queued = 64
+const queued = 16
 
 // chunk is a chunk that is read, and what came of it.
 type chunk struct {

@@ -74,7 +74,7 @@ func ChunkSize(size int64) int64 {
 	for chunk < goodChunk && size/chunk >= fewChunks {
 		chunk *= 2
 	}
-	for size/chunk >= maxChunks {
+	for (size-1)/chunk >= maxChunks {
 		chunk *= 2
 	}
 	return chunk
