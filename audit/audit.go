@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/intact"
+	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -37,6 +39,8 @@ type Job struct {
 	Verify *Verify
 	// Backup verifies the images as backups; nil does not.
 	Backup *Backup
+	// Against holds the images against another or a seal, and does nothing else with them; nil judges them.
+	Against *Against
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -121,6 +125,9 @@ type Target struct {
 	Packages *Packages `json:"packages,omitempty"`
 	// Backup is what a verification of the image as a backup did; nil without one.
 	Backup *intact.Verification `json:"backup,omitempty"`
+	// Comparison is how the image differs from another, and Sealed from its seal; nil where it was not held against one.
+	Comparison *compare.Comparison `json:"comparison,omitempty"`
+	Sealed     *seal.Report        `json:"sealed,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
 
@@ -270,6 +277,9 @@ func guard(image string, work func() error) (err error) {
 
 // image judges the guests of one image, or the facts of one that were stored.
 func (r *Result) image(ctx context.Context, name string) (targets []Target, err error) {
+	if r.job.Against != nil {
+		return r.against(ctx, name)
+	}
 	doc, ok, err := engine.ReadFacts(name)
 	if err != nil {
 		return r.notJudged(ctx, name, nil, err)

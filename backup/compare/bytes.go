@@ -36,15 +36,15 @@ type Bytes struct {
 	Different int64    `json:"different"`
 	// Granularity is how close together two differences may be, in bytes, and are still one extent: Sector, or more where there are too
 	// many.
-	Granularity int64    `json:"granularity"`
-	Extents     []Extent `json:"-"`
-	Unread      []Unread `json:"unread"`
+	Granularity int64          `json:"granularity"`
+	Extents     []Extent       `json:"-"`
+	Unread      []UnreadExtent `json:"unread"`
 }
 
-// Unread is a stretch of one of the images that could not be read.
-type Unread struct {
+// UnreadExtent is a stretch of one of the images that could not be read.
+type UnreadExtent struct {
 	Extent
-	Side  Side   `json:"side"`
+	Side  string `json:"side"` // "source" or "backup"
 	Cause string `json:"cause"`
 }
 
@@ -55,7 +55,7 @@ func (b *Bytes) Identical() bool { return len(b.Extents) == 0 && len(b.Unread) =
 // that of the context: what cannot be read is in the result.
 func Images(ctx context.Context, a, b image.Image, opts Options) (*Bytes, error) {
 	c := &comparison{images: [2]image.Image{a, b}, size: max(a.Size(), b.Size()), opts: opts}
-	r := &Bytes{Sizes: [2]int64{a.Size(), b.Size()}, Compared: c.size, Unread: []Unread{}}
+	r := &Bytes{Sizes: [2]int64{a.Size(), b.Size()}, Compared: c.size, Unread: []UnreadExtent{}}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var workers sync.WaitGroup
@@ -79,7 +79,7 @@ func Images(ctx context.Context, a, b image.Image, opts Options) (*Bytes, error)
 		}
 		r.Read += t.read
 		if len(r.Unread)+len(t.unread) > maxRead {
-			t.unread = []Unread{{Extent: Extent{t.off, c.size - t.off}, Cause: "too much could not be read: the rest was given up"}}
+			t.unread = []UnreadExtent{{Extent: Extent{t.off, c.size - t.off}, Cause: "too much could not be read: the rest was given up"}}
 			stop()
 		}
 		r.Unread = append(r.Unread, t.unread...)
@@ -114,7 +114,7 @@ type task struct {
 
 	done      chan struct{}
 	different []Extent
-	unread    []Unread
+	unread    []UnreadExtent
 	read      int64
 }
 
@@ -191,7 +191,7 @@ func (c *comparison) compare(t *task, off, n int64, bufs [2][]byte) bool {
 		}
 		t.read += n
 		if err := fill(c.images[s], b[:n], off); err != nil {
-			t.unread = append(t.unread, Unread{Extent{off, n}, Side(s), err.Error()})
+			t.unread = append(t.unread, UnreadExtent{Extent{off, n}, Side(s).String(), err.Error()})
 			whole = false
 		}
 	}

@@ -195,7 +195,7 @@ func TestImagesThatCannotBeRead(t *testing.T) {
 		}
 		var unread []Extent
 		for _, u := range got.Unread {
-			if u.Side != Backup || u.Cause == "" {
+			if u.Side != "backup" || u.Cause == "" {
 				t.Errorf("%s: %+v", name, u)
 			}
 			unread = append(unread, u.Extent)

@@ -26,11 +26,8 @@ const (
 
 func (s Side) String() string { return [2]string{"source", "backup"}[s&1] }
 
-// MarshalText writes the side as a word.
-func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// Result is how two images differ.
-type Result struct {
+// Comparison is how two images differ.
+type Comparison struct {
 	*Bytes
 	Identities [2]Identity `json:"identities"`
 	// Strangers is why the images are not of one machine; empty when they are, or may be. Then bytes are compared and files are not.
@@ -48,7 +45,7 @@ type Result struct {
 	// Odd are differences that no changed file, mount or access explains, and that are not in free space: bytes by volume and region.
 	Odd []Oddity `json:"odd"`
 	// Unknown are files and volumes that could not be compared.
-	Unknown []place.Problem `json:"unknown"`
+	Unknown []place.Missed `json:"unknown"`
 }
 
 // ChangedExtent is a stretch in which the images differ.
@@ -59,11 +56,11 @@ type ChangedExtent struct {
 
 // Machines compares the disks of two machines, which have one each. An error is that of the context, or of a machine that has not: what
 // cannot be read is in the result.
-func Machines(ctx context.Context, source, backup *engine.Machine, opts Options) (*Result, error) {
+func Machines(ctx context.Context, source, backup *engine.Machine, opts Options) (*Comparison, error) {
 	pair := [2]*engine.Machine{source, backup}
-	r := &Result{
+	r := &Comparison{
 		Strangers: []string{}, Notes: []string{}, Changing: []string{}, Extents: []ChangedExtent{}, Files: []Change{}, Lost: []string{},
-		Odd: []Oddity{}, Unknown: []place.Problem{},
+		Odd: []Oddity{}, Unknown: []place.Missed{},
 	}
 	for s, m := range pair {
 		if len(m.Disks) != 1 {
@@ -90,7 +87,7 @@ func Machines(ctx context.Context, source, backup *engine.Machine, opts Options)
 }
 
 // explain says what the differing bytes mean.
-func (r *Result) explain(ctx context.Context, pair [2]*engine.Machine) error {
+func (r *Comparison) explain(ctx context.Context, pair [2]*engine.Machine) error {
 	var maps [2]*place.Map
 	for s, m := range pair {
 		var err error
@@ -105,7 +102,7 @@ func (r *Result) explain(ctx context.Context, pair [2]*engine.Machine) error {
 	if len(r.Strangers) > 0 {
 		return nil
 	}
-	f := &files{Result: r, machines: pair, maps: maps, touched: t}
+	f := &files{Comparison: r, machines: pair, maps: maps, touched: t}
 	return f.compare(ctx)
 }
 
@@ -121,7 +118,7 @@ func stretches(extents []Extent) []place.Stretch {
 type touched [2]map[int]int64
 
 // attribute puts every differing extent down to its places.
-func (r *Result) attribute(maps [2]*place.Map) touched {
+func (r *Comparison) attribute(maps [2]*place.Map) touched {
 	t := touched{map[int]int64{}, map[int]int64{}}
 	for _, e := range r.Bytes.Extents {
 		maps[Backup].Each(e.Offset, e.Length, func(now place.Place) bool {

@@ -20,7 +20,7 @@ import (
 
 // files compares the files of two machines whose bytes differ.
 type files struct {
-	*Result
+	*Comparison
 	machines [2]*engine.Machine
 	maps     [2]*place.Map
 	touched  touched
@@ -40,7 +40,7 @@ func (f *files) compare(ctx context.Context) error {
 	for s := range f.maps {
 		numbers[s], f.broken[s] = f.keys(Side(s))
 		for _, p := range f.maps[s].Problems {
-			f.Unknown = append(f.Unknown, place.Problem{Path: p.Path, Cause: fmt.Sprintf("%s: %s", Side(s), p.Cause)})
+			f.Unknown = append(f.Unknown, place.Missed{Path: p.Path, Cause: fmt.Sprintf("%s: %s", Side(s), p.Cause)})
 		}
 	}
 	var removed, added []string
@@ -152,7 +152,7 @@ func (f *files) both(k known) {
 		if side, ok := sideOf(err); ok && side == Backup {
 			c.What, c.Class = append(c.What, "unreadable"), Corruption
 		} else {
-			f.Unknown = append(f.Unknown, place.Problem{Path: b.Path, Cause: err.Error()})
+			f.Unknown = append(f.Unknown, place.Missed{Path: b.Path, Cause: err.Error()})
 		}
 	} else if what != "" {
 		c.What = append([]string{what}, c.What...)

@@ -20,10 +20,10 @@ const (
 )
 
 // Identical reports whether the images are the same, which both are known to be.
-func (r *Result) Identical() bool { return r.Bytes.Identical() }
+func (r *Comparison) Identical() bool { return r.Bytes.Identical() }
 
 // Findings says what the comparison found: one finding about the whole, and one for each file that differs and that nothing explains.
-func (r *Result) Findings() []finding.Finding {
+func (r *Comparison) Findings() []finding.Finding {
 	whole := r.whole()
 	all := []finding.Finding{}
 	for i := range r.Files {
@@ -45,7 +45,7 @@ func (r *Result) Findings() []finding.Finding {
 }
 
 // whole is the finding about the images as a whole.
-func (r *Result) whole() finding.Finding {
+func (r *Comparison) whole() finding.Finding {
 	f := finding.Finding{
 		ID: Check, Title: "The backup is what the source is", Severity: finding.High, Expected: "equal images", Where: []finding.Location{},
 		Fingerprint: finding.Fingerprint(Check, "", ""),
@@ -62,7 +62,7 @@ func (r *Result) whole() finding.Finding {
 	return f
 }
 
-func (r *Result) sizes() []string {
+func (r *Comparison) sizes() []string {
 	if r.Sizes[Source] == r.Sizes[Backup] {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (r *Result) sizes() []string {
 }
 
 // verdict is what the comparison came to, and why, in one line. What makes it worthless goes first.
-func (r *Result) verdict() (finding.Status, string) {
+func (r *Comparison) verdict() (finding.Status, string) {
 	unknown := len(r.Unread) > 0 || len(r.Unknown) > 0
 	bad := len(r.Lost) > 0 || len(r.Odd) > 0 || slices.ContainsFunc(r.Files, func(c Change) bool { return !c.Class.Explained() })
 	switch {
@@ -90,7 +90,7 @@ func (r *Result) verdict() (finding.Status, string) {
 }
 
 // Summary says in one line how many files differ, and what explains how many of them.
-func (r *Result) Summary() string {
+func (r *Comparison) Summary() string {
 	if r.Identical() {
 		return fmt.Sprintf("identical: %d bytes compared", r.Compared)
 	}
@@ -150,7 +150,7 @@ func explanations(reasons map[string]int, n int) string {
 }
 
 // file is the finding about one file.
-func (r *Result) file(c *Change) finding.Finding {
+func (r *Comparison) file(c *Change) finding.Finding {
 	id := Check + ":" + c.Path
 	f := finding.Finding{
 		ID: id, Title: c.Path + " is what it is in the source", Status: finding.Fail, Severity: finding.Medium, Actual: string(c.Kind),

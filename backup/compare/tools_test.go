@@ -130,7 +130,7 @@ func openMachine(t testing.TB, path string) *engine.Machine {
 }
 
 // compared compares two images, and makes sure that neither was changed.
-func compared(t *testing.T, source, backup string) *Result {
+func compared(t *testing.T, source, backup string) *Comparison {
 	t.Helper()
 	a, b := stateOf(t, source), stateOf(t, backup)
 	r, err := Machines(t.Context(), openMachine(t, source), openMachine(t, backup), Options{Now: time.Now()})
@@ -167,7 +167,7 @@ func stateOf(t *testing.T, path string) state {
 }
 
 // told are the ids of the findings that fail, or are unknown, with their status.
-func told(r *Result) []string {
+func told(r *Comparison) []string {
 	all := []string{}
 	for _, f := range r.Findings() {
 		all = append(all, string(f.Status)+" "+f.ID)

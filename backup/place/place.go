@@ -56,13 +56,13 @@ const (
 type Map struct {
 	Files []File
 	// Problems are what could not be read: a stretch may be of a file that is not known.
-	Problems []Problem
+	Problems []Missed
 
 	parts []part
 }
 
-// Problem is something that could not be read.
-type Problem struct {
+// Missed is something that could not be read.
+type Missed struct {
 	Path  string `json:"path"` // or the name of a volume
 	Cause string `json:"cause"`
 }
@@ -199,4 +199,4 @@ func (p *part) each(off, end int64, each func(span) bool) bool {
 	return true
 }
 
-func (m *Map) problem(path, cause string) { m.Problems = append(m.Problems, Problem{path, cause}) }
+func (m *Map) problem(path, cause string) { m.Problems = append(m.Problems, Missed{path, cause}) }

@@ -49,8 +49,8 @@ type Report struct {
 	// Changing is why the result does not hold: the image was written to while it was read.
 	Changing string `json:"changing,omitempty"`
 	// Places are what is in the damaged and unread stretches, as far as it is known.
-	Places   []place.Place   `json:"places"`
-	Problems []place.Problem `json:"problems"` // of finding the places
+	Places   []place.Place  `json:"places"`
+	Problems []place.Missed `json:"problems"` // of finding the places
 	// Whole is set when the whole disk was checked in this run.
 	Whole bool `json:"whole"`
 }
@@ -58,7 +58,7 @@ type Report struct {
 // Check reads an image and tells which chunks are not what was sealed. The error is that of the context.
 func Check(ctx context.Context, img image.Image, m *Manifest, opts CheckOptions) (*Report, error) {
 	r := &Report{
-		Size: img.Size(), Sealed: m.Size, Damaged: []Damage{}, Unread: []Damage{}, Places: []place.Place{}, Problems: []place.Problem{},
+		Size: img.Size(), Sealed: m.Size, Damaged: []Damage{}, Unread: []Damage{}, Places: []place.Place{}, Problems: []place.Missed{},
 	}
 	if r.Size != r.Sealed {
 		return r, ctx.Err() // chunks of another size are none of these

@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/guestctl/guestctl/backup/compare"
+	"github.com/guestctl/guestctl/backup/cycle"
+	"github.com/guestctl/guestctl/backup/seal"
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// Against says what the images of a job are held against, byte for byte, instead of being judged: another image, or a seal.
+type Against struct {
+	Source string // the image that they are to equal; "" for a seal
+	Seal   *seal.Manifest
+	// Budget is how much of each image may be read where there is a seal, and Cycle how far earlier runs came; it is moved on. Nil reads
+	// everything.
+	Budget cycle.Budget
+	Cycle  *cycle.State
+	// Started is called with how many bytes a disk has before it is read, and Progress with how many were done since; both may be nil.
+	Started, Progress func(bytes int64)
+}
+
+// against holds an image against what the job says.
+func (r *Result) against(ctx context.Context, name string) (targets []Target, err error) {
+	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
+	if err != nil {
+		return r.notJudged(ctx, name, nil, err)
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	a := r.job.Against
+	if a.Started != nil {
+		a.Started(m.Disks[0].Size())
+	}
+	t := Target{Image: name, Disk: diskOf(m), Problems: problemsOf(m, nil), Coverage: percent(0, 0)}
+	if len(m.Guests) == 1 {
+		doc, err := m.Facts(ctx, m.Guests[0], facts.Request{Domains: []string{"os"}}, r.job.Now)
+		if err != nil {
+			return nil, err
+		}
+		t.OS, _ = facts.Get[facts.OS](doc, "os")
+		t.Root = &doc.Meta.Root
+	}
+	if a.Seal != nil {
+		err = a.sealed(ctx, r, m, &t)
+	} else {
+		err = a.compared(ctx, r, m, &t)
+	}
+	if err != nil {
+		return r.notJudged(ctx, name, m, err)
+	}
+	r.settle(&t)
+	return []Target{t}, ctx.Err()
+}
+
+// compared compares the machine with the source.
+func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t *Target) (err error) {
+	opts := r.job.Engine
+	opts.Snapshot = "" // that of the backup
+	source, err := engine.Open(ctx, []string{a.Source}, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	t.Comparison, err = compare.Machines(ctx, source, m, compare.Options{Progress: a.Progress, Now: r.job.Now})
+	if err != nil {
+		return err
+	}
+	t.Checks = append(t.Checks, t.Comparison.Findings()...)
+	return nil
+}
+
+// sealed holds the machine against its seal.
+func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *Target) (err error) {
+	t.Sealed, err = seal.CheckMachine(ctx, m, a.Seal, seal.CheckOptions{Budget: a.Budget, Cycle: a.Cycle, Now: r.job.Now, Progress: a.Progress})
+	if err != nil {
+		return err
+	}
+	t.Checks = append([]finding.Finding{}, t.Sealed.Finding(a.Cycle))
+	return nil
+}
