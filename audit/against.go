@@ -3,13 +3,13 @@ package audit
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
-	"github.com/guestctl/guestctl/finding"
 )
 
 // Against says what the images of a job are held against, byte for byte, instead of being judged: another image, or a seal.
@@ -20,6 +20,7 @@ type Against struct {
 	// everything.
 	Budget cycle.Budget
 	Cycle  *cycle.State
+	Within time.Duration // in which everything is to be read; 0 is any time
 	// Started is called with how many bytes a disk has before it is read, and Progress with how many were done since; both may be nil.
 	Started, Progress func(bytes int64)
 }
@@ -79,6 +80,9 @@ func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *T
 	if err != nil {
 		return err
 	}
-	t.Checks = append([]finding.Finding{}, t.Sealed.Finding(a.Cycle))
+	t.Checks = append(t.Checks, t.Sealed.Finding(a.Cycle))
+	if a.Cycle != nil && a.Within > 0 {
+		t.Checks = append(t.Checks, a.Cycle.Finding(r.job.Now, a.Within))
+	}
 	return nil
 }

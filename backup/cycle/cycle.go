@@ -11,10 +11,14 @@ import (
 	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/finding"
 )
 
 // Schema names the version of a State as JSON.
 const Schema = "guestctl.cycle/1"
+
+// Check is the id of the finding on how old the oldest reading is.
+const Check = "backup.read_all_within"
 
 const maxState = 64 << 10 // bytes of a state as JSON
 
@@ -110,4 +114,24 @@ func (s *State) Late(now time.Time, within time.Duration) bool {
 		since = s.Started
 	}
 	return within > 0 && !since.IsZero() && now.Sub(since) > within
+}
+
+// Finding says whether everything was read within the time that is allowed for it.
+func (s *State) Finding(now time.Time, within time.Duration) finding.Finding {
+	f := finding.Finding{
+		ID: Check, Title: "All of the backup was read lately", Status: finding.Pass, Severity: finding.High, Expected: fmt.Sprintf("all bytes within %s", within),
+		Where: []finding.Location{}, Fingerprint: finding.Fingerprint(Check, "", ""),
+	}
+	switch {
+	case s.Full.IsZero() && s.Started.IsZero():
+		f.Status, f.Message = finding.Unknown, "nothing was read yet"
+	case s.Full.IsZero():
+		f.Message = fmt.Sprintf("%.0f %% were read since %s, and never all of it", 100*s.Progress(), s.Started.Format(time.RFC3339))
+	default:
+		f.Message = fmt.Sprintf("everything was read since %s", s.Since.Format(time.RFC3339))
+	}
+	if f.Actual = f.Message; s.Late(now, within) {
+		f.Status, f.Fix = finding.Fail, "give each run more time, or let it run more often"
+	}
+	return f
 }

@@ -123,6 +123,10 @@ func CheckMachine(ctx context.Context, machine *engine.Machine, m *Manifest, opt
 	if len(machine.Disks) != 1 {
 		return nil, fmt.Errorf("seal: %d disks, want one", len(machine.Disks))
 	}
+	var before cycle.State
+	if opts.Cycle != nil {
+		before = *opts.Cycle
+	}
 	r, err := Check(ctx, machine.Disks[0].Image, m, opts)
 	if err != nil {
 		return nil, err
@@ -134,6 +138,9 @@ func CheckMachine(ctx context.Context, machine *engine.Machine, m *Manifest, opt
 	}
 	if err := machine.Unchanged(); err != nil {
 		r.Changing = "the image " + err.Error()
+		if opts.Cycle != nil {
+			*opts.Cycle = before
+		}
 	}
 	return r, nil
 }

@@ -35,6 +35,8 @@ func newVerifyBackupCommand() *cobra.Command {
 		judge  judgeFlags
 		policy policyFlags
 		backup backupFlags
+
+		against againstFlags
 	}
 	cmd := &cobra.Command{
 		Use:   "verify-backup IMAGE...",
@@ -43,15 +45,34 @@ func newVerifyBackupCommand() *cobra.Command {
 
 The tables of the container, the partition table, the structure of the file systems, the digests of packages and the checksums in
 compressed files are verified, each as a check of its own. Every damage is told with its place and what it means. Nothing is written to
-the image, and nothing that an earlier run found is taken for an answer.`,
+the image, and nothing that an earlier run found is taken for an answer.
+
+With --compare an image is held against another: bytes first, then the files in which they differ, and what explains that. A seal,
+which --seal writes when a backup is made, finds every changed byte of it later, with --sealed.`,
 		Example: `  guestctl verify-backup disk.qcow2
   guestctl verify-backup --full --report json=verified.json backups/*.qcow2
-  guestctl verify-backup --baseline baseline.toml disk.qcow2`,
+  guestctl verify-backup --baseline baseline.toml disk.qcow2
+  guestctl verify-backup --compare source.raw backup.qcow2
+  guestctl verify-backup --seal=disk.seal disk.qcow2
+  guestctl verify-backup --sealed disk.seal --budget 20m --read-all-within 30d disk.qcow2`,
 		Args: wantArgs(1, -1, "IMAGE..."),
 		RunE: func(cmd *cobra.Command, images []string) error {
+			against, err := f.against.asked(cmd)
+			if err != nil {
+				return err
+			}
 			p, err := f.policy.loadOptional()
 			if err != nil {
 				return err
+			}
+			if against {
+				j, err := f.judge.begin(images)
+				if err != nil {
+					return err
+				}
+				defer j.discard()
+				j.Job.Policy = p
+				return f.against.run(cmd, &f.judge, j)
 			}
 			bar := newByteProgress(cmd, "verified")
 			defer bar.Close()
@@ -71,5 +92,6 @@ the image, and nothing that an earlier run found is taken for an answer.`,
 	f.judge.add(cmd, audit.FailOn(finding.Medium))
 	f.policy.add(cmd)
 	f.backup.add(cmd)
+	f.against.add(cmd)
 	return cmd
 }

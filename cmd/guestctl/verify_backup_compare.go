@@ -1,0 +1,176 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/carapace-sh/carapace"
+	"github.com/spf13/cobra"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/backup/cycle"
+	"github.com/guestctl/guestctl/backup/seal"
+)
+
+// againstFlags say what an image is held against: another image, or a seal.
+type againstFlags struct {
+	source string
+	seal   string // to write
+	sealed string // to read
+	budget string
+	within string
+}
+
+func (f *againstFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.source, "compare", "", "hold each image against `SOURCE`, byte for byte and file for file, and do nothing else")
+	flags.StringVar(&f.seal, "seal", "", "write a seal of the image to `FILE`, and do nothing else; without =FILE beside the image, as IMAGE.seal")
+	flags.Lookup("seal").NoOptDefVal = besideImage
+	flags.StringVar(&f.sealed, "sealed", "", "hold the image against the seal in `FILE`, and do nothing else")
+	flags.StringVar(&f.budget, "budget", "", "with --sealed, read for this `TIME` or so many bytes and go on there the next time: 20m, 10GiB")
+	flags.StringVar(&f.within, "read-all-within", "", "with --budget, fail when not everything was read within this `TIME`: 30d")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
+		"compare": carapace.ActionFiles(), "seal": carapace.ActionFiles(), "sealed": carapace.ActionFiles(),
+	})
+}
+
+// besideImage stands for a file beside the image.
+const besideImage = "IMAGE.seal"
+
+// asked reports whether the images are held against something, which must be one thing.
+func (f *againstFlags) asked(cmd *cobra.Command) (bool, error) {
+	n := 0
+	for _, name := range []string{"compare", "seal", "sealed", "budget", "read-all-within"} {
+		flag := cmd.Flags().Lookup(name)
+		switch {
+		case !flag.Changed:
+		case flag.Value.String() == "":
+			return false, fmt.Errorf("--%s: want a value", name)
+		case name != "budget" && name != "read-all-within":
+			n++
+		}
+	}
+	switch {
+	case n > 1:
+		return false, errors.New("--compare, --seal and --sealed: want one of them")
+	case f.budget != "" && f.sealed == "":
+		return false, errors.New("--budget: want --sealed, too")
+	case f.within != "" && f.budget == "":
+		return false, errors.New("--read-all-within: want --budget, too")
+	}
+	return n == 1, nil
+}
+
+// run does what the flags ask for.
+func (f *againstFlags) run(cmd *cobra.Command, judge *judgeFlags, j *judgement) error {
+	switch {
+	case f.seal != "":
+		return f.write(cmd, judge, j.Job.Images, j.Job.Now)
+	case f.sealed != "":
+		return f.hold(cmd, j)
+	}
+	bar := newByteProgress(cmd, "compared")
+	defer bar.Close()
+	j.Job.Against = &audit.Against{Source: f.source, Started: bar.Grow, Progress: bar.Add}
+	return j.run(cmd)
+}
+
+// hold holds an image against its seal, as far as the budget reaches.
+func (f *againstFlags) hold(cmd *cobra.Command, j *judgement) error {
+	if len(j.Job.Images) != 1 {
+		return fmt.Errorf("--sealed: %d images, want one", len(j.Job.Images))
+	}
+	m, err := readSeal(f.sealed)
+	if err != nil {
+		return err
+	}
+	bar := newByteProgress(cmd, "read")
+	defer bar.Close()
+	a := &audit.Against{Seal: m, Started: bar.Grow, Progress: bar.Add}
+	j.Job.Against = a
+	if f.budget == "" {
+		return j.run(cmd)
+	}
+	if a.Budget, err = parseBudget(f.budget, time.Now()); err != nil {
+		return fmt.Errorf("--budget: %w", err)
+	}
+	if f.within != "" {
+		if a.Within, err = parseAge(f.within); err != nil {
+			return fmt.Errorf("--read-all-within: %w", err)
+		}
+	}
+	path := filepath.Join(cacheDir(), "cycles", m.ID()+".json")
+	if cacheDir() == "" || j.image.noCache {
+		return errors.New("--budget: needs the folder of the cache, where it is kept how far a run came")
+	}
+	if a.Cycle, err = readCycle(path, m); err != nil {
+		return err
+	}
+	verdict := j.run(cmd)
+	if cmd.Context().Err() != nil {
+		return verdict
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeWhole(path, a.Cycle.Write)); err != nil {
+		return withCode(exitInternal, err)
+	}
+	return verdict
+}
+
+func readSeal(path string) (*seal.Manifest, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--sealed: %w", err)
+	}
+	defer f.Close()
+	m, err := seal.Read(f)
+	if err != nil {
+		return nil, notJudged(fmt.Errorf("%s: %w", path, err))
+	}
+	return m, nil
+}
+
+// readCycle reads how far earlier runs came. Before the first one there is nothing.
+func readCycle(path string, m *seal.Manifest) (*cycle.State, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return cycle.Begin(m.ID(), m.Size), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	s, err := cycle.Read(f, m.ID(), m.Size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// parseBudget reads a time such as 20m, which begins now, or a number of bytes such as 10GiB.
+func parseBudget(s string, now time.Time) (cycle.Budget, error) {
+	if d, err := parseAge(s); err == nil {
+		return cycle.Budget{Spent: func() bool { return time.Since(now) >= d }}, nil
+	}
+	n, err := parseSize(s)
+	if err != nil || n <= 0 {
+		return cycle.Budget{}, fmt.Errorf("%q, want a time such as 20m, or a number of bytes such as 10GiB", s)
+	}
+	return cycle.Budget{Bytes: n}, nil
+}
+
+// parseAge reads a whole number of minutes, hours, days or weeks, as baselines have them: 30d.
+func parseAge(s string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	for unit, d := range map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day} {
+		digits, ok := strings.CutSuffix(s, unit)
+		if n, err := strconv.ParseUint(digits, 10, 16); ok && err == nil && n > 0 {
+			return time.Duration(n) * d, nil
+		}
+	}
+	return 0, fmt.Errorf("%q, want a number with m, h, d or w behind it, such as 30d", s)
+}
