@@ -111,6 +111,14 @@ fi
 row '  most memory held' "$(rss "${scan[@]}") MB" - - ''
 row 'scan, archives and structure too' "$(RUNS=3 cpu "$guestctl" scan --no-cache "$images/debian12.raw") s" - - ''
 
+if need qemu-img qemu-utils; then
+	compare=("$guestctl" verify-backup --compare "$images/debian12.raw" "$images/debian12.qcow2")
+	equal=$(wall "${compare[@]}")
+	qemu=$(wall qemu-img compare "$images/debian12.raw" "$images/debian12.qcow2")
+	row 'compare raw and qcow2, wall, against qemu-img' "$equal s" "$qemu s" "$(ratio "$equal" "$qemu")" '<= 1.00'
+	row '  most memory held' "$(rss "${compare[@]}") MB" - - ''
+fi
+
 for image in debian12.raw debian12.qcow2 debian12-compressed.qcow2; do
 	check=("$guestctl" check-compliance --no-cache --baseline "$baseline" "$images/$image")
 	row "check-compliance, $image" "$(cpu "${check[@]}") s" - - '<= 0.15 s'

@@ -133,7 +133,7 @@ func (w *walker) content(o guest.Object) (layout [16]byte) {
 		return layout
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, f.Size())
+	sum.Write(fmt.Appendln(nil, f.Size()))
 	if !mapped.Runs(func(r filesys.Run) { w.run(r, sum) }) {
 		return layout // what the journal has newer is not what stands there; the blocks are of this file all the same
 	}
@@ -147,11 +147,11 @@ func tainted(err error) bool {
 
 func (w *walker) run(r filesys.Run, sum hash.Hash) {
 	if r.Zero {
-		fmt.Fprintln(sum, "zeros", r.Len)
+		sum.Write(fmt.Appendln(nil, "zeros", r.Len))
 		return
 	}
 	off, n := w.part.off+r.Off, r.Len
-	fmt.Fprintln(sum, off, n)
+	sum.Write(fmt.Appendln(nil, off, n))
 	if w.block > 0 { // the rest of the last block is the file's, too
 		n = (n + w.block - 1) / w.block * w.block
 	}
