@@ -41,6 +41,8 @@ type Job struct {
 	Backup *Backup
 	// Against holds the images against another or a seal, and does nothing else with them; nil judges them.
 	Against *Against
+	// Drift holds every guest against another state of it; nil holds it against none.
+	Drift *Drift
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -71,6 +73,7 @@ type Result struct {
 
 	job        Job
 	frameworks []*frameworks.Framework
+	golden     *golden // nil without one
 }
 
 // Tool is the program that made a result.
@@ -128,6 +131,8 @@ type Target struct {
 	// Comparison is how the image differs from another, and Sealed from its seal; nil where it was not held against one.
 	Comparison *compare.Comparison `json:"comparison,omitempty"`
 	Sealed     *seal.Report        `json:"sealed,omitempty"`
+	// Drift is what became of the guest since another state of it; nil where there was none to compare with.
+	Drift *Drifted `json:"drift,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
 
@@ -170,8 +175,8 @@ type Summary struct {
 
 // Run judges the images of the job. The error is that of the context, or of a job that cannot be done at all; an image
 // that cannot be read is a target with an Error.
-func Run(ctx context.Context, job Job) (*Result, error) {
-	r := &Result{
+func Run(ctx context.Context, job Job) (r *Result, err error) {
+	r = &Result{
 		Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job),
 		Targets: []Target{}, Waivers: []Waiver{}, Checks: []finding.Finding{}, job: job,
 	}
@@ -188,6 +193,10 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 		}
 		r.frameworks = append(r.frameworks, f)
 	}
+	if r.golden, err = r.openGolden(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.golden.close()) }()
 	perImage := make([][]Target, len(job.Images))
 	if err := r.each(ctx, func(i int) error {
 		targets, err := r.image(ctx, job.Images[i])
@@ -291,6 +300,9 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		t := r.target(name, r.verdict(ctx, doc))
 		r.withoutImage(&t)
 		r.notScanned(&t)
+		if err := r.drift(ctx, &t, nil, nil, doc); err != nil {
+			return nil, err
+		}
 		r.settle(&t)
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
@@ -348,7 +360,7 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 			return Target{}, err
 		}
 		v = r.verdict(ctx, doc)
-		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan, policy.ByVerify)) {
+		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan, policy.ByVerify, policy.ByDrift)) {
 			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
@@ -361,6 +373,9 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 		return Target{}, err
 	}
 	if err := r.verifyGuest(ctx, &t, g, disks); err != nil {
+		return Target{}, err
+	}
+	if err := r.drift(ctx, &t, m, g, nil); err != nil {
 		return Target{}, err
 	}
 	r.settle(&t)

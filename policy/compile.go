@@ -26,6 +26,7 @@ type compiler struct {
 	also     []string // texts of other files that checks were made of
 	malware  Malware
 	verify   Verify
+	drift    Drift
 
 	// waivers and what [waivers] says of them.
 	waivers     []readWaiver

@@ -34,7 +34,7 @@ func TestWholeVocabulary(t *testing.T) {
 	if p.AppliesTo != "rocky>=9 or debian==12 on x86_64" {
 		t.Errorf("applies to %q", p.AppliesTo)
 	}
-	if len(p.Checks) != 98 {
+	if len(p.Checks) != 96 {
 		t.Errorf("%d checks:\n%s", len(p.Checks), strings.Join(ids(p), "\n"))
 	}
 	want := []policy.Disabled{{ID: "system.hostname", Reason: "set at first boot", Position: finding.Position{File: "testdata/vocabulary.toml", Line: 1}}}

@@ -25,6 +25,7 @@ type Policy struct {
 	Waivers Waivers
 	Malware Malware
 	Verify  Verify
+	Drift   Drift
 }
 
 // Disabled is a check that a baseline took away.

@@ -249,7 +249,7 @@ func allowedShape() shape {
 
 func contentShape() shape { return long(searchShapes()) }
 
-func explainedShape() shape { return oneOfWords("pass", "warn", "fail") }
+func explainedShape() shape { return oneOfWords(ExplainedWords()...) }
 
 func registryShape() shape {
 	return long(map[string]shape{

@@ -52,7 +52,7 @@ func TestSpecificationLoads(t *testing.T) {
 		"services.absent/rpcbind", "users.allowed", "users.uid0_only_root", "users.password_max_days", "users.authorized_keys/ops", "groups.wheel.members",
 		"kernel.cmdline_required/audit=1", "kernel.cmdline_forbidden/mitigations=off", "kernel.modules_disabled/usb-storage", "storage.separate:/var/log",
 		"storage.options:/tmp", "storage.encryption:/home", "network.firewall", "certificates.expire_within_days", "malware",
-		"drift.max_unexplained", "backup.read_all_within", "org.banner", `registry:HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`,
+		"drift", "backup.read_all_within", "org.banner", `registry:HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`,
 	} {
 		if !have[id] {
 			t.Errorf("no check %s", id)

@@ -165,9 +165,6 @@ func fileCases() []wordCase {
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
-		{"drift", "ignore", `["/var/log/**"]`},
-		{"drift", "explained", `"pass"`},
-		{"drift", "max_unexplained", `0`},
 		{"backup", "bootable", `{ firmware = "uefi", target = "kvm" }`},
 		{"backup", "max_file_age", `"26h"`},
 		{"backup", "max_content_age", `"30h"`},
@@ -184,6 +181,9 @@ func laterCases() []wordCase {
 	for _, one := range [][2]string{{"verify", `{ files = true, allow_config_changes = true, ignore = ["/etc/motd"] }`}, {"unowned_executables", `"deny"`}} {
 		cases = append(cases, wordCase{"packages." + one[0], "[packages]\n" + one[0] + " = " + one[1] + "\n", "packages." + one[0], unknown, needsImage})
 	}
+	for _, one := range [][2]string{{"ignore", `["/var/log/**"]`}, {"explained", `"pass"`}, {"max_unexplained", `0`}} {
+		cases = append(cases, wordCase{"drift." + one[0], "[drift]\n" + one[0] + " = " + one[1] + "\n", "drift", unknown, needsOther})
+	}
 	const smb1 = `HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters\SMB1`
 	return append(cases, wordCase{
 		"registry.*", "[registry]\n'" + smb1 + "' = { type = 'dword', value = 0 }\n", "registry:" + smb1, unknown,
@@ -194,9 +194,12 @@ func laterCases() []wordCase {
 // needsImage is what a check says of stored facts when another judge reads the image for it.
 const needsImage = "the files of the guest are needed, and stored facts have none: name the image"
 
+// needsOther is what a check says that compares two states of a guest, where there is one.
+const needsOther = "nothing to compare with: name another state of the guest with --drift-from"
+
 // judgedWithout are words whose checks need no facts: nothing can be taken away from them.
 func judgedWithout(c wordCase) bool {
-	return c.status == finding.Manual || strings.HasPrefix(c.message, "no judge yet") || c.message == needsImage
+	return c.status == finding.Manual || strings.HasPrefix(c.message, "no judge yet") || c.message == needsImage || c.message == needsOther
 }
 
 func TestWords(t *testing.T) {

@@ -74,6 +74,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 	}
 	t.malware(tg.Malware)
 	t.packages(tg.Packages)
+	t.drift(tg.Drift)
 	t.printf("\n")
 	t.checks(tg.Checks)
 	for _, d := range r.Policy.Disabled {

@@ -24,6 +24,7 @@ func newCheckComplianceCommand() *cobra.Command {
 		scan       bool
 		files      scanFlags
 		packages   bool
+		driftFrom  string
 	}
 	cmd := &cobra.Command{
 		Use:   "check-compliance --baseline FILE|--policy DIR IMAGE...",
@@ -60,6 +61,9 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 			if f.packages {
 				j.Job.Verify = &audit.Verify{Asked: true}
 			}
+			if f.driftFrom != "" {
+				j.Job.Drift = &audit.Drift{From: f.driftFrom}
+			}
 			asked := f.scan || f.files.asked(cmd)
 			if asked || len(p.Elsewhere(policy.ByScan)) > 0 {
 				return f.files.run(cmd, j, asked)
@@ -77,11 +81,13 @@ Each image is one machine. Every verdict says what was expected, what is there, 
 	flags.StringVar(&f.assume, "assume", "", "what if: JSON or TOML `FILE` merged over the facts of each guest (RFC 7396) before it is judged")
 	flags.BoolVar(&f.scan, "scan", false, "scan the files of each guest for malware, too; so does [malware] in a baseline, and each of the flags of guestctl scan")
 	flags.BoolVar(&f.packages, "verify-packages", false, "hold the files of packages against the package database, too; so does packages.verify in a baseline")
+	flags.StringVar(&f.driftFrom, "drift-from", "", "hold each guest against what it was in `FACTS|IMAGE`, too; [drift] in a baseline says what counts")
 	f.files.add(cmd)
 	f.policy.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
-		"framework": carapace.ActionValues(frameworks.Keys()...),
-		"assume":    carapace.ActionFiles(".json", ".toml"),
+		"framework":  carapace.ActionValues(frameworks.Keys()...),
+		"drift-from": carapace.ActionFiles(),
+		"assume":     carapace.ActionFiles(".json", ".toml"),
 	})
 	return cmd
 }

@@ -52,7 +52,7 @@ the order they are named; an image that cannot be read is told on stderr and doe
 		"facts-out": carapace.ActionFiles(),
 	})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(factsDiffCommand(), &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of the document", Args: wantArgs(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return printSchema(cmd, "facts") },
 	})

@@ -82,6 +82,7 @@ func commands() []*cobra.Command {
 		newScanCommand(),
 		newVerifyPackagesCommand(),
 		newVerifyBackupCommand(),
+		newDriftCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),
