@@ -38,6 +38,7 @@ func rules() []rule {
 		{path: regexp.MustCompile(`^/var/lib/dpkg/lock(?:-frontend)?$`)},
 		{path: regexp.MustCompile(`^/var/lib/dpkg$|^/var/lib/dpkg/info$`)},
 		{path: regexp.MustCompile(`^/var/lib/systemd/deb-systemd-(?:user-)?helper-(?:enabled|masked)(?:/.*)?$`)},
+		{path: regexp.MustCompile(`^/etc/systemd/(?:system|user)/[^/]+\.(?:wants|requires|upholds)$`)}, // what is in it is judged
 		{path: regexp.MustCompile(`^/var/lib/apt/(?:extended_states|listchanges\.db)$`)},
 		{path: regexp.MustCompile(`^/var/lib/(?:ucf|pam|python|gconf|xml-core|sgml-base|emacsen-common)(?:/.*)?$`)},
 		{path: regexp.MustCompile(`^/(?:var|usr)/lib/(?:sysimage/)?rpm(?:/.*)?$`)},

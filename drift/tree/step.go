@@ -33,7 +33,6 @@ func objects(ctx context.Context, g *guest.Guest, failed *error) iter.Seq[visite
 
 // walk compares the trees in step: both come in the order of their paths.
 func (c *comparison) walk(ctx context.Context) error {
-	c.unread = [2]map[string]bool{{}, {}}
 	var failed [2]error
 	nextBefore, stopBefore := iter.Pull(objects(ctx, c.Before.Guest, &failed[0]))
 	defer stopBefore()

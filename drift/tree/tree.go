@@ -100,7 +100,7 @@ type Result struct {
 
 // Compare walks both guests. The error is that of the context, or of a tree that cannot be walked at all.
 func Compare(ctx context.Context, opts Options) (*Result, error) {
-	c := &comparison{Options: opts, result: &Result{}}
+	c := &comparison{Options: opts, result: &Result{}, told: map[string]bool{}, unread: [2]map[string]bool{{}, {}}}
 	if err := c.walk(ctx); err != nil {
 		return nil, err
 	}
@@ -118,11 +118,16 @@ type comparison struct {
 	Options
 	result *Result
 	pairs  []pair // whose content is to be compared
-	unread [2]map[string]bool
+	unread [2]map[string]bool // of each side, by path
+	told   map[string]bool    // of the unread
 }
 
 // problem keeps what could not be compared.
 func (c *comparison) problem(path string, err error) {
+	if c.told[path] {
+		return
+	}
+	c.told[path] = true
 	c.result.Unread = append(c.result.Unread, Unread{path, cause(err)})
 }
 
