@@ -193,10 +193,12 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 		}
 		r.frameworks = append(r.frameworks, f)
 	}
-	if r.golden, err = r.openGolden(ctx); err != nil {
+	golden, err := r.openGolden(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.golden.close()) }()
+	defer func() { err = errors.Join(err, golden.close()) }()
+	r.golden = golden
 	perImage := make([][]Target, len(job.Images))
 	if err := r.each(ctx, func(i int) error {
 		targets, err := r.image(ctx, job.Images[i])

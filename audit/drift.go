@@ -184,10 +184,11 @@ func (d *drifting) compare(ctx context.Context, r *Result) error {
 		if d.Started != nil {
 			d.Started(used(d.guest))
 		}
+		before, after := d.versions()
 		files, err := tree.Compare(ctx, tree.Options{
-			Before: tree.Side{Guest: d.golden.guest, Packages: shipped.Load, Versions: drift.Versions(d.golden.doc)},
+			Before: tree.Side{Guest: d.golden.guest, Packages: shipped.Load, Versions: before},
 			After: tree.Side{
-				Guest: d.guest, Versions: drift.Versions(d.doc),
+				Guest: d.guest, Versions: after,
 				Packages: func(context.Context, *guest.Guest) (*shipped.Index, error) { return d.now() },
 			},
 			Ignore: d.ignore, Accounts: accountsOf(d.facts, d.doc), ReadAll: d.ReadAll, Now: r.job.Now, Progress: d.Progress,
@@ -206,6 +207,15 @@ func (d *drifting) compare(ctx context.Context, r *Result) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// versions are those of the packages on both sides. Where one side could not be read, nobody knows which of them changed, and none
+// explains anything.
+func (d *drifting) versions() (before, after map[string]string) {
+	if slices.ContainsFunc(d.facts.Unread, func(u drift.Unread) bool { return u.Domain == "packages" }) {
+		return nil, nil
+	}
+	return drift.Versions(d.golden.doc), drift.Versions(d.doc)
 }
 
 // cached asks once.
@@ -306,7 +316,7 @@ func (d *drifting) byIndex(c *drift.Change, paths []string) error {
 	if err != nil {
 		return err
 	}
-	before, after := drift.Versions(d.golden.doc), drift.Versions(d.doc)
+	before, after := d.versions()
 	by := map[string]bool{}
 	for _, p := range paths {
 		o, err := d.guest.Stat(p)

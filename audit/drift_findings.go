@@ -311,6 +311,9 @@ func (d *drifting) drifted() *Drifted {
 		Compared: f.Objects, Changed: len(f.Changes), Unexplained: len(unexplained), Classes: d.classes(), By: d.explainedBy(),
 		Read: f.Read, Bytes: f.Bytes, Trusted: f.Trusted, SameOrigin: f.SameOrigin,
 	}
+	for _, u := range f.Doubts[:min(len(f.Doubts), maxMissed)] {
+		out.Notes = append(out.Notes, "the package database explains less: "+u.Path+": "+u.Cause)
+	}
 	if f.Trusted > 0 {
 		out.Notes = append(out.Notes, grouped(f.Trusted)+" files are taken for the same by size, times and number of their inode; --full reads them")
 	}

@@ -262,7 +262,10 @@ func programs(d *facts.Document) (list []entry) {
 func homes(d *facts.Document) (list []entry) {
 	for _, h := range get[facts.Homes](d, "homes") {
 		source := &facts.Source{Path: h.Path}
-		list = append(list, entry{h.Path, "mode " + h.Mode + ", owner " + h.Owner, []any{h.Exists, h.Mode, h.Owner, h.Group}, source})
+		list = append(list, entry{h.Path, "mode " + h.Mode + ", owner " + h.Owner, struct {
+			Exists             *bool
+			Mode, Owner, Group string
+		}{h.Exists, h.Mode, h.Owner, h.Group}, source})
 		for _, f := range h.Entries {
 			list = append(list, entry{f.Path, f.Type + ", mode " + f.Mode + ", owner " + f.Owner, f, &facts.Source{Path: f.Path}})
 		}

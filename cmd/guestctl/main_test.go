@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"unpack":   unpack,
 			"truncate": truncate,
 			"poke":     poke,
+			"edit":     edit,
 			"taxii":    taxiiServer,
 		},
 	})

@@ -39,7 +39,7 @@ func (c *comparison) explain(ctx context.Context) (err error) {
 	}
 	for _, x := range []*shipped.Index{e.before, e.after} {
 		for _, p := range x.Problems {
-			c.result.Unread = append(c.result.Unread, Unread{p.Path, p.Err.Error()})
+			c.result.Doubts = append(c.result.Doubts, Unread{p.Path, p.Err.Error()})
 		}
 	}
 	for i := range c.result.Changes {
@@ -99,7 +99,7 @@ func (e *explainer) shipped(c *Change) bool {
 		ok = e.asShipped(e.after, c.After, moved) && (moved || e.claims(c.Path))
 	case Removed:
 		from, to := e.after.Span(c.Path)
-		ok = moved && from == to && !e.after.Holds(c.Path)
+		ok = moved && from == to && !e.after.Holds(c.Path) && (len(e.after.Problems) == 0 || e.After.Versions[c.Package] == "")
 	default:
 		ok = e.replaced(c, moved)
 	}

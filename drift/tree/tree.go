@@ -91,6 +91,8 @@ type Result struct {
 	Objects int // that were compared
 	Changes []Change
 	Unread  []Unread
+	// Doubts are what could not be read of the package databases: what they would have explained is unexplained.
+	Doubts []Unread
 	// Read is how many files were read on both sides, and Bytes how much of them.
 	Read  int
 	Bytes int64
