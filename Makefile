@@ -46,6 +46,7 @@ golden: ## rewrite the expected output of tests and the committed images; review
 images: ## build a real Debian 12 disk and its variants in build/images for the end-to-end tests
 	@testdata/build-debian.sh
 	@testdata/build-variants.sh
+	@testdata/build-drifted.sh
 
 clean: ## remove bin and build
 	rm -rf bin build

@@ -312,7 +312,7 @@ func (d *drifting) drifted() *Drifted {
 		Read: f.Read, Bytes: f.Bytes, Trusted: f.Trusted, SameOrigin: f.SameOrigin,
 	}
 	for _, u := range f.Doubts[:min(len(f.Doubts), maxMissed)] {
-		out.Notes = append(out.Notes, "the package database explains less: "+u.Path+": "+u.Cause)
+		out.Notes = append(out.Notes, "the package database explains less: "+u.Path+", "+u.Cause)
 	}
 	if f.Trusted > 0 {
 		out.Notes = append(out.Notes, grouped(f.Trusted)+" files are taken for the same by size, times and number of their inode; --full reads them")

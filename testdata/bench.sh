@@ -110,6 +110,8 @@ else
 fi
 row '  most memory held' "$(rss "${scan[@]}") MB" - - ''
 row 'scan, archives and structure too' "$(RUNS=3 cpu "$guestctl" scan --no-cache "$images/debian12.raw") s" - - ''
+row 'drift, nothing to read' "$(cpu "$guestctl" drift --no-cache "$images/debian12.qcow2" "$images/debian12.qcow2") s" - - '<= 1.00 s'
+row 'drift, all to read' "$(cpu "$guestctl" drift --no-cache "$images/debian12.qcow2" "$images/debian12.raw") s" - - ''
 
 if need qemu-img qemu-utils; then
 	compare=("$guestctl" verify-backup --compare "$images/debian12.raw" "$images/debian12.qcow2")

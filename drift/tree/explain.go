@@ -37,9 +37,9 @@ func (c *comparison) explain(ctx context.Context) (err error) {
 	if e.after, err = c.After.Packages(ctx, c.After.Guest); err != nil {
 		return err
 	}
-	for _, x := range []*shipped.Index{e.before, e.after} {
+	for i, x := range []*shipped.Index{e.before, e.after} {
 		for _, p := range x.Problems {
-			c.result.Doubts = append(c.result.Doubts, Unread{p.Path, p.Err.Error()})
+			c.result.Doubts = append(c.result.Doubts, Unread{p.Path, []string{"before: ", "now: "}[i] + p.Err.Error()})
 		}
 	}
 	for i := range c.result.Changes {
