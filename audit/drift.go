@@ -194,7 +194,7 @@ func (d *drifting) compare(ctx context.Context, r *Result) error {
 			Ignore: d.ignore, Accounts: accountsOf(d.facts, d.doc), ReadAll: d.ReadAll, Now: r.job.Now, Progress: d.Progress,
 		})
 		if err != nil {
-			return fmt.Errorf("%s: %w", d.golden.name, err)
+			return fmt.Errorf("%s: %w", d.name, err)
 		}
 		d.files = files
 		for i := range files.Changes {
@@ -300,8 +300,8 @@ func (d *drifting) explain(c *drift.Change) error {
 // fileChange is what happened to the file that a path of the facts leads to.
 func (d *drifting) fileChange(path string) *tree.Change {
 	for _, g := range []*guest.Guest{d.guest, d.golden.guest} {
-		if real, err := g.Resolve(path); err == nil && d.status[real] != nil {
-			return d.status[real]
+		if leads, err := g.Resolve(path); err == nil && d.status[leads] != nil {
+			return d.status[leads]
 		}
 	}
 	return d.status[path]

