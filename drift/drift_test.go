@@ -205,6 +205,12 @@ func TestWhatWasNotReadIsNoAnswer(t *testing.T) {
 			t.Errorf("%s: told %v", name, told(got))
 		}
 	}
+	cut := machine(t, map[string]string{"/var/lib/dpkg/status": strings.TrimSuffix(base()["/var/lib/dpkg/status"].Data, "\n")})
+	if got := drift.Compare(whole, cut, drift.Options{}); !slices.ContainsFunc(got.Unread, func(u drift.Unread) bool {
+		return u.Domain == "packages" && strings.HasPrefix(u.Cause, "after: partial: /var/lib/dpkg/status: ")
+	}) {
+		t.Errorf("of a database that may be cut: unread %v", got.Unread)
+	}
 	lacking := machine(t, nil)
 	lacking.Collectors = maps.Clone(lacking.Collectors)
 	delete(lacking.Collectors, "users")

@@ -214,6 +214,9 @@ func TestChangesAndTheirExplanations(t *testing.T) {
 				"/home/eve/.profile added  [facts] the new user eve", "/var/mail added  [unexplained]", "/var/mail/eve added  [facts] the new user eve",
 			},
 		},
+		"a copy with an account that never was": {
+			golden().text("/etc/passwd-", "root:x:0:0\nmallory:x:0:0\n"), Options{}, []string{"/etc/passwd- changed content: resized [unexplained]"},
+		},
 		"a new user, and the password of another": {
 			golden().text("/etc/shadow", "root:$6$x:1\nana:!:1\neve:!:1\n"),
 			Options{Accounts: eve},
