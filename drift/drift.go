@@ -124,22 +124,27 @@ func (c *Comparison) privateGroups(after *facts.Document) {
 
 // unread says why a domain cannot be compared, or "".
 func unread(before, after *facts.Document, name string) string {
-	for _, side := range []struct {
-		doc  *facts.Document
-		word string
-	}{{before, "before"}, {after, "after"}} {
-		st, ok := side.doc.Collectors[name]
-		switch {
-		case !ok:
-			return side.word + ": not among the facts"
-		case st.State == facts.OK, st.State == facts.Absent:
-		case len(st.Problems) > 0:
-			return side.word + ": " + string(st.State) + ": " + st.Problems[0].Path + ": " + st.Problems[0].Message
-		default:
-			return side.word + ": " + string(st.State)
-		}
+	if cause := unreadOf(before, name); cause != "" {
+		return "before: " + cause
+	}
+	if cause := unreadOf(after, name); cause != "" {
+		return "after: " + cause
 	}
 	return ""
+}
+
+// unreadOf says why a domain of one document cannot be compared, or "".
+func unreadOf(d *facts.Document, name string) string {
+	st, ok := d.Collectors[name]
+	switch {
+	case !ok:
+		return "not among the facts"
+	case st.State == facts.OK, st.State == facts.Absent:
+		return ""
+	case len(st.Problems) > 0:
+		return string(st.State) + ": " + st.Problems[0].Path + ": " + st.Problems[0].Message
+	}
+	return string(st.State)
 }
 
 // domainOf returns how a domain is compared.

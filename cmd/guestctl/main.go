@@ -83,6 +83,7 @@ func commands() []*cobra.Command {
 		newVerifyPackagesCommand(),
 		newVerifyBackupCommand(),
 		newDriftCommand(),
+		newOutliersCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),
