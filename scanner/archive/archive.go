@@ -37,6 +37,8 @@ type Visitor struct {
 	// Problem is called for what was not opened, or not wholly. An empty name is the archive itself. The error is of a kind of
 	// engine/binread.
 	Problem func(name string, err error)
+	// Link is called for each symbolic link of a cpio archive, where it is not nil.
+	Link func(name, target string)
 }
 
 // Is reports whether content is an archive, or a compressed file, that this package opens or names as not opened.

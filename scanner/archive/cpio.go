@@ -76,10 +76,17 @@ func (w *walker) cpioMembers(b *bufio.Reader) (cause, stop error) {
 			return nil, nil
 		}
 		content := io.LimitReader(b, h.size).(*io.LimitedReader) //nolint:errcheck // its type is documented
-		if h.regular {
+		switch {
+		case h.regular:
 			if err := w.member(Member{h.name, h.size, whole{content}}); err != nil {
 				return nil, err
 			}
+		case h.link && w.Link != nil && h.size <= maxCpioName:
+			target, err := io.ReadAll(whole{content})
+			if err != nil {
+				return err, w.budget.Err()
+			}
+			w.Link(h.name, string(target))
 		}
 		if err := skip(b, content.N+pad4(h.size)); err != nil {
 			return err, w.budget.Err()
@@ -88,9 +95,9 @@ func (w *walker) cpioMembers(b *bufio.Reader) (cause, stop error) {
 }
 
 type cpioMember struct {
-	name    string
-	size    int64
-	regular bool
+	name          string
+	size          int64
+	regular, link bool
 }
 
 // readCpioHeader reads the header of a member and its name, with what pads them.
@@ -111,7 +118,7 @@ func readCpioHeader(b *bufio.Reader) (m cpioMember, err error) {
 		fields[i] = int64(n)
 	}
 	mode, nameSize := fields[1], fields[11]
-	m.size, m.regular = fields[6], mode&0o170000 == 0o100000
+	m.size, m.regular, m.link = fields[6], mode&0o170000 == 0o100000, mode&0o170000 == 0o120000
 	if nameSize < 1 || nameSize > maxCpioName {
 		return m, binread.Corrupt("name of a member has %d bytes, want 1 to %d", nameSize, maxCpioName)
 	}
