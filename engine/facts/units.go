@@ -72,3 +72,10 @@ func (s *Scope) UnitSettings(u *Unit) []Setting {
 	}
 	return all
 }
+
+// UnitPath is where systemd looks for the units of an image, the first directory first (systemd.unit(5)).
+func UnitPath() []string {
+	return []string{
+		"/etc/systemd/system.control", "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+	}
+}

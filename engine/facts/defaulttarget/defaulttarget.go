@@ -15,11 +15,6 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-// unitPath is where systemd looks for units, the first directory first (systemd.unit(5)).
-var unitPath = []string{
-	"/etc/systemd/system.control", "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
-}
-
 // words are the arguments of the kernel that name a target in the manner of older inits.
 var words = map[string]string{
 	"emergency": "emergency.target", "-b": "emergency.target",
@@ -70,7 +65,7 @@ func collect(_ context.Context, s *facts.Scope) (*facts.DefaultTarget, error) {
 
 // linked returns the unit that the first default.target on the unit path is.
 func linked(s *facts.Scope) (*facts.DefaultTarget, error) {
-	for _, dir := range unitPath {
+	for _, dir := range facts.UnitPath() {
 		unit := dir + "/default.target"
 		o, err := s.Lstat(unit)
 		if errors.Is(err, fs.ErrNotExist) {
