@@ -102,7 +102,7 @@ var chain = []link{
 }
 
 // Domains are the facts that a proof needs.
-func Domains() []string { return []string{"boot", "kernel", "default_target", "mounts"} }
+func Domains() []string { return []string{"boot", "kernel", "default_target", "mounts", "selinux"} }
 
 // Prove judges every link of the guest's boot. The error is that of the context, or says that no proof can be tried.
 func Prove(ctx context.Context, m *engine.Machine, g *guest.Guest, doc *facts.Document, opts Options) (*Proof, error) {

@@ -49,6 +49,11 @@ func (p *prover) config(v *verdict) {
 	if e.Kind == "recovery" {
 		v.note("the default entry %q is for repairs", e.Title)
 	}
+	for _, key := range []string{"break", "rd.break"} {
+		if _, ok := e.Arg(key); ok {
+			v.failAt(location(e.Source), "the argument %s stops the boot in the initrd", key)
+		}
+	}
 	p.menuEntry(v)
 	v.holds("%q by %s", e.Title, b.Why)
 	v.place(location(e.Source))
@@ -70,6 +75,12 @@ func (p *prover) menuEntry(v *verdict) {
 		return
 	}
 	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if strings.TrimSpace(line) == "set timeout=-1" {
+			v.failAt(finding.Location{Path: p.entry.Source.Path, Line: i + 1}, "the menu waits for a user without an end")
+			v.repair("set GRUB_TIMEOUT in /etc/default/grub, and write the menu: grub-mkconfig -o %s/grub.cfg", p.grubDir)
+		}
+	}
 	from, to := p.block(lines)
 	var search, hint string
 	var initrds []string

@@ -108,7 +108,26 @@ func (p *prover) root(v *verdict) {
 		return
 	}
 	p.mountsRoot(v, at, "root="+a.Value, a.Value)
+	kind := p.Root.FS.Description().Type
+	if a, ok := p.entry.Arg("rootfstype"); ok && !slices.ContainsFunc(strings.Split(a.Value, ","), func(t string) bool { return sameKind(t, kind) }) {
+		v.failAt(at, "rootfstype=%s, and the root file system is %s", a.Value, kind)
+	}
 	p.mountable(v)
+	p.mountPoints(v)
+}
+
+// mountPoints looks for the directories without which no init gets far. Copies of a running system often lack them.
+func (p *prover) mountPoints(v *verdict) {
+	for _, dir := range []string{"/dev", "/proc", "/sys", "/run"} {
+		o, err := p.Stat(dir)
+		switch {
+		case err != nil:
+			v.unread(dir, err)
+			v.repair("mkdir %s", dir)
+		case !o.IsDir():
+			v.fail(dir, "is no directory")
+		}
+	}
 }
 
 // mountsRoot tells whether name is the file system of the guest's root.
@@ -139,6 +158,9 @@ func (p *prover) mountsRoot(v *verdict, at finding.Location, what, name string) 
 // mountable tells whether a kernel would mount the root file system.
 func (p *prover) mountable(v *verdict) {
 	at, d := p.volume(p.Root.Device), p.Root.FS.Description()
+	if at.Volume != nil && at.Parent != nil && at.Parent != p.disk.Volume {
+		p.partitioned(v, p.volume(at.Parent.Name))
+	}
 	if at.Volume != nil && d.Size > at.Size {
 		v.fail("", "the file system on %s has %d bytes, and its volume %d: a kernel does not mount it", at.Name, d.Size, at.Size)
 	}

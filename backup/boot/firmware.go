@@ -32,6 +32,7 @@ func (p *prover) firmware(v *verdict) {
 	if at > 0 {
 		v.note("the first disk has no boot code: the firmware has to be told to start %s", p.disk.Name)
 	}
+	p.partitioned(v, p.disk)
 	switch {
 	case bytes.Contains(code, grubWords):
 		p.bootImage(v, code)
@@ -106,7 +107,7 @@ func (p *prover) bootImage(v *verdict, code []byte) {
 		p.sameCode(v, "diskboot.img", first, []span{{0x14c, sector}})
 		p.placed(v)
 	}
-	v.absent = !v.ok() && (err != nil || isZero(first))
+	v.absent = err != nil || isZero(first)
 	v.holds("GRUB's boot.img in the first sector of %s loads sector %d", p.disk.Name, start)
 }
 

@@ -214,14 +214,16 @@ func (p *prover) asPackaged(v *verdict, installed string, got []byte) {
 	shipped := "/usr/lib/grub/i386-pc/" + path.Base(installed)
 	want, err := p.ReadFile(shipped, maxList)
 	switch {
+	case err == nil && bytes.Equal(got, want):
+	case moduleName(got) != strings.TrimSuffix(path.Base(installed), ".mod"):
+		v.fail(installed, "is no module of GRUB of this name")
+		v.repair("install the boot loader: grub-install DISK")
 	case errors.Is(err, fs.ErrNotExist):
-		if moduleName(got) == "" {
-			v.fail(installed, "is no module of GRUB")
-		}
+		v.unknown(installed, "nothing vouches for it: %s does not exist", shipped)
 	case err != nil:
 		v.unread(shipped, err)
-	case !bytes.Equal(got, want):
-		v.fail(installed, "differs from %s", shipped)
+	default:
+		v.unknown(installed, "differs from %s: damaged, or installed by another version", shipped)
 		v.repair("install the boot loader: grub-install DISK")
 	}
 }

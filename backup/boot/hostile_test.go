@@ -125,8 +125,8 @@ func TestDamagedPrograms(t *testing.T) {
 	}
 }
 
-// image is the smallest bzImage that the kernel link takes.
-func image(payload string) []byte {
+// bzImageOf is the smallest bzImage that the kernel link takes.
+func bzImageOf(payload string) []byte {
 	b := make([]byte, 128<<10)
 	copy(b[0x202:], "HdrS")
 	put := func(at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v) }
@@ -145,7 +145,7 @@ func image(payload string) []byte {
 }
 
 func TestWholeKernels(t *testing.T) {
-	b := image("\x1f\x8bpayload")
+	b := bzImageOf("\x1f\x8bpayload")
 	if !whole(b) {
 		t.Fatal("the CRC of the build does not hold")
 	}
@@ -202,7 +202,7 @@ func FuzzProgram(f *testing.F) {
 }
 
 func FuzzKernel(f *testing.F) {
-	f.Add(image("\x1f\x8bx"))
+	f.Add(bzImageOf("\x1f\x8bx"))
 	f.Add([]byte(strings.Repeat("\xff", minKernel)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) < minKernel {

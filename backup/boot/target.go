@@ -10,16 +10,14 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-// unitPath is where systemd looks for units, the first directory first (systemd.unit(5)).
-var unitPath = []string{
-	"/etc/systemd/system.control", "/etc/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
-}
-
 // dead are targets that end in no login.
 var dead = []string{
 	"poweroff.target", "halt.target", "reboot.target", "kexec.target", "shutdown.target", "exit.target", "suspend.target", "hibernate.target",
 	"emergency.target", "rescue.target", "runlevel0.target", "runlevel1.target", "runlevel6.target", "ctrl-alt-del.target",
 }
+
+// always are units without which a boot does not end in a login, whatever the target.
+var always = []string{"systemd-journald.service", "systemd-udevd.service", "systemd-remount-fs.service", "local-fs.target", "getty.target", "getty@.service"}
 
 const maxUnits = 100
 
@@ -57,7 +55,7 @@ func (p *prover) unmasked(v *verdict) {
 
 // requires looks at a unit and at the targets and services that it requires, which have to start with it.
 func (p *prover) requires(v *verdict, first string) []string {
-	queue, seen := []string{first, "systemd-journald.service", "getty.target"}, []string{}
+	queue, seen := append([]string{first}, always...), []string{}
 	for len(queue) > 0 && len(seen) < maxUnits {
 		name := queue[0]
 		queue = queue[1:]
@@ -91,7 +89,7 @@ func (p *prover) unit(name string) (file, state string) {
 	if strings.ContainsAny(name, "/%") {
 		return name, "is no name of a unit"
 	}
-	for _, dir := range unitPath {
+	for _, dir := range facts.UnitPath() {
 		file := dir + "/" + name
 		o, err := p.Lstat(file)
 		switch {
@@ -121,5 +119,5 @@ func (p *prover) unit(name string) (file, state string) {
 	if strings.HasSuffix(name, ".mount") || strings.HasSuffix(name, ".slice") || strings.HasSuffix(name, ".device") {
 		return "", "" // systemd makes it
 	}
-	return unitPath[3] + "/" + name, "does not exist"
+	return "/usr/lib/systemd/system/" + name, "does not exist"
 }

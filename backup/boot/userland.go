@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
 )
 
@@ -16,6 +17,13 @@ const (
 	maxConf    = 1 << 20   // bytes of a file of ld.so
 	maxProgram = 256 << 20 // bytes of a program whose digest is taken
 )
+
+// packaged are programs that a boot runs where the guest has them: one that a package has must be there.
+var packaged = []string{
+	"/sbin/agetty", "/bin/login", "/bin/kmod", "/usr/lib/systemd/systemd-executor", "/usr/lib/systemd/systemd-remount-fs",
+	"/usr/lib/systemd/systemd-logind", "/usr/lib/systemd/system-generators/systemd-fstab-generator",
+	"/usr/lib/systemd/system-generators/systemd-getty-generator",
+}
 
 // programs returns the machine that the guest's programs are for, of its init or shell.
 func (p *prover) programs() elf.Machine {
@@ -126,18 +134,30 @@ func (p *prover) init(v *verdict) {
 	for _, prog := range p.needed() {
 		c.add(prog, tell)
 	}
-	for _, prog := range []string{"/sbin/agetty", "/bin/login"} {
+	for _, prog := range packaged {
 		switch _, err := p.Resolve(prog); {
 		case err == nil:
 			c.add(prog, tell)
 		case p.owned(prog):
 			v.unread(prog, err)
 		default:
-			v.note("%s is not there, and no package of the guest has it", prog)
+			if !strings.Contains(prog, "/systemd/") {
+				v.note("%s is not there, and no package of the guest has it", prog)
+			}
 		}
 	}
 	p.runnable(v, c, first)
+	p.policed(v)
 	v.holds("%s is %s; %d programs and libraries have all they need", name, full, len(c.read))
+}
+
+// policed tells whether SELinux lets the init start: systemd stops where it is to enforce a policy that is not there.
+func (p *prover) policed(v *verdict) {
+	se, ok := facts.Get[facts.SELinux](p.doc, "selinux")
+	if ok && se.Config != nil && se.Config.Value == "enforcing" && se.Policy == nil {
+		v.unknown("/etc/selinux/config", "SELinux is to enforce a policy, and there is none")
+		v.repair("install the policy again, or set SELINUX=permissive")
+	}
 }
 
 // needed are the programs that a boot runs.
@@ -151,7 +171,8 @@ func (p *prover) needed() []string {
 
 // owned reports whether a package has the file, under its path or that of a merged /usr.
 func (p *prover) owned(name string) bool {
-	return p.opts.Packages.Owner(name) != "" || p.opts.Packages.Owner("/usr"+name) != ""
+	owner := p.opts.Packages.Owner
+	return owner(name) != "" || owner("/usr"+name) != "" || owner(strings.TrimPrefix(name, "/usr")) != ""
 }
 
 // runnable tells whether the files may be run, are for one machine, and are as their packages have them.

@@ -134,8 +134,14 @@ func readCpioHeader(b *bufio.Reader) (m cpioMember, err error) {
 func pad4(n int64) int64 { return -n & 3 }
 
 func skip(b *bufio.Reader, n int64) error {
-	_, err := io.CopyN(io.Discard, b, n)
-	return err
+	for n > 0 {
+		done, err := b.Discard(int(min(n, 1<<30)))
+		if err != nil {
+			return err
+		}
+		n -= int64(done)
+	}
+	return nil
 }
 
 func skipZeros(b *bufio.Reader) error {
