@@ -74,6 +74,9 @@ var damages = map[string]damage{
 	"initrd with zeros in the middle": {link: "initrd", edits: edit(initrdImg, func(s string) string { return s[:len(s)/2] + strings.Repeat("\x00", 512) + s[len(s)/2+512:] })},
 	"initrd without init":             {link: "initrd", edits: edit(initrdImg, unpacked(replace("00000000init\x00", "00000000inix\x00")))},
 	"initrd without its C library":    {link: "initrd", edits: edit(initrdImg, unpacked(replace("/libc.so.6\x00", "/libx.so.6\x00")))},
+	"initrd without modprobe":         {link: "initrd", edits: edit(initrdImg, unpacked(replace("sbin/modprobe\x00", "sbin/modprobx\x00"))), opts: boot.Options{Target: "kvm"}},
+	"initrd without modules.dep":      {link: "initrd", edits: edit(initrdImg, unpacked(replace("/modules.dep\x00", "/modules.dex\x00"))), opts: boot.Options{Target: "kvm"}},
+	"initrd without its scripts":      {link: "initrd", edits: edit(initrdImg, unpacked(replace("scripts/local\x00", "scripts/locax\x00")))},
 	"initrd of another kernel":        {link: "initrd", edits: edit(initrdImg, unpacked(replace("modules/6.1.0-56", "modules/6.1.0-55")))},
 	"initrd without a trailer":        {link: "initrd", edits: edit(initrdImg, unpacked(func(s string) string { return s[:strings.LastIndex(s, "TRAILER!!!")-110] }))},
 	"initrd without virtio for KVM": {
@@ -100,6 +103,9 @@ var damages = map[string]damage{
 		desc: func(d *filesys.Description) { d.Problems = []filesys.Problem{{Message: "journal", Taints: true}} },
 	},
 
+	"file system with recorded errors": {
+		link: "root", status: unknown, desc: func(d *filesys.Description) { d.Problems = []filesys.Problem{{Message: "errors"}} },
+	},
 	"no /proc":                    {link: "root", files: file("/proc", gone)},
 	"/dev is a file":              {link: "root", files: file("/dev", change{})},
 	"the kernel is told the type": {link: "root", edits: edit(grubCfg, replace("console=ttyS0", "rootfstype=xfs"))},
@@ -108,6 +114,7 @@ var damages = map[string]damage{
 	"empty modules.dep":       {link: "modules", files: file(modules+"modules.dep", change{})},
 
 	"init leads nowhere":                {link: "init", files: file("/usr/sbin/init", change{link: "/lib/systemd/gone"})},
+	"init is a script":                  {link: "init", status: unknown, files: file("/usr/sbin/init", change{data: "#!/bin/sh\nexec /lib/systemd/systemd\n"})},
 	"no init":                           {link: "init", files: file("/usr/sbin/init", gone)},
 	"no C library":                      {link: "init", files: file(libc, gone)},
 	"C library cut in half":             {link: "init", edits: edit(libc, cut(2))},

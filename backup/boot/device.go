@@ -164,11 +164,7 @@ func (p *prover) mountable(v *verdict) {
 	if at.Volume != nil && d.Size > at.Size {
 		v.fail("", "the file system on %s has %d bytes, and its volume %d: a kernel does not mount it", at.Name, d.Size, at.Size)
 	}
-	for _, problem := range d.Problems {
-		if problem.Taints {
-			v.unknown("", "%s: %s", at.Name, problem.Message)
-		} else {
-			v.note("%s: %s", at.Name, problem.Message)
-		}
+	for _, problem := range d.Problems { // a boot checks it first, and may stop there
+		v.unknown("", "%s: %s", p.Root.Device, problem.Message)
 	}
 }

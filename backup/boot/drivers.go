@@ -71,6 +71,25 @@ func (p *prover) drivers(v *verdict, i *initrd) {
 		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
 	}
 	p.disks(v, k, where)
+	if k.loads {
+		p.loadsModules(v, i, where)
+	}
+}
+
+// loadsModules tells whether the initrd can load the modules that it needs.
+func (p *prover) loadsModules(v *verdict, i *initrd, where string) {
+	_, _, _, first := i.open("/sbin/modprobe")
+	_, _, _, second := i.open("/usr/sbin/modprobe")
+	if first != nil && second != nil {
+		v.fail(where, "has modules to load, and no modprobe")
+	}
+	for _, dir := range []string{"lib/modules/", "usr/lib/modules/"} {
+		if i.sizes[dir+p.release+"/modules.dep"] > 0 {
+			return
+		}
+	}
+	v.fail(where, "has modules to load, and no list of what they need: modules.dep of %s", p.release)
+	v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
 }
 
 // disks looks for a driver of the disks of the target.
@@ -113,6 +132,7 @@ type linked struct {
 	release string
 	builtin map[string]bool
 	needs   map[string][]string // modules.dep, by name
+	loads   bool                // a module of the initrd is needed
 }
 
 // readLinked reads what depmod(8) and the build of the kernel wrote. It returns false where that is not there.
@@ -158,6 +178,7 @@ func (k *linked) lacks(name string) string {
 		if !ok || !isModuleFile(file, k.files[file]) {
 			return m
 		}
+		k.loads = true
 	}
 	return ""
 }

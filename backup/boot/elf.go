@@ -60,6 +60,9 @@ func readProgram(t tree, name string) (*program, error) {
 }
 
 func (p *program) read(r io.ReaderAt, size int64) error {
+	if magic, err := binread.ReadAt(r, 0, min(2, size), 2); err == nil && string(magic) == "#!" {
+		return binread.Unsupported("is a script: what it runs is not followed")
+	}
 	f, err := elf.NewFile(r)
 	if err != nil {
 		return binread.Corrupt("no ELF file: %w", err)

@@ -198,6 +198,13 @@ func (p *prover) script(v *verdict, i *initrd, c *closure, init string, tell fun
 		c.add(init, tell)
 		return
 	}
+	if bytes.Contains(head, []byte("/scripts/functions")) { // of initramfs-tools
+		for _, name := range []string{"scripts/functions", "scripts/local", "conf/initramfs.conf"} {
+			if i.sizes[name] == 0 {
+				v.fail(strings.Join(p.proof.Initrds, ", "), "has no %s, which its init runs", name)
+			}
+		}
+	}
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	words := strings.Fields(string(line))
 	if len(words) == 0 {

@@ -17,7 +17,7 @@ var dead = []string{
 }
 
 // always are units without which a boot does not end in a login, whatever the target.
-var always = []string{"systemd-journald.service", "systemd-udevd.service", "systemd-remount-fs.service", "local-fs.target", "getty.target", "getty@.service"}
+var always = []string{"systemd-journald.service", "systemd-udevd.service", "systemd-remount-fs.service", "local-fs.target", "getty.target", "getty@.service", "systemd-user-sessions.service"}
 
 const maxUnits = 100
 
