@@ -83,24 +83,26 @@ func (p *Proof) link(id string) Link {
 
 // fedora is a root as Red Hat's distributions have it, with /boot on a file system of its own.
 func fedora() (root, boot map[string]memfs.File) {
-	return map[string]memfs.File{
-			"/etc/os-release": {Data: "ID=fedora\n"},
-			"/etc/fstab":      {Data: "UUID=" + someUUID + " / xfs defaults 0 0\nUUID=" + bootUUID + " /boot xfs defaults 0 0\n"},
-			"/boot":           memfs.Dir(),
-			"/dev":            memfs.Dir(),
-			"/proc":           memfs.Dir(),
-			"/run":            memfs.Dir(),
-			"/sys":            memfs.Dir(),
-			"/etc/passwd":     {Data: "root:x:0:0:root:/root:/bin/bash\n"},
-		}, map[string]memfs.File{
-			"/grub2/grub.cfg":                  {Data: "load_env\nset default=\"${saved_entry}\"\nblscfg\n"},
-			"/grub2/grubenv":                   {Data: "# GRUB Environment Block\nsaved_entry=id-6.1.0-x\nkernelopts=root=UUID=" + someUUID + " ro\n"},
-			"/loader/entries/id-6.1.0-x.conf":  {Data: "title Fedora\nlinux /vmlinuz-6.1.0-x\ninitrd /initramfs-6.1.0-x.img $tuned_initrd\noptions $kernelopts\n"},
-			"/vmlinuz-6.1.0-x":                 {Data: string(image6())},
-			"/initramfs-6.1.0-x.img":           {Data: "070701"},
-			"/loader/entries/id-0-rescue.conf": {Data: "title Rescue\nlinux /vmlinuz-0-rescue\noptions $kernelopts\n"},
-			"/grub2/i386-pc/linux.mod":         {},
-		}
+	root = map[string]memfs.File{
+		"/etc/os-release": {Data: "ID=fedora\n"},
+		"/etc/fstab":      {Data: "UUID=" + someUUID + " / xfs defaults 0 0\nUUID=" + bootUUID + " /boot xfs defaults 0 0\n"},
+		"/boot":           memfs.Dir(),
+		"/dev":            memfs.Dir(),
+		"/proc":           memfs.Dir(),
+		"/run":            memfs.Dir(),
+		"/sys":            memfs.Dir(),
+		"/etc/passwd":     {Data: "root:x:0:0:root:/root:/bin/bash\n"},
+	}
+	boot = map[string]memfs.File{
+		"/grub2/grub.cfg":                  {Data: "load_env\nset default=\"${saved_entry}\"\nblscfg\n"},
+		"/grub2/grubenv":                   {Data: "# GRUB Environment Block\nsaved_entry=id-6.1.0-x\nkernelopts=root=UUID=" + someUUID + " ro\n"},
+		"/loader/entries/id-6.1.0-x.conf":  {Data: "title Fedora\nlinux /vmlinuz-6.1.0-x\ninitrd /initramfs-6.1.0-x.img $tuned_initrd\noptions $kernelopts\n"},
+		"/vmlinuz-6.1.0-x":                 {Data: string(image6())},
+		"/initramfs-6.1.0-x.img":           {Data: "070701"},
+		"/loader/entries/id-0-rescue.conf": {Data: "title Rescue\nlinux /vmlinuz-0-rescue\noptions $kernelopts\n"},
+		"/grub2/i386-pc/linux.mod":         {},
+	}
+	return root, boot
 }
 
 func image6() []byte { return bzImageOf("\x1f\x8bpayload") }
