@@ -23,6 +23,7 @@ var damages = map[string]damage{
 	"core image with another first sector":     {link: "firmware", patches: []patch{{coreStart + 0x20, "XXXX"}}},
 	"simple boot code and no active partition": {link: "firmware", patches: []patch{{0, strings.Repeat("\x90", 200) + "Missing operating system\x00" + strings.Repeat("\x00", 215)}}},
 
+	// QEMU stopped at "grub>" without the protective MBR, and without the first header.
 	"no protective MBR":               {link: "firmware", patches: zeros(450, 1)},
 	"no first header of the GPT":      {link: "firmware", patches: zeros(512, 512)},
 	"first header of the GPT changed": {link: "firmware", patches: []patch{{512 + 40, "\x23"}}},
@@ -106,6 +107,7 @@ var damages = map[string]damage{
 	"file system with recorded errors": {
 		link: "root", status: unknown, desc: func(d *filesys.Description) { d.Problems = []filesys.Problem{{Message: "errors"}} },
 	},
+	// QEMU: "Failed to mount early API filesystems. Freezing execution."
 	"no /proc":                    {link: "root", files: file("/proc", gone)},
 	"/dev is a file":              {link: "root", files: file("/dev", change{})},
 	"the kernel is told the type": {link: "root", edits: edit(grubCfg, replace("console=ttyS0", "rootfstype=xfs"))},

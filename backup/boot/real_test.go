@@ -48,6 +48,7 @@ func prove(t testing.TB, m *engine.Machine, g *guest.Guest, opts boot.Options) *
 	return p
 }
 
+// TestTheRealDiskBoots agrees with a boot of debian12.raw in QEMU 7.2 (SeaBIOS, virtio, emulation), which came to a login.
 func TestTheRealDiskBoots(t *testing.T) {
 	for _, name := range []string{"debian12.raw", "debian12.qcow2", "debian12-compressed.qcow2"} {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +59,17 @@ func TestTheRealDiskBoots(t *testing.T) {
 				t.Errorf("%s", b)
 			}
 		})
+	}
+}
+
+// TestTheHardenedDiskAsksForAUser agrees with a boot in QEMU: GRUB stopped at "Enter username:".
+func TestTheHardenedDiskAsksForAUser(t *testing.T) {
+	m := openReal(t, "debian12-hardened.qcow2")
+	p := prove(t, m, m.Guests[0], boot.Options{Target: "kvm"})
+	for _, l := range p.Links {
+		if want := map[bool]finding.Status{true: finding.Fail, false: finding.Pass}[l.ID == "backup.boot/config"]; l.Status != want {
+			t.Errorf("%s is %s: %s", l.ID, l.Status, l.Actual)
+		}
 	}
 }
 
