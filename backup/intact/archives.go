@@ -83,8 +83,7 @@ func (v *verifier) findArchives(ctx context.Context, r *report, g *guest.Guest) 
 			switch {
 			case err != nil && !o.IsRegular():
 				r.unknown("%s: %v", o.Path, err) // of the file itself opening tells
-			case !o.IsRegular() || !isInitrd(o.Path) && !(v.Full && isCompressed(o.Path)):
-			case !seen[inode{o.Device, o.Node}]:
+			case o.IsRegular() && (isInitrd(o.Path) || v.Full && isCompressed(o.Path)) && !seen[inode{o.Device, o.Node}]:
 				seen[inode{o.Device, o.Node}] = true
 				files = append(files, o)
 				if v.Started != nil {

@@ -60,13 +60,10 @@ func (v *verifier) readDisk(ctx context.Context, r *report, disk int, img image.
 			}
 		})
 	}
-	extentErr := v.feed(ctx, img, work)
+	v.feed(ctx, img, work)
 	close(work)
 	wg.Wait()
 	v.result.Read += read.Load()
-	if extentErr != nil {
-		bad = append(bad, *extentErr)
-	}
 	slices.SortFunc(bad, func(a, b unreadable) int { return cmp.Compare(a.off, b.off) })
 	for _, b := range bad {
 		r.damage(Damage{
@@ -76,8 +73,8 @@ func (v *verifier) readDisk(ctx context.Context, r *report, disk int, img image.
 	}
 }
 
-// feed hands out what is not known to be zeros. It returns what of the disk is in tables that cannot be read.
-func (v *verifier) feed(ctx context.Context, img image.Image, work chan<- image.Extent) *unreadable {
+// feed hands out what is not known to be zeros.
+func (v *verifier) feed(ctx context.Context, img image.Image, work chan<- image.Extent) {
 	size := img.Size()
 	for off := int64(0); off < size; {
 		e, err := image.ExtentOf(img, off, size-off)
@@ -97,12 +94,11 @@ func (v *verifier) feed(ctx context.Context, img image.Image, work chan<- image.
 			select {
 			case work <- piece:
 			case <-ctx.Done():
-				return nil
+				return
 			}
 			e.Off, e.Len = e.Off+piece.Len, e.Len-piece.Len
 		}
 	}
-	return nil
 }
 
 // readPieces reads a stretch of at most readSize, and names those pieces of it that cannot be read.

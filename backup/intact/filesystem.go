@@ -74,13 +74,25 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 	for _, p := range vol.FS.Description().Problems {
 		said[p.Message] = true
 	}
+	var found []filesys.Damage
+	nodes := map[filesys.Node]bool{}
 	reported := uint64(0)
 	checked, err := c.Check(ctx, func(d filesys.Damage) {
 		reported++
-		if !said[d.Message] && !said[fs.Type+": "+d.Message] {
-			r.damage(structureDamage(vol.Name, vol.FS.Description().BlockSize, d), 1)
+		if said[d.Message] || said[fs.Type+": "+d.Message] {
+			return
+		}
+		found = append(found, d)
+		if d.Node != 0 {
+			nodes[d.Node] = true
 		}
 	})
+	paths := pathsOf(ctx, vol.FS, nodes)
+	for _, d := range found {
+		out := structureDamage(vol.Name, vol.FS.Description().BlockSize, d)
+		out.Belongs = paths[d.Node]
+		r.damage(out, 1)
+	}
 	if err != nil {
 		r.unknown("%s: the check of the structure did not end: %v", vol.Name, err)
 	}

@@ -23,6 +23,7 @@ type CheckOptions struct {
 // Harm is what damage of a container means.
 type Harm string
 
+// The harms, the mildest first.
 const (
 	// Wasted: space is lost, and nothing else.
 	Wasted Harm = "wasted"

@@ -62,9 +62,9 @@ func (k *check) countHeader() error {
 	return k.refer(0, k.m.head.clusterSize(), reference{use: useMeta, times: 1, guest: image.Nowhere})
 }
 
-// damage tells what is wrong with units things at a place of the file.
-func (k *check) damage(problem string, host, length int64) {
-	k.report(image.Damage{Harm: image.Damaged, Problem: problem, Host: host, Guest: image.Nowhere, Len: length, Units: 1})
+// damage tells what is wrong at a place of the file.
+func (k *check) damage(problem string, host int64) {
+	k.report(image.Damage{Harm: image.Damaged, Problem: problem, Host: host, Guest: image.Nowhere, Units: 1})
 }
 
 func (k *check) doubt(problem string, host int64) {

@@ -24,15 +24,16 @@ func (k *check) countBitmaps() error {
 	}
 	c := binread.Big(h.bitmaps)
 	count, size, off := c.U32(), int64(c.At(8).U64()), int64(c.U64())
+	short := c.Err() != nil
 	switch {
-	case c.Err() != nil:
-		k.damage("the header extension of the bitmaps is too short", 0, 0)
+	case short:
+		k.damage("the header extension of the bitmaps is too short", 0)
 		return nil
 	case count == 0 || count > maxBitmaps || size <= 0 || size > maxBitmapDir:
-		k.damage(fmt.Sprintf("a directory of %d bitmaps in %d bytes", count, size), 0, 0)
+		k.damage(fmt.Sprintf("a directory of %d bitmaps in %d bytes", count, size), 0)
 		return nil
 	case off <= 0 || off&(h.clusterSize()-1) != 0 || off >= k.m.fileSize || size > k.m.fileSize-off:
-		k.damage("the directory of the bitmaps is not at a cluster of the file", 0, 0)
+		k.damage("the directory of the bitmaps is not at a cluster of the file", 0)
 		return nil
 	}
 	if err := k.refer(off, size, reference{use: useMeta, times: 1, guest: image.Nowhere}); err != nil {
@@ -49,8 +50,8 @@ func (k *check) countBitmaps() error {
 		c.Skip(6) // flags, type, granularity_bits
 		nameLen, extraLen := c.U16(), c.U32()
 		n := int64(nameLen) + int64(extraLen)
-		if c.Err() != nil || n > int64(c.Len()) {
-			k.damage("the directory of the bitmaps ends inside of an entry", at, 0)
+		if short := c.Err() != nil; short || n > int64(c.Len()) {
+			k.damage("the directory of the bitmaps ends inside of an entry", at)
 			return nil
 		}
 		c.Skip(int(n))
@@ -66,7 +67,7 @@ func (k *check) countBitmaps() error {
 func (k *check) countBitmap(at, off, entries int64) error {
 	h := k.m.head
 	if entries > maxBitmapTable || off <= 0 || off&(h.clusterSize()-1) != 0 || entries*8 > k.m.fileSize-off {
-		k.damage("the table of a bitmap does not lie in the file", at, 0)
+		k.damage("the table of a bitmap does not lie in the file", at)
 		return nil
 	}
 	if k.bitmapped += entries; k.bitmapped > maxBitmapTable {
@@ -84,7 +85,7 @@ func (k *check) countBitmap(at, off, entries int64) error {
 		entry := c.U64()
 		cluster := int64(entry & offsetMask)
 		if entry&^(offsetMask|1) != 0 || cluster&(h.clusterSize()-1) != 0 {
-			k.damage("the table of a bitmap has an entry with reserved bits", off, 0)
+			k.damage("the table of a bitmap has an entry with reserved bits", off)
 			continue
 		}
 		if cluster != 0 {

@@ -35,7 +35,7 @@ func (k *check) countStates() error {
 	states := []table{{m.head.l1Off, int64(m.head.l1Entries), m.head.size}}
 	for _, s := range snapshots {
 		if err := m.head.checkTable(s.l1, m.fileSize); err != nil {
-			k.damage(fmt.Sprintf("snapshot %.80q: %v", s.Name, err), m.head.snapshotsOff, 0)
+			k.damage(fmt.Sprintf("snapshot %.80q: %v", s.Name, err), m.head.snapshotsOff)
 			continue
 		}
 		states = append(states, s.l1)

@@ -36,17 +36,7 @@ func (f *file) data(i int) int       { return int(f.u64(f.l2(0)+8*i) & offsetMas
 func (f *file) clear(at, n int)      { clear(f.b[at : at+n]) }
 func (f *file) xor(at int, v uint64) { f.set(at, f.u64(at)^v) }
 func (f *file) add(at int, v uint64) { f.set(at, f.u64(at)+v) }
-func (f *file) bitmapDir() int       { return int(f.u64(f.extension(extensionBitmaps) + 16)) }
 func (f *file) snapshot() int        { return int(f.u64(64)) }
-func (f *file) extension(kind int) int {
-	for at := int(binary.BigEndian.Uint32(f.b[100:])); ; {
-		n := int(binary.BigEndian.Uint32(f.b[at+4:]))
-		if int(binary.BigEndian.Uint32(f.b[at:])) == kind {
-			return at + 8
-		}
-		at += 8 + (n+7)&^7
-	}
-}
 
 // checkCases are damaged images with what qemu-img 7.2 says of them, and what is told beyond that.
 var checkCases = []struct {

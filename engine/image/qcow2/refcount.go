@@ -70,13 +70,13 @@ func (k *check) loadRefcounts() error {
 	off, n := int64(h.refcountOff), int64(h.refcountLen)<<h.clusterBits
 	switch {
 	case off <= 0 || off&(h.clusterSize()-1) != 0:
-		k.damage("the reference count table is not at a cluster", tableField, 0)
+		k.damage("the reference count table is not at a cluster", tableField)
 		return nil
 	case n > maxRefcountTable:
-		k.damage(fmt.Sprintf("the reference count table has %d bytes, want at most %d", n, maxRefcountTable), tableField, 0)
+		k.damage(fmt.Sprintf("the reference count table has %d bytes, want at most %d", n, maxRefcountTable), tableField)
 		return nil
 	case off >= size:
-		k.damage("the reference count table is beyond the end of the file", tableField, 0)
+		k.damage("the reference count table is beyond the end of the file", tableField)
 		return nil
 	}
 	b, err := binread.ReadAt(k.m.r, off, min(n, size-off), maxRefcountTable)
@@ -101,19 +101,19 @@ func (k *check) loadBlock(at, i int64, entry uint64) error {
 	first := i * perBlock
 	off := int64(entry &^ reserved)
 	if entry&reserved != 0 {
-		k.damage("an entry of the reference count table has reserved bits set", at, 0)
+		k.damage("an entry of the reference count table has reserved bits set", at)
 	}
 	switch {
 	case off == 0:
 		return nil
 	case off&(h.clusterSize()-1) != 0:
-		k.damage("a block of reference counts is not at a cluster", at, 0)
+		k.damage("a block of reference counts is not at a cluster", at)
 		return nil
 	case off < 0 || off >= k.m.fileSize:
-		k.damage("a block of reference counts is beyond the end of the file", at, 0)
+		k.damage("a block of reference counts is beyond the end of the file", at)
 		return nil
 	case k.blocks[off]:
-		k.damage("a block of reference counts is named twice", at, 0)
+		k.damage("a block of reference counts is named twice", at)
 		return nil
 	}
 	k.blocks[off] = true
