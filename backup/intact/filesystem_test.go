@@ -87,3 +87,15 @@ func TestWhatAFileSystemSaysOfItself(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatDiscoveryLeftOutIsUnknown(t *testing.T) {
+	r, err := intact.Verify(t.Context(), &engine.Machine{Problems: []string{"more than 1024 volumes"}}, intact.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings() {
+		if f.ID == intact.TableLayer && f.Status != finding.Unknown {
+			t.Errorf("%s is %s: %s", f.ID, f.Status, f.Message)
+		}
+	}
+}

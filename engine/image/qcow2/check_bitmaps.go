@@ -24,11 +24,10 @@ func (k *check) countBitmaps() error {
 	}
 	c := binread.Big(h.bitmaps)
 	count, size, off := c.U32(), int64(c.At(8).U64()), int64(c.U64())
-	short := c.Err() != nil
 	switch {
-	case short:
+	case c.Err() != nil:
 		k.damage("the header extension of the bitmaps is too short", 0)
-		return nil
+		return nil //nolint:nilerr // it was told
 	case count == 0 || count > maxBitmaps || size <= 0 || size > maxBitmapDir:
 		k.damage(fmt.Sprintf("a directory of %d bitmaps in %d bytes", count, size), 0)
 		return nil
@@ -50,9 +49,9 @@ func (k *check) countBitmaps() error {
 		c.Skip(6) // flags, type, granularity_bits
 		nameLen, extraLen := c.U16(), c.U32()
 		n := int64(nameLen) + int64(extraLen)
-		if short := c.Err() != nil; short || n > int64(c.Len()) {
+		if c.Err() != nil || n > int64(c.Len()) {
 			k.damage("the directory of the bitmaps ends inside of an entry", at)
-			return nil
+			return nil //nolint:nilerr // it was told
 		}
 		c.Skip(int(n))
 		c.Skip(min(-int(n)&7, c.Len()))
