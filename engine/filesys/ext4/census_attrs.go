@@ -1,6 +1,8 @@
 package ext4
 
 import (
+	"math/bits"
+
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 )
@@ -52,9 +54,9 @@ func (s *census) occupyAttrs(in *inode, use *usage) {
 
 // charge adds up the blocks of values that are in inodes of their own: each inode that has such a value is charged for them.
 func (s *census) charge(total *uint64) func(xattrEntry, []byte) error {
-	return func(e xattrEntry, _ []byte) error {
+	return func(e xattrEntry, value []byte) error {
 		if e.valueInode == 0 {
-			return nil
+			return verifyAttr(e, value)
 		}
 		if !s.super.features.eaInode() || e.valueInode > s.super.inodes {
 			return binread.Corrupt("attribute %q: its value is inode %d", e.name, e.valueInode)
@@ -67,6 +69,28 @@ func (s *census) charge(total *uint64) func(xattrEntry, []byte) error {
 		}
 		return nil
 	}
+}
+
+// verifyAttr compares the hash of an attribute. In an inode it may be 0, for none.
+func verifyAttr(e xattrEntry, value []byte) error {
+	// as the driver does, with the bytes that pad the value
+	padded := value[:min(cap(value), (len(value)+3)&^3)]
+	unsigned, signed := attrHash(e.name, padded, false), attrHash(e.name, padded, true)
+	if e.hash != 0 && e.hash != unsigned && e.hash != signed {
+		return binread.Checksum("attribute %q: hash %#08x, want %#08x", e.name, e.hash, unsigned)
+	}
+	return nil
+}
+
+// attrHash hashes a name and a value as fs/ext4/xattr.c does. Whether the bytes of names are signed depends on the machine.
+func attrHash(name, value []byte, signed bool) (hash uint32) {
+	for _, b := range name {
+		hash = bits.RotateLeft32(hash, 5) ^ char(b, signed)
+	}
+	for c := binread.Little(value); c.Len() >= 4; {
+		hash = bits.RotateLeft32(hash, 16) ^ c.U32()
+	}
+	return hash
 }
 
 func (s *census) badAttrs(in *inode, block uint64, err error) {

@@ -88,7 +88,7 @@ func (c *check) limits() {
 	if c.fast.inodes != nil {
 		c.unchecked("blocks in use and counts: the journal ends in fast commits, which leave them to the next mount")
 	}
-	if c.super.quotaInodes != [3]uint32{} {
+	if features.quota() {
 		c.unchecked("what the quota files say of use")
 	}
 	if !features.metadataCsum() {

@@ -56,6 +56,11 @@ func (c *check) superblock() {
 	case uint64(c.super.reservedDescriptors) > uint64(c.blockSize)/pointerSize:
 		c.badSuperblock(0, filesys.HarmFatal, "superblock: room for %d blocks of descriptors, want at most %d", c.super.reservedDescriptors, c.blockSize/pointerSize)
 	}
+	for _, number := range c.super.quotaInodes {
+		if number > c.super.inodes || number != 0 && !c.super.features.quota() {
+			c.badSuperblock(0, filesys.HarmRisk, "superblock: a quota file in inode %d, want none there", number)
+		}
+	}
 	c.recordedErrors()
 	for _, number := range c.copies {
 		c.superblockCopy(number)

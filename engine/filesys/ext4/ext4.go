@@ -5,7 +5,9 @@
 // inline data, bigalloc, meta_bg, large extended attributes. A journal that was not replayed is replayed in memory when
 // the file system is opened; the image's bytes never change. Every metadata checksum is verified on every read.
 //
-// It does not read bitmaps (which blocks are free), and it has no keys: names in an encrypted directory are the bytes on
+// Check compares everything that the file system says twice, as e2fsck -n does; only there are the bitmaps read.
+//
+// It has no keys: names in an encrypted directory are the bytes on
 // disk, which may hold any byte, and encrypted content is binread.ErrEncrypted. In a directory that folds case, Lookup
 // prefers the exact name and then accepts one that differs in case only.
 package ext4

@@ -65,6 +65,7 @@ func (f features) csumSeed() bool     { return f.incompat&incompatCsumSeed != 0 
 func (f features) largeDir() bool     { return f.incompat&incompatLargeDir != 0 }
 func (f features) sparseSuper() bool  { return f.roCompat&roSparseSuper != 0 }
 func (f features) hugeFile() bool     { return f.roCompat&roHugeFile != 0 }
+func (f features) quota() bool        { return f.roCompat&roQuota != 0 }
 func (f features) bigalloc() bool     { return f.roCompat&roBigalloc != 0 }
 func (f features) metadataCsum() bool { return f.roCompat&roMetadataCsum != 0 }
 

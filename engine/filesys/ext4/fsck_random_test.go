@@ -2,6 +2,7 @@ package ext4
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -38,7 +39,18 @@ func metadata(t *testing.T, f *FS) map[filesys.Use][]uint64 {
 
 // TestCheckFindsRandomOverwrites: whatever e2fsck finds of a sector that was overwritten is found here.
 func TestCheckFindsRandomOverwrites(t *testing.T) {
-	l := newLab(t, "64M", "-t", "ext4")
+	for _, options := range [][]string{withSums, noSums, oldSums, oldMaps} {
+		count := overwrites
+		if !slices.Equal(options, withSums) {
+			count /= 3
+		}
+		t.Run(fmt.Sprint(options), func(t *testing.T) { overwriteSectors(t, count, options) })
+	}
+}
+
+// overwriteSectors overwrites sectors of metadata, as many of each use.
+func overwriteSectors(t *testing.T, overwrites int, options []string) {
+	l := newLab(t, "64M", options...)
 	whole := l.bytes()
 	uses := metadata(t, openBytes(t, whole))
 	kinds := make([]filesys.Use, 0, len(uses))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math/bits"
+	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -112,9 +113,7 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 	if s.features.compat&compatOrphanFile != 0 {
 		s.orphanFile = c.At(0x280).U32()
 	}
-	if s.features.roCompat&roQuota != 0 {
-		s.quotaInodes = [3]uint32{c.At(0x240).U32(), c.U32(), c.At(0x26c).U32()}
-	}
+	s.quotaInodes = [3]uint32{c.At(0x240).U32(), c.U32(), c.At(0x26c).U32()}
 	if s.features.compat&compatResizeInode != 0 {
 		s.reservedDescriptors = c.At(0xce).U16()
 	}
@@ -222,7 +221,7 @@ func (s *superblock) early() bool {
 
 // isSpecial reports whether an inode is named by the superblock and by no directory.
 func (s *superblock) isSpecial(number uint32) bool {
-	return number == s.orphanFile || number == s.quotaInodes[0] || number == s.quotaInodes[1] || number == s.quotaInodes[2]
+	return number == s.orphanFile || s.features.quota() && slices.Contains(s.quotaInodes[:], number)
 }
 
 // hasCopy reports whether a group holds a copy of the superblock (and, without meta_bg, of the descriptors).

@@ -33,6 +33,7 @@ type xattrEntry struct {
 	valueOff   int
 	valueSize  int64
 	valueInode uint32
+	hash       uint32 // e_hash
 }
 
 // Xattrs returns the extended attributes of an inode.
@@ -140,7 +141,7 @@ func eachEntry(b []byte, off int, area []byte, visit func(e xattrEntry, value []
 		}
 		nameLength := int(c.At(off).U8())
 		e := xattrEntry{prefix: c.U8(), valueOff: int(c.U16()), valueInode: c.U32(), valueSize: int64(c.U32())}
-		c.Skip(4) // e_hash
+		e.hash = c.U32()
 		e.name = c.Bytes(nameLength)
 		if c.Err() != nil {
 			bad.add(binread.Corrupt("attribute at %d: it ends behind its %d bytes", off, len(b)))
