@@ -7,9 +7,9 @@
 //
 // Check compares everything that the file system says twice, as e2fsck -n does; only there are the bitmaps read.
 //
-// It has no keys: names in an encrypted directory are the bytes on
-// disk, which may hold any byte, and encrypted content is binread.ErrEncrypted. In a directory that folds case, Lookup
-// prefers the exact name and then accepts one that differs in case only.
+// It has no keys: names in an encrypted directory are the bytes on disk, which may hold any byte, and encrypted content is
+// binread.ErrEncrypted. In a directory that folds case, Lookup prefers the exact name and then accepts one that differs in
+// case only.
 package ext4
 
 import (
