@@ -1,8 +1,8 @@
 #!/bin/bash
 # Builds debian12-drifted.qcow2 for `make images`, after build-debian.sh: the Debian disk some weeks later. A package was installed with
 # what it depends on, an account was added, sshd lets root in, and somebody left a program in /usr/local/bin. The tests of drift hold
-# it against the disk it comes from. Another archive of the network is not asked than build-debian.sh asks. A second run does nothing
-# unless something changed. Root, or user namespaces, as build-debian.sh.
+# it against the disk it comes from. Packages come from the archive that build-debian.sh asks. A second run does nothing unless something
+# changed. Root, or fakeroot and user namespaces, as build-debian.sh.
 set -euo pipefail
 . "$(dirname "$0")/debian.sh"
 
