@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/backup/seal"
@@ -128,6 +129,8 @@ type Target struct {
 	Packages *Packages `json:"packages,omitempty"`
 	// Backup is what a verification of the image as a backup did; nil without one.
 	Backup *intact.Verification `json:"backup,omitempty"`
+	// Boot is the chain of links from the firmware to a login; nil where no proof of it was asked for.
+	Boot *boot.Proof `json:"boot,omitempty"`
 	// Comparison is how the image differs from another, and Sealed from its seal; nil where it was not held against one.
 	Comparison *compare.Comparison `json:"comparison,omitempty"`
 	Sealed     *seal.Report        `json:"sealed,omitempty"`
@@ -375,6 +378,9 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 		return Target{}, err
 	}
 	if err := r.verifyGuest(ctx, &t, g, disks); err != nil {
+		return Target{}, err
+	}
+	if err := r.prove(ctx, &t, m, g); err != nil {
 		return Target{}, err
 	}
 	if err := r.drift(ctx, &t, m, g, nil); err != nil {

@@ -19,6 +19,8 @@ import (
 type Backup struct {
 	// Full reads every byte that the images hold, and verifies every compressed file.
 	Full bool
+	// Boot asks for a proof that the guest boots; nil asks for none.
+	Boot *Boot
 	// Ignore are patterns of paths whose files need not be as their package has them (policy.PathPatterns).
 	Ignore []string
 	// Started is called with about how many bytes are going to be read, now and then, and Progress with how many were read since; both

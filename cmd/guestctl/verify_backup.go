@@ -1,24 +1,34 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/policy"
 )
 
 // backupFlags say what of a backup is verified.
 type backupFlags struct {
-	full   bool
-	ignore []string
+	full     bool
+	bootable bool
+	target   string
+	ignore   []string
 }
 
 func (f *backupFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "read every byte that the image holds, and every compressed file below /boot and /usr")
+	flags.BoolVar(&f.bootable, "bootable", false, "prove that the guest boots from its disk, link by link, without booting it")
+	flags.StringVar(&f.target, "target", "", "with --bootable: what the guest would be restored on: "+strings.Join(boot.Targets(), ", "))
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"target": carapace.ActionValues(boot.Targets()...)})
 	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them, as a `GLOB` in which ** stands for any text; may be repeated")
 }
 
@@ -27,7 +37,17 @@ func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
 	if _, err := policy.PathPatterns(f.ignore); err != nil {
 		return nil, fmt.Errorf("--ignore: %w", err)
 	}
-	return &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add}, nil
+	if f.target != "" && !slices.Contains(boot.Targets(), f.target) {
+		return nil, fmt.Errorf("--target %q, want one of %s", f.target, strings.Join(boot.Targets(), ", "))
+	}
+	if f.target != "" && !f.bootable {
+		return nil, errors.New("--target says where the guest has to boot: give --bootable, too")
+	}
+	b := &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add}
+	if f.bootable {
+		b.Boot = &audit.Boot{Target: f.target}
+	}
+	return b, nil
 }
 
 func newVerifyBackupCommand() *cobra.Command {
@@ -47,10 +67,14 @@ The tables of the container, the partition table, the structure of the file syst
 compressed files are verified, each as a check of its own. Every damage is told with its place and what it means. Nothing is written to
 the image, and nothing that an earlier run found is taken for an answer.
 
+--bootable follows what a boot would do, from the firmware to a login: boot loader, configuration, kernel, initrd, root file system,
+init, default target, mounts. It proves nothing about disks whose firmware is UEFI, which are unknown.
+
 With --compare an image is held against another: bytes first, then the files in which they differ, and what explains that. A seal,
 which --seal writes when a backup is made, finds every changed byte of it later, with --sealed.`,
 		Example: `  guestctl verify-backup disk.qcow2
   guestctl verify-backup --full --report json=verified.json backups/*.qcow2
+  guestctl verify-backup --bootable --target kvm disk.qcow2
   guestctl verify-backup --baseline baseline.toml disk.qcow2
   guestctl verify-backup --compare source.raw backup.qcow2
   guestctl verify-backup --seal=disk.seal disk.qcow2
