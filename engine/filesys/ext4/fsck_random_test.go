@@ -37,12 +37,16 @@ func metadata(t *testing.T, f *FS) map[filesys.Use][]uint64 {
 	return uses
 }
 
-// TestCheckFindsRandomOverwrites: whatever e2fsck finds of a sector that was overwritten is found here.
+// TestCheckFindsRandomOverwrites: whatever e2fsck finds of a sector that was overwritten is found here. With -short it tries fewer
+// sectors, which is enough for the race detector.
 func TestCheckFindsRandomOverwrites(t *testing.T) {
 	for _, options := range [][]string{withSums, noSums, oldSums, oldMaps} {
 		count := overwrites
 		if !slices.Equal(options, withSums) {
 			count /= 3
+		}
+		if testing.Short() {
+			count /= 5
 		}
 		t.Run(fmt.Sprint(options), func(t *testing.T) { overwriteSectors(t, count, options) })
 	}
