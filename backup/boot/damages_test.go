@@ -20,7 +20,7 @@ var damages = map[string]damage{
 	"boot code that loads sector 0":            {link: "firmware", patches: zeros(0x5c, 8)},
 	"boot code that loads behind the disk":     {link: "firmware", patches: []patch{{0x5c, "\xff\xff\xff\xff\xff\x00\x00\x00"}}},
 	"core image with an empty first sector":    {link: "firmware", patches: zeros(coreStart, 512)},
-	"core image with another first sector":     {link: "firmware", patches: []patch{{coreStart + 0x20, "XXXX"}}},
+	"core image with another first sector":     {link: "firmware", patches: []patch{{coreStart + 0x20, "\xff\xff\xff\xff"}}},
 	"simple boot code and no active partition": {link: "firmware", patches: []patch{{0, strings.Repeat("\x90", 200) + "Missing operating system\x00" + strings.Repeat("\x00", 215)}}},
 
 	// QEMU stopped at "grub>" without the protective MBR, and without the first header.
