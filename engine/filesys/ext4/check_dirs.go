@@ -127,9 +127,9 @@ func (d *dirCheck) inline() {
 		d.dotDot(c.U32())
 		d.count(d.node.number)
 	}
-	var bad damage
+	var bad binread.Errors
 	d.dir.eachInline(&bad, func(b []byte) error { return d.entries(b, false, func(dirent) {}) })
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		d.bad(0, filesys.HarmLoss, err)
 	}
 }
@@ -137,15 +137,15 @@ func (d *dirCheck) inline() {
 // entries looks at the entries of one block. The first block begins with "." and "..".
 func (d *dirCheck) entries(b []byte, first bool, visit func(dirent)) error {
 	const smallest = 12
-	var bad damage
+	var bad binread.Errors
 	last := -1
 	err := d.dir.records(b, func(off int, e dirent) bool {
 		if last >= 0 && off-last < smallest {
-			bad.add(binread.Corrupt("entry at %d: length %d, want at least %d", last, off-last, smallest))
+			bad.Add(binread.Corrupt("entry at %d: length %d, want at least %d", last, off-last, smallest))
 		}
 		last = off
 		if first && d.begun < 2 && off <= smallest {
-			bad.add(d.begin(e))
+			bad.Add(d.begin(e))
 			return true
 		}
 		if e.node == 0 {
@@ -156,7 +156,7 @@ func (d *dirCheck) entries(b []byte, first bool, visit func(dirent)) error {
 			err = binread.Corrupt("a second %q", e.name)
 		}
 		if err != nil {
-			bad.add(fmt.Errorf("entry at %d: %w", off, err))
+			bad.Add(fmt.Errorf("entry at %d: %w", off, err))
 			return true
 		}
 		d.result.Entries++
@@ -165,8 +165,8 @@ func (d *dirCheck) entries(b []byte, first bool, visit func(dirent)) error {
 		d.entry(e)
 		return true
 	})
-	bad.add(err)
-	return bad.err()
+	bad.Add(err)
+	return bad.Err()
 }
 
 // begin looks at the first two entries.

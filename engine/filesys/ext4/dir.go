@@ -65,13 +65,13 @@ func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
 	if in.raw == nil {
 		return nil, fmt.Errorf("ext4: inode %d: %w", n, err)
 	}
-	var bad damage
-	bad.add(err)
+	var bad binread.Errors
+	bad.Add(err)
 	d, err := f.openDir(&in)
 	var l listing
 	switch {
 	case err != nil:
-		bad.add(err)
+		bad.Add(err)
 	case !f.fast.fresh[in.number]:
 		d.each(&bad, func(b []byte) error { return l.add(d, b) })
 	}
@@ -79,10 +79,10 @@ func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
 	slices.SortFunc(entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(entries); i++ {
 		if entries[i].Name == entries[i-1].Name {
-			bad.add(binread.Corrupt("two entries named %q", entries[i].Name))
+			bad.Add(binread.Corrupt("two entries named %q", entries[i].Name))
 		}
 	}
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		return entries, fmt.Errorf("ext4: directory %d: %w", n, err)
 	}
 	return entries, nil
@@ -116,14 +116,14 @@ func (l *listing) add(d *directory, b []byte) error {
 }
 
 // each calls visit with every block of entries until done says so, and collects what is wrong on the way.
-func (d *directory) each(bad *damage, visit func([]byte) error, done ...func() bool) {
+func (d *directory) each(bad *binread.Errors, visit func([]byte) error, done ...func() bool) {
 	finished := func() bool { return len(done) > 0 && done[0]() }
 	if d.inline != nil {
 		d.eachInline(bad, visit)
 		return
 	}
 	if d.in.size&(d.fs.blockSize-1) != 0 {
-		bad.add(binread.Corrupt("size %d, want a multiple of %d", d.in.size, d.fs.blockSize))
+		bad.Add(binread.Corrupt("size %d, want a multiple of %d", d.in.size, d.fs.blockSize))
 	}
 	var seen map[uint64]struct{}
 	if d.count > 1 {
@@ -133,24 +133,24 @@ func (d *directory) each(bad *damage, visit func([]byte) error, done ...func() b
 	for logical := uint64(0); logical < d.count && !finished(); {
 		r, err := d.blocks.run(logical)
 		if err != nil {
-			bad.add(fmt.Errorf("block %d: %w", logical, err))
+			bad.Add(fmt.Errorf("block %d: %w", logical, err))
 			// a damaged extent block covers an unknown number of blocks: try the next ones, within reason
 			logical += max(1, d.count/1024)
 			continue
 		}
 		r.count = min(r.count, d.count-logical)
 		if r.start == 0 {
-			bad.add(binread.Corrupt("block %d: a hole of %d blocks, want entries", logical, r.count))
+			bad.Add(binread.Corrupt("block %d: a hole of %d blocks, want entries", logical, r.count))
 			logical += r.count
 			continue
 		}
 		for i := uint64(0); i < r.count && !finished(); i++ {
 			if budget -= d.fs.blockSize; budget < 0 {
-				bad.add(binread.Limit("more than %d bytes of entries", maxDirBytes))
+				bad.Add(binread.Limit("more than %d bytes of entries", maxDirBytes))
 				return
 			}
 			if _, again := seen[r.start+i]; again {
-				bad.add(binread.Corrupt("block %d: device block %d is here twice", logical+i, r.start+i))
+				bad.Add(binread.Corrupt("block %d: device block %d is here twice", logical+i, r.start+i))
 				continue
 			}
 			if seen != nil {
@@ -164,31 +164,31 @@ func (d *directory) each(bad *damage, visit func([]byte) error, done ...func() b
 	}
 }
 
-func (d *directory) visitBlock(logical, number uint64, bad *damage, visit func([]byte) error) (stop bool) {
+func (d *directory) visitBlock(logical, number uint64, bad *binread.Errors, visit func([]byte) error) (stop bool) {
 	b, err := d.readBlock(logical, number)
 	if err != nil {
-		bad.add(fmt.Errorf("block %d: %w", logical, err))
+		bad.Add(fmt.Errorf("block %d: %w", logical, err))
 	}
 	if b == nil {
 		return false
 	}
 	if err = visit(b); err != nil {
-		bad.add(fmt.Errorf("block %d: %w", logical, err))
+		bad.Add(fmt.Errorf("block %d: %w", logical, err))
 	}
 	return errors.Is(err, binread.ErrLimit)
 }
 
 // eachInline visits the two pieces of a directory that lives in its inode: behind the parent's number in i_block, and in
 // the attribute system.data.
-func (d *directory) eachInline(bad *damage, visit func([]byte) error) {
+func (d *directory) eachInline(bad *binread.Errors, visit func([]byte) error) {
 	if len(d.inline) < 4 {
-		bad.add(binread.Corrupt("inline directory of %d bytes, want at least 4", len(d.inline)))
+		bad.Add(binread.Corrupt("inline directory of %d bytes, want at least 4", len(d.inline)))
 		return
 	}
 	split := min(mapSize, len(d.inline))
 	for _, piece := range [][]byte{d.inline[4:split], d.inline[split:]} {
 		if err := visit(piece); err != nil {
-			bad.add(fmt.Errorf("inline entries: %w", err))
+			bad.Add(fmt.Errorf("inline entries: %w", err))
 		}
 	}
 }

@@ -53,9 +53,9 @@ type FS struct {
 	seed      uint32 // of metadata checksums
 	problems  []filesys.Problem
 
-	inodeTables []uint64 // first block of each group's inode table; 0 when its descriptor is damaged
-	inodes      *cache   // inodeChunk pieces of the device
-	blocks      *cache   // blocks of metadata
+	inodeTables []uint64       // first block of each group's inode table; 0 when its descriptor is damaged
+	inodes      *binread.Cache // inodeChunk pieces of the device
+	blocks      *binread.Cache // blocks of metadata
 	fast        fastCommits
 	replayErr   error // why the journal was not replayed, or not completely
 }
@@ -84,8 +84,8 @@ func (f *FS) use(super *superblock) {
 	f.blockSize = super.blockSize()
 	f.device.shift = uint(bits.TrailingZeros64(uint64(f.blockSize)))
 	f.seed = super.seed()
-	f.inodes = newCache(inodeCacheBytes / inodeChunk)
-	f.blocks = newCache(max(cacheShards, blockCacheBytes>>f.device.shift))
+	f.inodes = binread.NewCache(inodeCacheBytes / inodeChunk)
+	f.blocks = binread.NewCache(blockCacheBytes >> f.device.shift)
 }
 
 // findSuperblock reads the primary superblock, or one of its copies when that is damaged.
@@ -179,7 +179,7 @@ func (f *FS) Root() filesys.Node { return rootInode }
 
 // readBlock returns a block of metadata. It is shared: the caller must not change it.
 func (f *FS) readBlock(number uint64) ([]byte, error) {
-	if b := f.blocks.get(number); b != nil {
+	if b := f.blocks.Get(number); b != nil {
 		return b, nil
 	}
 	if number >= f.super.blocks {
@@ -189,6 +189,6 @@ func (f *FS) readBlock(number uint64) ([]byte, error) {
 	if err := f.device.fill(b, int64(number<<f.device.shift)); err != nil {
 		return nil, fmt.Errorf("block %d: %w", number, err)
 	}
-	f.blocks.put(number, b)
+	f.blocks.Put(number, b)
 	return b, nil
 }

@@ -99,10 +99,10 @@ func (s *search) below(logical uint64, levels int) (filesys.Node, error) {
 		}
 		return found == 0
 	})
-	var bad damage
-	bad.add(err)
-	bad.add(parseErr)
-	switch err := bad.err(); {
+	var bad binread.Errors
+	bad.Add(err)
+	bad.Add(parseErr)
+	switch err := bad.Err(); {
 	case err != nil:
 		return filesys.Node(found), fmt.Errorf("block %d: %w", logical, err)
 	case found == 0:

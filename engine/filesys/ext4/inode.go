@@ -83,7 +83,7 @@ func (f *FS) inodeBytes(number uint32) ([]byte, error) {
 	index := int64((number - 1) % f.super.inodesPerGroup)
 	off := int64(f.inodeTables[group]<<f.device.shift) + index*size
 	chunk, within := off/inodeChunk, off%inodeChunk
-	b := f.inodes.get(uint64(chunk))
+	b := f.inodes.Get(uint64(chunk))
 	if b == nil {
 		b = make([]byte, max(0, min(inodeChunk, f.device.size-chunk*inodeChunk)))
 		if err := f.device.fill(b, chunk*inodeChunk); err != nil {
@@ -91,7 +91,7 @@ func (f *FS) inodeBytes(number uint32) ([]byte, error) {
 			alone := make([]byte, size)
 			return alone, f.device.fill(alone, off)
 		}
-		f.inodes.put(uint64(chunk), b)
+		f.inodes.Put(uint64(chunk), b)
 	}
 	if int64(len(b)) < within+size {
 		return nil, binread.Corrupt("the inode is at %#x, behind the end of the image at %#x", off, f.device.size)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 )
 
@@ -41,19 +42,19 @@ func (d *directory) lookup(name string) (filesys.Node, error) {
 	if name == "" || len(name) > 255 || name == "." || name == ".." {
 		return 0, fs.ErrNotExist
 	}
-	var bad damage
+	var bad binread.Errors
 	if d.indexed() && !d.in.has(flagCasefold) {
 		node, err := d.lookupHash(name)
 		if !errors.Is(err, errBadIndex) {
 			return node, err
 		}
-		bad.add(err)
+		bad.Add(err)
 	}
 	return d.lookupLinear(name, &bad)
 }
 
 // lookupLinear looks at every block. Damage matters only where the name was not found in a good one.
-func (d *directory) lookupLinear(name string, bad *damage) (filesys.Node, error) {
+func (d *directory) lookupLinear(name string, bad *binread.Errors) (filesys.Node, error) {
 	var exact, folded uint32
 	d.each(bad, func(b []byte) error {
 		return d.parse(b, func(e dirent) bool {
@@ -70,7 +71,7 @@ func (d *directory) lookupLinear(name string, bad *damage) (filesys.Node, error)
 	if node == 0 {
 		node = folded
 	}
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		return filesys.Node(node), err
 	}
 	if node == 0 {

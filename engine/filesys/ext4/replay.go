@@ -77,14 +77,14 @@ func (l *log) replay() error {
 
 // dropDamaged takes content whose checksum is wrong out of the overlay. The rest is replayed, as the kernel does.
 func (l *log) dropDamaged() error {
-	var bad damage
+	var bad binread.Errors
 	for block, at := range l.overlay {
 		if at == damagedContent {
-			bad.add(binread.Checksum("content of block %d: wrong checksum", block))
+			bad.Add(binread.Checksum("content of block %d: wrong checksum", block))
 			delete(l.overlay, block)
 		}
 	}
-	return bad.err()
+	return bad.Err()
 }
 
 // take reads the next block of the ring. There must be one left.

@@ -42,11 +42,11 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 	if in.raw == nil {
 		return nil, fmt.Errorf("ext4: inode %d: %w", n, err)
 	}
-	var bad damage
-	bad.add(err)
+	var bad binread.Errors
+	bad.Add(err)
 	var attrs map[string][]byte
 	total := int64(0)
-	bad.add(f.eachXattr(&in, func(e xattrEntry, value []byte) error {
+	bad.Add(f.eachXattr(&in, func(e xattrEntry, value []byte) error {
 		if e.prefix == inlineDataPrefix && string(e.name) == inlineDataName ||
 			int(e.prefix) >= len(xattrPrefixes) || xattrPrefixes[e.prefix] == "" {
 			return nil
@@ -74,7 +74,7 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 		}
 		return nil
 	}))
-	if err := bad.err(); err != nil {
+	if err := bad.Err(); err != nil {
 		return attrs, fmt.Errorf("ext4: inode %d: %w", n, err)
 	}
 	return attrs, nil
@@ -82,12 +82,12 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 
 // eachXattr visits the attributes in the inode and in its attribute block. Damage to one is no reason to lose the others.
 func (f *FS) eachXattr(in *inode, visit func(e xattrEntry, value []byte) error) error {
-	var bad damage
-	bad.add(f.eachInodeXattr(in, visit))
+	var bad binread.Errors
+	bad.Add(f.eachInodeXattr(in, visit))
 	if in.xattrBlock != 0 {
-		bad.add(f.eachBlockXattr(in, visit))
+		bad.Add(f.eachBlockXattr(in, visit))
 	}
-	return bad.err()
+	return bad.Err()
 }
 
 func (f *FS) eachInodeXattr(in *inode, visit func(e xattrEntry, value []byte) error) error {
@@ -114,48 +114,48 @@ func (f *FS) eachBlockXattr(in *inode, visit func(e xattrEntry, value []byte) er
 	if magic != xattrMagic || blocks != 1 {
 		return binread.Corrupt("attribute block %d: magic %#x and %d blocks, want %#x and 1", in.xattrBlock, magic, blocks, uint32(xattrMagic))
 	}
-	var bad damage
+	var bad binread.Errors
 	if f.super.features.metadataCsum() {
 		want := crc32c(crc32cU64(f.seed, in.xattrBlock), b[:16])
 		want = crc32c(crc32c(want, zeros[:4]), b[20:])
 		if got != want {
-			bad.add(binread.Checksum("attribute block %d: checksum %#08x, want %#08x", in.xattrBlock, got, want))
+			bad.Add(binread.Checksum("attribute block %d: checksum %#08x, want %#08x", in.xattrBlock, got, want))
 		}
 	}
 	if err := eachEntry(b, xattrHeaderSize, b, visit); err != nil {
-		bad.add(fmt.Errorf("attribute block %d: %w", in.xattrBlock, err))
+		bad.Add(fmt.Errorf("attribute block %d: %w", in.xattrBlock, err))
 	}
-	return bad.err()
+	return bad.Err()
 }
 
 // eachEntry visits the entries from off on, until the four zero bytes behind the last. Values lie in area.
 func eachEntry(b []byte, off int, area []byte, visit func(e xattrEntry, value []byte) error) error {
-	var bad damage
+	var bad binread.Errors
 	for {
 		c := binread.Little(b)
 		if c.At(off).U32() == 0 {
 			if c.Err() != nil {
-				bad.add(binread.Corrupt("attribute list without an end"))
+				bad.Add(binread.Corrupt("attribute list without an end"))
 			}
-			return bad.err()
+			return bad.Err()
 		}
 		nameLength := int(c.At(off).U8())
 		e := xattrEntry{prefix: c.U8(), valueOff: int(c.U16()), valueInode: c.U32(), valueSize: int64(c.U32())}
 		e.hash = c.U32()
 		e.name = c.Bytes(nameLength)
 		if c.Err() != nil {
-			bad.add(binread.Corrupt("attribute at %d: it ends behind its %d bytes", off, len(b)))
-			return bad.err()
+			bad.Add(binread.Corrupt("attribute at %d: it ends behind its %d bytes", off, len(b)))
+			return bad.Err()
 		}
 		var value []byte
 		if e.valueInode == 0 {
 			if int64(e.valueOff) > int64(len(area)) || e.valueSize > int64(len(area)-e.valueOff) {
-				bad.add(binread.Corrupt("attribute at %d: value of %d bytes at %d, want it inside of %d", off, e.valueSize, e.valueOff, len(area)))
-				return bad.err()
+				bad.Add(binread.Corrupt("attribute at %d: value of %d bytes at %d, want it inside of %d", off, e.valueSize, e.valueOff, len(area)))
+				return bad.Err()
 			}
 			value = area[e.valueOff : e.valueOff+int(e.valueSize)]
 		}
-		bad.add(visit(e, value))
+		bad.Add(visit(e, value))
 		off += (xattrEntrySize + nameLength + 3) &^ 3
 	}
 }

@@ -1,12 +1,12 @@
-package ext4
+package binread
 
 import "sync"
 
 const cacheShards = 8
 
-// cache keeps pieces of the device that were read: a fixed number, second chance on eviction. What it hands out is shared
-// and must not be changed.
-type cache struct {
+// Cache keeps pieces of a device that were read: a fixed number, second chance on eviction. What it hands out is shared
+// and must not be changed. It is safe for concurrent use.
+type Cache struct {
 	shards [cacheShards]shard
 }
 
@@ -24,9 +24,9 @@ type slot struct {
 	used bool
 }
 
-// newCache returns a cache for n pieces.
-func newCache(n int) *cache {
-	c := &cache{}
+// NewCache returns a cache for n pieces, or for a few where n is less.
+func NewCache(n int) *Cache {
+	c := &Cache{}
 	for i := range c.shards {
 		c.shards[i].index = map[uint64]int{}
 		c.shards[i].limit = max(1, n/cacheShards)
@@ -34,8 +34,8 @@ func newCache(n int) *cache {
 	return c
 }
 
-// get returns the piece of that key, or nil.
-func (c *cache) get(key uint64) []byte {
+// Get returns the piece of that key, or nil.
+func (c *Cache) Get(key uint64) []byte {
 	s := &c.shards[key%cacheShards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +47,8 @@ func (c *cache) get(key uint64) []byte {
 	return s.slots[i].data
 }
 
-func (c *cache) put(key uint64, data []byte) {
+// Put keeps a piece under its key, in place of an older one.
+func (c *Cache) Put(key uint64, data []byte) {
 	s := &c.shards[key%cacheShards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
