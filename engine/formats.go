@@ -4,6 +4,7 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
+	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/qcow2"
 	"github.com/guestctl/guestctl/engine/image/raw"
@@ -33,6 +34,7 @@ func Volumes() []volume.Format {
 func FileSystems() []filesys.Format {
 	return []filesys.Format{
 		ext4.Format,
+		fat.Format,
 	}
 }
 
@@ -55,8 +57,6 @@ func Signatures() []Signature {
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"exFAT", m(3, "EXFAT   "), unsupported},
-		{"FAT32", m(82, "FAT32   "), unsupported},
-		{"FAT", m(54, "FAT1"), unsupported},
 		{"ISO 9660", m(0x8001, "CD001"), unsupported},
 		{"squashfs", m(0, "hsqs"), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},

@@ -65,7 +65,7 @@ type Run struct {
 // Description is what a file system says of itself.
 type Description struct {
 	Type      string // "ext4", as in fstab
-	UUID      string // lower case
+	UUID      string // as blkid(8) writes it
 	Label     string
 	BlockSize int64 // bytes
 	Size      int64 // bytes

@@ -1,0 +1,217 @@
+package fat
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+const (
+	maxDirBytes = 2 << 20 // of a directory, by the specification
+	dirPiece    = 64 << 10
+)
+
+// dirRegion is a stretch of the volume that holds entries of a directory.
+type dirRegion struct{ off, n int64 }
+
+// regions returns where the entries of a directory are. With an error, they are those that could be found.
+func (f *FS) regions(e *entry) ([]dirRegion, error) {
+	if e.node == rootNode && f.boot.bits != 32 {
+		return []dirRegion{{f.boot.rootOff(), f.boot.rootEntries * entrySize}}, nil
+	}
+	if !f.boot.valid(e.start) {
+		return nil, binread.Corrupt("its entries begin at cluster %d, want 2 to %d", e.start, f.boot.last())
+	}
+	size := f.boot.clusterSize()
+	limit := uint32(max(1, maxDirBytes/size))
+	c := f.follow(e.start, limit)
+	err := c.err
+	if err == nil && !c.ended {
+		err = binread.Corrupt("more than %d clusters of entries", limit)
+	}
+	list := make([]dirRegion, 0, len(c.runs))
+	for _, r := range c.runs {
+		list = append(list, dirRegion{f.boot.clusterOff(r.start), int64(r.count) * size})
+	}
+	return list, err
+}
+
+// dirSize is what a directory occupies in bytes, as far as its chain is in order.
+func (f *FS) dirSize(e *entry) (n int64) {
+	list, _ := f.regions(e) // ReadDir says what is wrong
+	for _, r := range list {
+		n += r.n
+	}
+	return n
+}
+
+// slots calls visit with the raw 32-byte entries of a directory and where they are on the volume, and collects what is wrong.
+func (f *FS) slots(e *entry, bad *binread.Errors, visit func(raw []byte, off int64)) {
+	list, err := f.regions(e)
+	for _, r := range list {
+		for done := int64(0); done < r.n; done += dirPiece {
+			b, err := binread.ReadAt(&f.device, r.off+done, min(dirPiece, r.n-done), dirPiece)
+			if err != nil {
+				bad.Add(fmt.Errorf("entries at %#x: %w", r.off+done, err))
+				continue
+			}
+			for at := 0; at+entrySize <= len(b); at += entrySize {
+				visit(b[at:at+entrySize:at+entrySize], r.off+done+int64(at))
+			}
+		}
+	}
+	bad.Add(err)
+}
+
+// ReadDir lists a directory in the order of the names' bytes. Where two entries have one name, both are listed, with an error.
+func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
+	l, err := f.list(n)
+	if err != nil {
+		return nil, fmt.Errorf("fat: node %d: %w", n, err)
+	}
+	if l.err != nil {
+		return slices.Clone(l.entries), fmt.Errorf("fat: directory %d: %w", n, l.err)
+	}
+	return slices.Clone(l.entries), nil
+}
+
+// Lookup finds a name in a directory. Of two entries with one name it takes the first on the disk, as drivers do.
+func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
+	l, err := f.list(dir)
+	if err != nil {
+		return 0, fmt.Errorf("fat: node %d: %w", dir, err)
+	}
+	name = fold(name)
+	n, ok := l.names[name]
+	if !ok {
+		n, ok = l.names[strings.TrimRight(name, ".")]
+	}
+	switch {
+	case ok:
+		return n, nil
+	case l.err != nil:
+		return 0, fmt.Errorf("fat: directory %d: %w", dir, l.err)
+	}
+	return 0, fs.ErrNotExist
+}
+
+// list returns the listing of a directory. An error says that there is no such directory.
+func (f *FS) list(n filesys.Node) (*listing, error) {
+	if l := f.dirs.get(n); l != nil {
+		return l, nil
+	}
+	e, err := f.readEntry(n)
+	if err != nil {
+		return nil, err
+	}
+	if !e.isDir() {
+		return nil, wrongType(&e, "dir")
+	}
+	r := dirReader{fs: f, listing: &listing{names: map[string]filesys.Node{}}}
+	f.slots(&e, &r.bad, r.slot)
+	r.finish()
+	f.dirs.put(n, r.listing)
+	return r.listing, nil
+}
+
+// dirReader makes a listing out of raw entries.
+type dirReader struct {
+	fs *FS
+	*listing
+	bad    binread.Errors
+	long   longName
+	ended  bool // a byte of zero was where a name begins
+	behind int  // entries behind that
+}
+
+func (r *dirReader) slot(raw []byte, off int64) {
+	attributes := raw[11]
+	switch {
+	case raw[0] == entryEnd:
+		r.ended = true
+	case raw[0] == entryDeleted || attributes&attrMask != attrLong && attributes&attrVolume != 0:
+	case r.ended && isLong(attributes):
+	case r.ended:
+		r.behind++
+	case isLong(attributes):
+		r.long.add(raw)
+		return
+	default:
+		r.add(r.fs.boot.decodeEntry(raw, off))
+	}
+	r.long.pieces = 0
+}
+
+// add lists an entry under its long name, or its short one where that is none a path could hold.
+func (r *dirReader) add(e entry) {
+	short, name := e.shortName(), r.long.take(e.short)
+	if short == "." || short == ".." {
+		return
+	}
+	if name == "" {
+		name = short
+	} else if bad := checkName(name); bad != nil {
+		r.bad.Add(fmt.Errorf("long name of %q: %w", short, bad))
+		name = short
+	}
+	if bad := checkName(name); bad != nil {
+		r.bad.Add(fmt.Errorf("entry at %#x: %w", int64(e.node)*entrySize, bad))
+		return
+	}
+	r.entries = append(r.entries, filesys.DirEntry{Name: name, Node: e.node, Type: filesys.TypeOf(e.mode())})
+	r.name(name, e.node)
+	r.name(short, e.node)
+}
+
+// name makes an entry be found.
+func (r *dirReader) name(name string, n filesys.Node) {
+	name = fold(name)
+	if other, known := r.names[name]; known && other != n {
+		r.bad.Add(binread.Corrupt("two entries named %q", name))
+		return
+	}
+	r.names[name] = n
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return binread.Corrupt("name %q, want one of its own", name)
+	case strings.ContainsAny(name, "/\x00"):
+		return binread.Corrupt("name %q holds a slash or a zero byte", name)
+	}
+	return nil
+}
+
+func (r *dirReader) finish() {
+	if r.behind > 0 {
+		r.bad.Add(binread.Corrupt("%d entries behind the end of the directory, which some systems read", r.behind))
+	}
+	slices.SortFunc(r.entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	r.err = r.bad.Err()
+}
+
+// volumeLabel is the label as blkid(8) finds it: the entry in the root directory, not what was copied into the boot sector.
+func (f *FS) volumeLabel() (label string) {
+	var bad binread.Errors // ReadDir says what is wrong
+	ended := false
+	f.slots(&entry{node: rootNode, start: f.boot.rootCluster}, &bad, func(raw []byte, _ int64) {
+		ended = ended || raw[0] == entryEnd
+		if !ended && label == "" && raw[0] != entryDeleted && isLabel(raw[11]) {
+			label = decodeLabel(raw[:11])
+		}
+	})
+	return label
+}
+
+func decodeLabel(raw []byte) string {
+	b := slices.Clone(raw)
+	if b[0] == entryE5 {
+		b[0] = entryDeleted
+	}
+	return decodeShort(b, false)
+}
