@@ -2,19 +2,17 @@ package compare
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"runtime"
-	"sync"
+	"iter"
 	"time"
 
+	"github.com/guestctl/guestctl/backup/reading"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
 )
 
 const (
 	piece   = 256 << 10 // bytes of each image that are read at once
-	retry   = 64 << 10  // bytes that are read at once where a piece could not be read
 	queued  = 256       // pieces whose results wait for those before them
 	maxRead = 1 << 16   // stretches that could not be read
 )
@@ -56,55 +54,33 @@ func (b *Bytes) Identical() bool { return len(b.Extents) == 0 && len(b.Unread) =
 func Images(ctx context.Context, a, b image.Image, opts Options) (*Bytes, error) {
 	c := &comparison{images: [2]image.Image{a, b}, size: max(a.Size(), b.Size()), opts: opts}
 	r := &Bytes{Sizes: [2]int64{a.Size(), b.Size()}, Compared: c.size, Unread: []UnreadExtent{}}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	var workers sync.WaitGroup
-	work, ordered := make(chan *task), make(chan *task, queued)
-	for range cmp.Or(opts.Workers, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() { c.work(work) })
-	}
-	workers.Go(func() {
-		defer close(work)
-		defer close(ordered)
-		c.plan(ctx, func(t *task) {
-			ordered <- t
-			work <- t
-		})
-	})
 	different, done := list{gap: Sector}, int64(0)
-	for t := range ordered {
-		<-t.done
-		for _, e := range t.different {
-			different.add(e)
-		}
-		r.Read += t.read
-		if len(r.Unread)+len(t.unread) > maxRead {
-			t.unread = []UnreadExtent{{Extent: Extent{t.off, c.size - t.off}, Cause: "too much could not be read: the rest was given up"}}
-			stop()
-		}
-		r.Unread = append(r.Unread, t.unread...)
-		if opts.Progress != nil {
-			opts.Progress(t.off + t.n - done)
-		}
-		if done = t.off + t.n; len(r.Unread) > maxRead {
-			break
-		}
-	}
-	for t := range ordered {
-		<-t.done
-	}
-	workers.Wait()
-	if opts.Progress != nil && ctx.Err() == nil {
+	err := reading.Work[*task]{
+		Workers: opts.Workers, Queued: queued, Worker: c.worker,
+		Take: func(t *task) bool {
+			for _, e := range t.different {
+				different.add(e)
+			}
+			r.Read += t.read
+			if len(r.Unread)+len(t.unread) > maxRead {
+				t.unread = []UnreadExtent{{Extent: Extent{t.off, c.size - t.off}, Cause: "too much could not be read: the rest was given up"}}
+			}
+			r.Unread = append(r.Unread, t.unread...)
+			if opts.Progress != nil {
+				opts.Progress(t.off + t.n - done)
+			}
+			done = t.off + t.n
+			return len(r.Unread) <= maxRead
+		},
+	}.Each(ctx, c.tasks())
+	if opts.Progress != nil && err == nil {
 		opts.Progress(c.size - done)
 	}
 	r.Extents, r.Granularity = different.all, different.gap
 	for _, e := range r.Extents {
 		r.Different += e.Length
 	}
-	if len(r.Unread) > maxRead {
-		return r, nil
-	}
-	return r, ctx.Err()
+	return r, err
 }
 
 // task is a stretch of both images to compare, and what came of it.
@@ -112,7 +88,6 @@ type task struct {
 	off, n int64
 	zero   [2]bool // an image has only zeros there
 
-	done      chan struct{}
 	different []Extent
 	unread    []UnreadExtent
 	read      int64
@@ -122,63 +97,43 @@ type comparison struct {
 	images [2]image.Image
 	size   int64
 	opts   Options
-	last   [2]image.Extent // found last of each image
 }
 
-// plan cuts the disk into tasks, in order, and leaves out what is zero in both images.
-func (c *comparison) plan(ctx context.Context, do func(*task)) {
-	for off := int64(0); off < c.size && ctx.Err() == nil; {
-		t := &task{off: off, n: c.size - off, done: make(chan struct{})}
-		for s := range c.images {
-			e := c.extent(s, off)
-			t.zero[s], t.n = e.Zero, min(t.n, e.Len)
+// tasks cuts the disk into tasks, in order, and leaves out what is zero in both images.
+func (c *comparison) tasks() iter.Seq[*task] {
+	return func(yield func(*task) bool) {
+		holes := [2]reading.Holes{{Image: c.images[0]}, {Image: c.images[1]}}
+		for off := int64(0); off < c.size; {
+			t := &task{off: off, n: c.size - off}
+			for s := range holes {
+				e := holes[s].At(off, t.n)
+				t.zero[s], t.n = e.Zero, e.Len
+			}
+			if !t.zero[0] || !t.zero[1] {
+				t.n = min(t.n, piece-off%piece)
+				if !yield(t) {
+					return
+				}
+			}
+			off += t.n
 		}
-		if !t.zero[0] || !t.zero[1] {
-			t.n = min(t.n, piece-off%piece)
-			do(t)
-		}
-		off += t.n
 	}
 }
 
-// extent is what an image knows of off and what follows. Where it cannot tell, reading will.
-func (c *comparison) extent(s int, off int64) image.Extent {
-	e := &c.last[s]
-	if off-e.Off < e.Len {
-		return image.Extent{Off: off, Len: e.Off + e.Len - off, Zero: e.Zero}
-	}
-	inside := image.Clip(c.images[s].Size(), off, c.size-off)
-	if inside == 0 {
-		*e = image.Extent{Off: off, Len: c.size - off, Zero: true}
-		return *e
-	}
-	found, err := image.ExtentOf(c.images[s], off, inside)
-	if err != nil || found.Len <= 0 || found.Len > inside {
-		found = image.Extent{Len: min(inside, retry-off%retry)}
-	}
-	*e = image.Extent{Off: off, Len: found.Len, Zero: found.Zero}
-	return *e
-}
-
-func (c *comparison) work(tasks <-chan *task) {
+// worker compares a task, with buffers of its own.
+func (c *comparison) worker() func(*task) {
 	var bufs [2][]byte
 	for s := range bufs {
 		bufs[s] = make([]byte, piece)
 	}
-	for t := range tasks {
-		if c.sameOrigin(t) {
-			close(t.done)
-			continue
+	return func(t *task) {
+		if c.sameOrigin(t) || c.compare(t, t.off, t.n, bufs) {
+			return
 		}
-		if !c.compare(t, t.off, t.n, bufs) {
-			t.different, t.unread = nil, nil
-			for off, end := t.off, t.off+t.n; off < end; {
-				n := min(end-off, retry-off%retry)
-				c.compare(t, off, n, bufs)
-				off += n
-			}
+		t.different, t.unread = nil, nil
+		for off, n := range reading.Cut(t.off, t.n, reading.Narrow) {
+			c.compare(t, off, n, bufs)
 		}
-		close(t.done)
 	}
 }
 

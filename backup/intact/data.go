@@ -1,22 +1,18 @@
 package intact
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
+	"iter"
 
+	"github.com/guestctl/guestctl/backup/reading"
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/finding"
 )
 
-const (
-	readSize = 1 << 20  // bytes that are read at once
-	pieces   = 64 << 10 // by which what cannot be read is narrowed down
-)
+// readSize is how many bytes are read at once.
+const readSize = 1 << 20
 
 // data reads every byte that the disks hold, when it is asked for.
 func (v *verifier) data(ctx context.Context) {
@@ -36,85 +32,63 @@ type unreadable struct {
 	err    error
 }
 
+// stretch is what is read at once, and what of it could not be.
+type stretch struct {
+	image.Extent
+	bad []unreadable
+}
+
 // readDisk reads what a disk holds, on all processors.
 func (v *verifier) readDisk(ctx context.Context, r *report, disk int, img image.Image) {
-	work := make(chan image.Extent)
-	var mu sync.Mutex
-	var bad []unreadable
-	var read atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
+	_ = reading.Work[*stretch]{ // the error is that of the context, which Verify looks at
+		Worker: func() func(*stretch) {
 			buf := make([]byte, readSize)
-			for e := range work {
-				failed := readPieces(img, buf, e)
-				read.Add(e.Len)
-				if v.Progress != nil {
-					v.Progress(e.Len)
-				}
-				if len(failed) > 0 {
-					mu.Lock()
-					bad = append(bad, failed...)
-					mu.Unlock()
-				}
+			return func(s *stretch) { s.read(img, buf) }
+		},
+		Take: func(s *stretch) bool {
+			v.result.Read += s.Len
+			if v.Progress != nil {
+				v.Progress(s.Len)
 			}
-		})
-	}
-	v.feed(ctx, img, work)
-	close(work)
-	wg.Wait()
-	v.result.Read += read.Load()
-	slices.SortFunc(bad, func(a, b unreadable) int { return cmp.Compare(a.off, b.off) })
-	for _, b := range bad {
-		r.damage(Damage{
-			Place: fmt.Sprintf("%#x to %#x", b.off, b.off+b.n-1), Belongs: v.belongs(disk, b.off, b.n), Problem: b.err.Error(),
-			Meaning: "these bytes are lost", Severity: finding.High,
-		}, 1)
-	}
+			for _, b := range s.bad {
+				r.damage(Damage{
+					Place: fmt.Sprintf("%#x to %#x", b.off, b.off+b.n-1), Belongs: v.belongs(disk, b.off, b.n), Problem: b.err.Error(),
+					Meaning: "these bytes are lost", Severity: finding.High,
+				}, 1)
+			}
+			return true
+		},
+	}.Each(ctx, v.stretches(img))
 }
 
-// feed hands out what is not known to be zeros.
-func (v *verifier) feed(ctx context.Context, img image.Image, work chan<- image.Extent) {
-	size := img.Size()
-	for off := int64(0); off < size; {
-		e, err := image.ExtentOf(img, off, size-off)
-		if err != nil || e.Len <= 0 {
-			// The tables of this place are damaged: reading tells of it, and what is behind is looked at too.
-			e = image.Extent{Off: off, Len: min(pieces, size-off)}
-		}
-		off += e.Len
-		if e.Zero {
-			continue
-		}
-		if v.Started != nil {
-			v.Started(e.Len)
-		}
-		for e.Len > 0 {
-			piece := image.Extent{Off: e.Off, Len: min(e.Len, readSize-e.Off%readSize)}
-			select {
-			case work <- piece:
-			case <-ctx.Done():
-				return
+// stretches are what is not known to be zeros.
+func (v *verifier) stretches(img image.Image) iter.Seq[*stretch] {
+	return func(yield func(*stretch) bool) {
+		holes := reading.Holes{Image: img}
+		for e := range holes.Extents(0) {
+			if e.Zero {
+				continue
 			}
-			e.Off, e.Len = e.Off+piece.Len, e.Len-piece.Len
+			if v.Started != nil {
+				v.Started(e.Len)
+			}
+			for off, n := range reading.Cut(e.Off, e.Len, readSize) {
+				if !yield(&stretch{Extent: image.Extent{Off: off, Len: n}}) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// readPieces reads a stretch of at most readSize, and names those pieces of it that cannot be read.
-func readPieces(img image.Image, buf []byte, e image.Extent) (bad []unreadable) {
-	if n, _ := img.ReadAt(buf[:e.Len], e.Off); int64(n) == e.Len {
-		return nil
+// read reads a stretch, and names those pieces of it that cannot be read.
+func (s *stretch) read(img image.Image, buf []byte) {
+	if binread.Fill(img, buf[:s.Len], s.Off) == nil {
+		return
 	}
-	for end := e.Off + e.Len; e.Off < end; {
-		n := min(pieces-e.Off%pieces, end-e.Off)
-		if got, err := img.ReadAt(buf[:n], e.Off); int64(got) < n {
-			if err == nil {
-				err = fmt.Errorf("%d bytes end after %d", n, got)
-			}
-			bad = append(bad, unreadable{e.Off, n, err})
+	for off, n := range reading.Cut(s.Off, s.Len, reading.Narrow) {
+		if err := binread.Fill(img, buf[:n], off); err != nil {
+			s.bad = append(s.bad, unreadable{off, n, err})
 		}
-		e.Off += n
 	}
-	return bad
 }

@@ -2,22 +2,18 @@ package seal
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"hash"
-	"runtime"
-	"sync"
+	"iter"
 
+	"github.com/guestctl/guestctl/backup/reading"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
 )
 
 // step is how many bytes of a chunk are read at once.
 const step = 1 << 20
-
-// queued is how many chunks whose results are known may wait for one before them.
-const queued = 16
 
 // chunk is a chunk that is read, and what came of it.
 type chunk struct {
@@ -26,7 +22,6 @@ type chunk struct {
 	n    int64
 	hole bool // the image says that it is all zeros
 
-	done   chan struct{}
 	digest Digest
 	zero   bool
 	err    error
@@ -41,60 +36,30 @@ type reader struct {
 
 // read calls each for the chunks from first on, in order, until it returns false or there are none left. A chunk that could not be read
 // has an error. The error is that of the context.
-func (r *reader) read(parent context.Context, first int, each func(*chunk) bool) error {
-	ctx, stop := context.WithCancel(parent)
-	defer stop()
-	var workers sync.WaitGroup
-	work, ordered := make(chan *chunk), make(chan *chunk, queued)
-	for range cmp.Or(r.workers, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() { r.work(work) })
-	}
-	workers.Go(func() {
-		defer close(work)
-		defer close(ordered)
-		r.plan(ctx, first, func(c *chunk) {
-			ordered <- c
-			work <- c
-		})
-	})
-	for c := range ordered {
-		<-c.done
-		if parent.Err() != nil || !each(c) {
-			stop()
-			break
-		}
-	}
-	for c := range ordered {
-		<-c.done
-	}
-	workers.Wait()
-	return parent.Err()
+func (r *reader) read(ctx context.Context, first int, each func(*chunk) bool) error {
+	return reading.Work[*chunk]{Workers: r.workers, Worker: r.worker, Take: each}.Each(ctx, r.chunks(first))
 }
 
-// plan calls do for the chunks from first on, and asks the image which of them are holes.
-func (r *reader) plan(ctx context.Context, first int, do func(*chunk)) {
-	var zeros image.Extent // found last
-	for i := first; i < r.head.Chunks() && ctx.Err() == nil; i++ {
-		c := &chunk{i: i, done: make(chan struct{})}
-		c.off, c.n = r.head.chunk(i)
-		if end := c.off + c.n; zeros.Off+zeros.Len < end {
-			zeros = image.Extent{Off: c.off}
-			if e, err := image.ExtentOf(r.img, c.off, r.img.Size()-c.off); err == nil && e.Zero {
-				zeros.Len = e.Len
+// chunks are those from first on. The image is asked which of them are holes.
+func (r *reader) chunks(first int) iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		holes := reading.Holes{Image: r.img}
+		for i := first; i < r.head.Chunks(); i++ {
+			off, n := r.head.chunk(i)
+			if !yield(&chunk{i: i, off: off, n: n, hole: holes.Zero(off, n)}) {
+				return
 			}
 		}
-		c.hole = zeros.Off+zeros.Len >= c.off+c.n && zeros.Off <= c.off
-		do(c)
 	}
 }
 
-func (r *reader) work(chunks <-chan *chunk) {
+// worker digests a chunk, with a buffer of its own.
+func (r *reader) worker() func(*chunk) {
 	buf := make([]byte, min(r.head.ChunkSize, step))
-	for c := range chunks {
+	return func(c *chunk) {
 		if c.zero = c.hole; !c.hole {
 			c.err = r.sum(c, buf)
 		}
-		close(c.done)
 	}
 }
 
