@@ -80,7 +80,7 @@ func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *T
 	if err != nil {
 		return err
 	}
-	t.Checks = append(t.Checks, t.Sealed.Finding(a.Cycle))
+	t.Checks = append(t.Checks, t.Sealed.Finding())
 	if a.Cycle != nil && a.Within > 0 {
 		t.Checks = append(t.Checks, a.Cycle.Finding(r.job.Now, a.Within))
 	}

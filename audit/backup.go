@@ -19,6 +19,8 @@ import (
 type Backup struct {
 	// Full reads every byte that the images hold, and verifies every compressed file.
 	Full bool
+	// Share has Full read a share of the bytes in each run; nil reads all of them.
+	Share *Share
 	// Boot asks for a proof that the guest boots; nil asks for none.
 	Boot *Boot
 	// Ignore are patterns of paths whose files need not be as their package has them (policy.PathPatterns).
@@ -40,8 +42,11 @@ func (b *Backup) options() intact.Options {
 
 // verifyDisks verifies the disks of a machine, where the job asks for it; nil where it does not.
 func (r *Result) verifyDisks(ctx context.Context, m *engine.Machine) (*intact.Verification, error) {
-	if r.job.Backup == nil {
+	switch {
+	case r.job.Backup == nil:
 		return nil, nil
+	case r.job.Backup.Share != nil:
+		return r.verifyShare(ctx, m)
 	}
 	return intact.Verify(ctx, m, r.job.Backup.options())
 }
@@ -81,6 +86,7 @@ func (r *Result) withoutGuest(name string, m *engine.Machine, disks *intact.Veri
 		Actual: "none that can be judged", Message: err.Error(), Where: []finding.Location{}, Fix: binread.HintOf(err),
 		Fingerprint: finding.Fingerprint(BackupSystem, "", ""),
 	})
+	r.changing(&t, m)
 	r.settle(&t)
 	return t
 }

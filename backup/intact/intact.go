@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/image"
@@ -34,6 +35,8 @@ const MaxDamage = 1000
 type Options struct {
 	// Full reads every byte that the disks hold, and every compressed file below /boot and /usr.
 	Full bool
+	// Share has Full read a part of the bytes in this run, and the next parts in the next ones; nil reads all.
+	Share *Share
 	// Attribute tells what the n bytes at off of a disk belong to, such as "p1: file /etc/fstab"; nil, or "", and only the partition is
 	// told.
 	Attribute func(disk int, off, n int64) string
@@ -47,11 +50,14 @@ type Verification struct {
 	Full        bool         `json:"full"`
 	Containers  []Container  `json:"containers"`
 	FileSystems []FileSystem `json:"filesystems"`
-	Read        int64        `json:"read"`     // bytes of the disks that were read to look whether they can be
-	Archives    int          `json:"archives"` // compressed files whose checksums were verified
-	Damage      []Damage     `json:"damage"`   // by layer; MaxDamage at most
-	More        int          `json:"more"`     // damage that is only counted
+	Read        int64        `json:"read"`            // bytes of the disks that were read to look whether they can be
+	Cycle       *cycle.Run   `json:"cycle,omitempty"` // what this run read, where it was to read a share
+	Archives    int          `json:"archives"`        // compressed files whose checksums were verified
+	Damage      []Damage     `json:"damage"`          // by layer; MaxDamage at most
+	More        int          `json:"more"`            // damage that is only counted
 	Layers      []Layer      `json:"layers"`
+
+	lately []finding.Finding // whether all of it is read within a time
 }
 
 // Container is what the check of a disk's container came to.
@@ -216,13 +222,14 @@ func (v *verifier) diskNumber(name string) int {
 	return -1
 }
 
-// Findings are the layers as findings: every damage has its place in that of its layer.
+// Findings are the layers as findings: every damage has its place in that of its layer. Where a share was read there is one about when
+// everything is.
 func (r *Verification) Findings() []finding.Finding {
 	all := make([]finding.Finding, 0, len(r.Layers))
 	for i := range r.Layers {
 		all = append(all, r.finding(&r.Layers[i]))
 	}
-	return all
+	return append(all, r.lately...)
 }
 
 // maxTold is how many places of damage stand in a finding; the data have more.

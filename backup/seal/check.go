@@ -9,6 +9,7 @@ import (
 
 	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/place"
+	"github.com/guestctl/guestctl/backup/reading"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/image"
 )
@@ -53,6 +54,8 @@ type Report struct {
 	Problems []place.Missed `json:"problems"` // of finding the places
 	// Whole is set when the whole disk was checked in this run.
 	Whole bool `json:"whole"`
+	// Cycle is how far the cycle is that this run is of; nil without one.
+	Cycle *cycle.Run `json:"cycle,omitempty"`
 }
 
 // Check reads an image and tells which chunks are not what was sealed. The error is that of the context.
@@ -63,15 +66,22 @@ func Check(ctx context.Context, img image.Image, m *Manifest, opts CheckOptions)
 	if r.Size != r.Sealed {
 		return r, ctx.Err() // chunks of another size are none of these
 	}
-	first := 0
+	first, again := 0, []int{}
 	if opts.Cycle != nil {
-		first = int(opts.Cycle.Next / m.ChunkSize)
+		first, again = int(opts.Cycle.Next/m.ChunkSize), m.chunksOf(opts.Cycle.Bad)
 	}
 	r.From = int64(first) * m.ChunkSize
 	r.To = r.From
 	reader := reader{img, &m.Header, opts.Workers}
-	err := reader.read(ctx, first, func(c *chunk) bool {
+	over := false
+	err := reader.read(ctx, again, first, func(c *chunk) bool {
+		if over {
+			return false
+		}
 		r.note(m, c)
+		if c.again {
+			return true
+		}
 		r.To = c.off + c.n
 		if !c.hole {
 			r.Read += c.n
@@ -79,16 +89,59 @@ func Check(ctx context.Context, img image.Image, m *Manifest, opts CheckOptions)
 		if opts.Progress != nil {
 			opts.Progress(c.n)
 		}
-		return !opts.Budget.Over(r.Read)
+		over = opts.Budget.Over(r.Read)
+		return true
 	})
 	if err != nil {
 		return nil, err
 	}
+	r.Damaged, r.Unread = inOrder(r.Damaged), inOrder(r.Unread)
 	r.Whole = r.From == 0 && r.To == r.Size
 	if opts.Cycle != nil {
-		opts.Cycle.Advance(r.To, opts.Now)
+		opts.Cycle.Remember(r.stretches())
+		run := opts.Cycle.Ran(r.To, opts.Now)
+		r.Cycle = &run
 	}
 	return r, nil
+}
+
+// chunksOf are the chunks that have a part in stretches, each once.
+func (m *Manifest) chunksOf(all []cycle.Stretch) []int {
+	chunks := []int{}
+	for _, s := range all {
+		for off := range reading.Cut(s.Off, s.Len, m.ChunkSize) {
+			if i := int(off / m.ChunkSize); i < m.Chunks() {
+				chunks = append(chunks, i)
+			}
+		}
+	}
+	slices.Sort(chunks)
+	return slices.Compact(chunks)
+}
+
+// inOrder sorts stretches, which were read in two turns, and tells what was read in both once.
+func inOrder(all []Damage) []Damage {
+	slices.SortStableFunc(all, func(a, b Damage) int { return cmp.Compare(a.Offset, b.Offset) })
+	kept := all[:0]
+	for _, d := range all {
+		if n := len(kept); n > 0 {
+			if last := &kept[n-1]; d.Offset < last.Offset+last.Length || d.Offset == last.Offset+last.Length && d.Cause == "" && last.Cause == "" {
+				last.Length = max(last.Length, d.Offset+d.Length-last.Offset)
+				continue
+			}
+		}
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+// stretches are what is damaged or could not be read, for the next run.
+func (r *Report) stretches() []cycle.Stretch {
+	all := []cycle.Stretch{}
+	for _, d := range slices.Concat(r.Damaged, r.Unread) {
+		all = append(all, cycle.Stretch{Off: d.Offset, Len: d.Length})
+	}
+	return all
 }
 
 // note holds a chunk against the seal.
@@ -139,7 +192,7 @@ func CheckMachine(ctx context.Context, machine *engine.Machine, m *Manifest, opt
 	if err := machine.Unchanged(); err != nil {
 		r.Changing = "the image " + err.Error()
 		if opts.Cycle != nil {
-			*opts.Cycle = before
+			*opts.Cycle, r.Cycle.Kept = before, false
 		}
 	}
 	return r, nil

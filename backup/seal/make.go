@@ -83,7 +83,7 @@ func sealed(ctx context.Context, img image.Image, opts Options) (*Manifest, []by
 	m.used = make([]byte, (m.Chunks()+7)/8)
 	var failed error
 	r := reader{img, &m.Header, opts.Workers}
-	err := r.read(ctx, 0, func(c *chunk) bool {
+	err := r.read(ctx, nil, 0, func(c *chunk) bool {
 		if c.err != nil {
 			failed = binread.WithHint(fmt.Errorf("seal: %d bytes at %#x: %w", c.n, c.off, c.err), "an image that cannot be read whole is not sealed")
 			return false

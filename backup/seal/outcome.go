@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/place"
 	"github.com/guestctl/guestctl/finding"
 )
@@ -17,20 +16,21 @@ const (
 	maxWhere = 20
 )
 
-// Finding says what the check found. The state of the cycle may be nil.
-func (r *Report) Finding(state *cycle.State) finding.Finding {
-	o := r.Outcome(state)
+// Finding says what the check found.
+func (r *Report) Finding() finding.Finding {
+	o := r.Outcome()
 	return finding.Finding{
 		ID: CheckID, Title: "The image is what was sealed", Status: o.Status, Severity: finding.Critical, Expected: "the bytes that were sealed",
 		Actual: o.Message, Message: o.Message, Where: o.Where, Notes: o.Notes, Fix: o.Fix, Fingerprint: finding.Fingerprint(CheckID, "", ""),
 	}
 }
 
-// Outcome is what the check came to. A disk of which a part was checked passes as far as it was: the notes say how far that is.
-func (r *Report) Outcome(state *cycle.State) finding.Outcome {
+// Outcome is what the check came to. A disk of which a part was checked passes as far as it was, when what
+// was damaged before is mended: the notes say how far that is.
+func (r *Report) Outcome() finding.Outcome {
 	o := finding.Outcome{Status: finding.Pass, Where: r.where()}
-	if !r.Whole && state != nil {
-		o.Notes = append(o.Notes, progress(r, state))
+	if !r.Whole && r.Cycle != nil {
+		o.Notes = append(o.Notes, r.Cycle.String())
 	}
 	switch {
 	case r.Changing != "":
@@ -101,13 +101,4 @@ func (r *Report) named() string {
 		return "; in " + strings.Join(files[:3], ", ") + " and more"
 	}
 	return "; in " + strings.Join(files, ", ")
-}
-
-// progress says how far the cycle is.
-func progress(r *Report, s *cycle.State) string {
-	if s.Next == 0 {
-		return "with this run, the whole disk was read"
-	}
-	return fmt.Sprintf("%.0f %% of the disk were read since %s; the next run begins at byte %d",
-		100*float64(r.To)/float64(r.Size), s.Started.Format("2006-01-02"), s.Next)
 }

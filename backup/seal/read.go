@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"hash"
-	"iter"
 
 	"github.com/guestctl/guestctl/backup/reading"
 	"github.com/guestctl/guestctl/engine/binread"
@@ -22,6 +21,8 @@ type chunk struct {
 	n    int64
 	hole bool // the image says that it is all zeros
 
+	again bool // read since it was damaged in an earlier run
+
 	digest Digest
 	zero   bool
 	err    error
@@ -34,23 +35,24 @@ type reader struct {
 	workers int // 0: one for each processor
 }
 
-// read calls each for the chunks from first on, in order, until it returns false or there are none left. A chunk that could not be read
-// has an error. The error is that of the context.
-func (r *reader) read(ctx context.Context, first int, each func(*chunk) bool) error {
-	return reading.Work[*chunk]{Workers: r.workers, Worker: r.worker, Take: each}.Each(ctx, r.chunks(first))
-}
-
-// chunks are those from first on. The image is asked which of them are holes.
-func (r *reader) chunks(first int) iter.Seq[*chunk] {
-	return func(yield func(*chunk) bool) {
-		holes := reading.Holes{Image: r.img}
+// read calls each for some chunks, and then for those from first on, in order, until it returns false or there are none left. A chunk
+// that could not be read has an error. The error is that of the context.
+func (r *reader) read(ctx context.Context, again []int, first int, each func(*chunk) bool) error {
+	return reading.Work[*chunk]{Workers: r.workers, Worker: r.worker, Take: each}.Each(ctx, func(yield func(*chunk) bool) {
+		holes := reading.Holes{Image: r.img} // the image is asked which chunks are holes
+		for i := range again {
+			off, n := r.head.chunk(again[i])
+			if !yield(&chunk{i: again[i], off: off, n: n, hole: holes.Zero(off, n), again: true}) {
+				return
+			}
+		}
 		for i := first; i < r.head.Chunks(); i++ {
 			off, n := r.head.chunk(i)
 			if !yield(&chunk{i: i, off: off, n: n, hole: holes.Zero(off, n)}) {
 				return
 			}
 		}
-	}
+	})
 }
 
 // worker digests a chunk, with a buffer of its own.

@@ -259,7 +259,7 @@ func TestDamageSaysWhatWasThere(t *testing.T) {
 func TestAnImageOfAnotherSizeIsNotTheSealed(t *testing.T) {
 	m := sealOf(t, memory(bytes.Repeat([]byte{1}, 200_000)))
 	r, err := Check(t.Context(), memory(bytes.Repeat([]byte{1}, 200_001)), m, CheckOptions{})
-	if err != nil || r.Whole || r.Size == r.Sealed || r.Outcome(nil).Status == "pass" {
+	if err != nil || r.Whole || r.Size == r.Sealed || r.Outcome().Status == "pass" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -285,7 +285,7 @@ func TestWhatCannotBeReadIsNeitherSealedNorWhole(t *testing.T) {
 		t.Errorf("sealed with %v, %d bytes", err, b.Len())
 	}
 	r, err := Check(t.Context(), bad, sealOf(t, disk), CheckOptions{})
-	if err != nil || len(r.Damaged) > 0 || len(r.Unread) != 1 || r.Unread[0].Offset != 3*minChunk || r.Outcome(nil).Status != "unknown" {
+	if err != nil || len(r.Damaged) > 0 || len(r.Unread) != 1 || r.Unread[0].Offset != 3*minChunk || r.Outcome().Status != "unknown" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -309,7 +309,7 @@ func TestAnImageThatIsWrittenToIsNotSealed(t *testing.T) {
 			t.Error(err)
 		}
 	}})
-	if err != nil || r.Changing == "" || r.Outcome(nil).Status != "unknown" {
+	if err != nil || r.Changing == "" || r.Outcome().Status != "unknown" {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -342,16 +342,27 @@ func TestABudgetReadsAllInTheEnd(t *testing.T) {
 			if err != nil || r.From != at || r.To <= r.From || run > 11 {
 				t.Fatalf("%s: run %d: %+v, %v, want it from %d on", name, run, r, err, at)
 			}
-			found += len(r.Damaged)
+			if found = len(r.Damaged); (found == 1) != (r.To > 8*minChunk) {
+				t.Errorf("%s: run %d read up to %d and found %v", name, run, r.To, r.Damaged)
+			}
 			if at = r.To; at == m.Size {
 				break
 			}
-			if state.Next != at || !state.Started.Equal(day(1)) {
+			if state.Next != at || !state.Oldest().Equal(day(1)) || !r.Cycle.Started.Equal(day(1)) {
 				t.Errorf("%s: after run %d: %+v", name, run, state)
 			}
 		}
-		if found != 1 || state.Next != 0 || !state.Since.Equal(day(1)) {
+		if found != 1 || state.Next != 0 || !state.Oldest().Equal(day(1)) {
 			t.Errorf("%s: found %d times, %+v", name, found, state)
+		}
+		// Damage is told in every run until it is mended, wherever the run reads.
+		if r, err := Check(t.Context(), damaged, m, CheckOptions{Budget: cycle.Budget{Bytes: 1}, Cycle: state, Now: day(20)}); err != nil ||
+			len(r.Damaged) != 1 || r.Outcome().Status != "fail" || r.To != minChunk {
+			t.Errorf("%s: in the next cycle: %+v, %v", name, r, err)
+		}
+		if r, err := Check(t.Context(), disk, m, CheckOptions{Budget: cycle.Budget{Bytes: 1}, Cycle: state, Now: day(21)}); err != nil ||
+			r.Outcome().Status != "pass" || len(state.Bad) > 0 {
+			t.Errorf("%s: when it is mended: %+v, %v", name, r, err)
 		}
 	}
 }

@@ -100,5 +100,8 @@ func runError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return withCode(exitInterrupted, err)
 	}
+	if coded := (*codeError)(nil); errors.As(err, &coded) {
+		return err
+	}
 	return notJudged(err)
 }

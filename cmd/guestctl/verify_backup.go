@@ -70,10 +70,14 @@ the image, and nothing that an earlier run found is taken for an answer.
 --bootable follows what a boot would do, from the firmware to a login: boot loader, configuration, kernel, initrd, root file system,
 init, default target, mounts. It proves nothing about disks whose firmware is UEFI, which are unknown.
 
+With --budget --full reads a share of each image, and the next run goes on where it stopped: what is said of the bytes is about those that
+this run read, and how far the cycle is. --read-all-within fails when it is too slow.
+
 With --compare an image is held against another: bytes first, then the files in which they differ, and what explains that. A seal,
 which --seal writes when a backup is made, finds every changed byte of it later, with --sealed.`,
 		Example: `  guestctl verify-backup disk.qcow2
   guestctl verify-backup --full --report json=verified.json backups/*.qcow2
+  guestctl verify-backup --full --budget 20m --read-all-within 30d disk.qcow2
   guestctl verify-backup --bootable --target kvm disk.qcow2
   guestctl verify-backup --baseline baseline.toml disk.qcow2
   guestctl verify-backup --compare source.raw backup.qcow2
@@ -81,7 +85,7 @@ which --seal writes when a backup is made, finds every changed byte of it later,
   guestctl verify-backup --sealed disk.seal --budget 20m --read-all-within 30d disk.qcow2`,
 		Args: wantArgs(1, -1, "IMAGE..."),
 		RunE: func(cmd *cobra.Command, images []string) error {
-			against, err := f.against.asked(cmd)
+			against, err := f.against.asked(cmd, f.backup.full)
 			if err != nil {
 				return err
 			}
@@ -102,6 +106,9 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 			defer bar.Close()
 			backup, err := f.backup.options(bar)
 			if err != nil {
+				return err
+			}
+			if backup.Share, err = f.against.cycle.share(f.judge.image.noCache); err != nil {
 				return err
 			}
 			j, err := f.judge.begin(images)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/audit"
-	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/seal"
 )
 
@@ -22,8 +20,7 @@ type againstFlags struct {
 	source string
 	seal   string // to write
 	sealed string // to read
-	budget string
-	within string
+	cycle  cycleFlags
 }
 
 func (f *againstFlags) add(cmd *cobra.Command) {
@@ -32,8 +29,8 @@ func (f *againstFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.seal, "seal", "", "write a seal of the image to `FILE`, and do nothing else; without =FILE beside the image, as IMAGE.seal")
 	flags.Lookup("seal").NoOptDefVal = besideImage
 	flags.StringVar(&f.sealed, "sealed", "", "hold the image against the seal in `FILE`, and do nothing else")
-	flags.StringVar(&f.budget, "budget", "", "with --sealed, read for this `TIME` or so many bytes and go on there the next time: 20m, 10GiB")
-	flags.StringVar(&f.within, "read-all-within", "", "with --budget, fail when not everything was read within this `TIME`: 30d")
+	flags.StringVar(&f.cycle.budget, "budget", "", "with --full or --sealed, read each image for this `TIME` or so many bytes and go on there the next time: 20m, 10GiB")
+	flags.StringVar(&f.cycle.within, "read-all-within", "", "with --budget, fail when there are bytes that were not read for longer than this `TIME`: 30d")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"compare": carapace.ActionFiles(), "seal": carapace.ActionFiles(), "sealed": carapace.ActionFiles(),
 	})
@@ -43,7 +40,7 @@ func (f *againstFlags) add(cmd *cobra.Command) {
 const besideImage = "IMAGE.seal"
 
 // asked reports whether the images are held against something, which must be one thing.
-func (f *againstFlags) asked(cmd *cobra.Command) (bool, error) {
+func (f *againstFlags) asked(cmd *cobra.Command, full bool) (bool, error) {
 	n := 0
 	for _, name := range []string{"compare", "seal", "sealed", "budget", "read-all-within"} {
 		flag := cmd.Flags().Lookup(name)
@@ -58,9 +55,9 @@ func (f *againstFlags) asked(cmd *cobra.Command) (bool, error) {
 	switch {
 	case n > 1:
 		return false, errors.New("--compare, --seal and --sealed: want one of them")
-	case f.budget != "" && f.sealed == "":
-		return false, errors.New("--budget: want --sealed, too")
-	case f.within != "" && f.budget == "":
+	case f.cycle.budget != "" && f.sealed == "" && (!full || n > 0):
+		return false, errors.New("--budget: want --full or --sealed, too")
+	case f.cycle.within != "" && f.cycle.budget == "":
 		return false, errors.New("--read-all-within: want --budget, too")
 	}
 	return n == 1, nil
@@ -93,30 +90,27 @@ func (f *againstFlags) hold(cmd *cobra.Command, j *judgement) error {
 	defer bar.Close()
 	a := &audit.Against{Seal: m, Started: bar.Grow, Progress: bar.Add}
 	j.Job.Against = a
-	if f.budget == "" {
+	if f.cycle.budget == "" {
 		return j.run(cmd)
 	}
-	if a.Budget, err = parseBudget(f.budget, time.Now()); err != nil {
-		return fmt.Errorf("--budget: %w", err)
-	}
-	if f.within != "" {
-		if a.Within, err = parseAge(f.within); err != nil {
-			return fmt.Errorf("--read-all-within: %w", err)
-		}
-	}
-	path := filepath.Join(cacheDir(), "cycles", m.ID()+".json")
-	if cacheDir() == "" || j.image.noCache {
-		return errors.New("--budget: needs the folder of the cache, where it is kept how far a run came")
-	}
-	if a.Cycle, err = readCycle(path, m); err != nil {
+	budget, within, err := f.cycle.parse()
+	if err != nil {
 		return err
 	}
+	folder, err := openCycles(j.image.noCache)
+	if err != nil {
+		return err
+	}
+	if a.Cycle, err = folder.load(m.ID(), m.ID(), m.Size); err != nil {
+		return err
+	}
+	a.Budget, a.Within = budget(), within
 	verdict := j.run(cmd)
 	if cmd.Context().Err() != nil {
 		return verdict
 	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeWhole(path, a.Cycle.Write)); err != nil {
-		return withCode(exitInternal, err)
+	if err := folder.keep(m.ID(), a.Cycle); err != nil {
+		return err
 	}
 	return verdict
 }
@@ -132,35 +126,6 @@ func readSeal(path string) (*seal.Manifest, error) {
 		return nil, notJudged(fmt.Errorf("%s: %w", path, err))
 	}
 	return m, nil
-}
-
-// readCycle reads how far earlier runs came. Before the first one there is nothing.
-func readCycle(path string, m *seal.Manifest) (*cycle.State, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return cycle.Begin(m.ID(), m.Size), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	s, err := cycle.Read(f, m.ID(), m.Size)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return s, nil
-}
-
-// parseBudget reads a time such as 20m, which begins now, or a number of bytes such as 10GiB.
-func parseBudget(s string, now time.Time) (cycle.Budget, error) {
-	if d, err := parseAge(s); err == nil {
-		return cycle.Budget{Spent: func() bool { return time.Since(now) >= d }}, nil
-	}
-	n, err := parseSize(s)
-	if err != nil || n <= 0 {
-		return cycle.Budget{}, fmt.Errorf("%q, want a time such as 20m, or a number of bytes such as 10GiB", s)
-	}
-	return cycle.Budget{Bytes: n}, nil
 }
 
 // parseAge reads a whole number of minutes, hours, days or weeks, as baselines have them: 30d.
