@@ -386,7 +386,7 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	if err := r.drift(ctx, &t, m, g, nil); err != nil {
 		return Target{}, err
 	}
-	r.changing(&t, m)
+	r.unchanged(&t, m)
 	r.settle(&t)
 	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
 	return t, ctx.Err()

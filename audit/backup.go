@@ -86,7 +86,7 @@ func (r *Result) withoutGuest(name string, m *engine.Machine, disks *intact.Veri
 		Actual: "none that can be judged", Message: err.Error(), Where: []finding.Location{}, Fix: binread.HintOf(err),
 		Fingerprint: finding.Fingerprint(BackupSystem, "", ""),
 	})
-	r.changing(&t, m)
+	r.unchanged(&t, m)
 	r.settle(&t)
 	return t
 }

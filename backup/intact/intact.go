@@ -56,6 +56,8 @@ type Verification struct {
 	Damage      []Damage     `json:"damage"`          // by layer; MaxDamage at most
 	More        int          `json:"more"`            // damage that is only counted
 	Layers      []Layer      `json:"layers"`
+	// Changing is why nothing of it holds: the image was written to while it was verified.
+	Changing string `json:"changing,omitempty"`
 
 	lately []finding.Finding // whether all of it is read within a time
 }
