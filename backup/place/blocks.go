@@ -72,25 +72,14 @@ func (p *part) unclear(stretches []Stretch, size int64) []uint64 {
 
 // use notes what blocks are used for. Neighbours that are used for the same are one span.
 func (m *Map) use(p *part, size int64, blocks []uint64, owners map[uint64]filesys.Owner) {
-	names := map[filesys.Node]int32{}
-	for i := range m.Files {
-		if f := &m.Files[i]; f.Volume == p.volume {
-			if _, ok := names[f.Node]; !ok {
-				names[f.Node] = int32(i)
-			}
-		}
-	}
 	all := p.spans
 	for _, b := range blocks {
 		owner, ok := owners[b]
 		if !ok {
 			continue
 		}
-		s := span{off: p.off + int64(b)*size, file: -1, region: regionOf(owner.Use)}
+		s := span{off: p.off + int64(b)*size, file: int32(m.Named(p.volume, owner.Node)), region: regionOf(owner.Use)}
 		s.end = min(s.off+size, p.end)
-		if i, ok := names[owner.Node]; ok && owner.Node != 0 {
-			s.file = i
-		}
 		if n := len(all); n > 0 && all[n-1].end == s.off && all[n-1].file == s.file && all[n-1].region == s.region {
 			all[n-1].end = s.end
 			continue

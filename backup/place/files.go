@@ -48,8 +48,8 @@ func mountPoints(m *engine.Machine) map[string]string {
 	return all
 }
 
-// address is where a volume begins on its disk. It is not known where the bytes of the volume are no run of its parent's.
-func address(m *engine.Machine, v *volume.Volume) (off int64, disk int, ok bool) {
+// Address is where a volume begins on its disk. It is not known where the bytes of the volume are no run of its parent's.
+func Address(m *engine.Machine, v *volume.Volume) (off int64, disk int, ok bool) {
 	ok = true
 	for ; v.Parent != nil; v = v.Parent {
 		ok = ok && v.Offset != 0

@@ -59,6 +59,13 @@ type Map struct {
 	Problems []Missed
 
 	parts []part
+	names map[name]int // of Files; nil until it is asked for
+}
+
+// name is an object of a file system.
+type name struct {
+	volume string
+	node   filesys.Node
 }
 
 // Missed is something that could not be read.
@@ -88,7 +95,7 @@ func Of(ctx context.Context, m *engine.Machine, disk int) (*Map, error) {
 	names := mountPoints(m)
 	for i := range m.Volumes {
 		v := &m.Volumes[i]
-		off, on, ok := address(m, v.Volume)
+		off, on, ok := Address(m, v.Volume)
 		switch {
 		case on != disk:
 			continue
@@ -197,6 +204,23 @@ func (p *part) each(off, end int64, each func(span) bool) bool {
 		off = next.end
 	}
 	return true
+}
+
+// Named returns which of Files has a node of a volume, the first where there are several, or -1.
+func (m *Map) Named(volume string, node filesys.Node) int {
+	if m.names == nil {
+		m.names = make(map[name]int, len(m.Files))
+		for i := range m.Files {
+			at := name{m.Files[i].Volume, m.Files[i].Node}
+			if _, ok := m.names[at]; !ok {
+				m.names[at] = i
+			}
+		}
+	}
+	if i, ok := m.names[name{volume, node}]; ok && node != 0 {
+		return i
+	}
+	return -1
 }
 
 func (m *Map) problem(path, cause string) { m.Problems = append(m.Problems, Missed{path, cause}) }
