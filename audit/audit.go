@@ -377,7 +377,7 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	if err := r.verify(ctx, &t, m, g, have); err != nil {
 		return Target{}, err
 	}
-	if err := r.verifyGuest(ctx, &t, g, disks); err != nil {
+	if err := r.verifyGuest(ctx, &t, m, g, disks); err != nil {
 		return Target{}, err
 	}
 	if err := r.prove(ctx, &t, m, g); err != nil {

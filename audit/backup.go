@@ -52,7 +52,7 @@ func (r *Result) verifyDisks(ctx context.Context, m *engine.Machine) (*intact.Ve
 }
 
 // verifyGuest adds what the verification of the disks, and of what is in the guest, finds to the checks of the target.
-func (r *Result) verifyGuest(ctx context.Context, t *Target, g *guest.Guest, disks *intact.Verification) error {
+func (r *Result) verifyGuest(ctx context.Context, t *Target, m *engine.Machine, g *guest.Guest, disks *intact.Verification) error {
 	if disks == nil {
 		return nil
 	}
@@ -61,20 +61,26 @@ func (r *Result) verifyGuest(ctx context.Context, t *Target, g *guest.Guest, dis
 		return err
 	}
 	t.Backup = all
-	t.Checks = append(t.Checks, all.Findings()...)
-	if t.Packages != nil {
-		return nil // they were asked for, and judged more strictly
-	}
 	v := verification{files: true, Verify: Verify{
 		AllowConfig: true, Ignore: r.job.Backup.Ignore, Started: r.job.Backup.Started, Progress: r.job.Backup.Progress,
 	}}
-	result, err := v.run(ctx, g, read{})
-	if err != nil {
+	result := &packages.Result{}
+	judged := t.Packages != nil // they were asked for, and judged more strictly
+	if !judged {
+		var err error
+		if result, err = v.run(ctx, g, read{}); err != nil {
+			return err
+		}
+		p := packagesOf(result)
+		t.Packages = &p
+	}
+	if err := r.attribute(ctx, m, g, all, result); err != nil {
 		return err
 	}
-	p := packagesOf(result)
-	t.Packages = &p
-	t.Checks = append(t.Checks, v.intact(result)...)
+	t.Checks = append(t.Checks, all.Findings()...)
+	if !judged {
+		t.Checks = append(t.Checks, v.intact(result, all)...)
+	}
 	return nil
 }
 
@@ -113,15 +119,15 @@ func (r *Result) damagedContainer(name string, err error) (Target, bool) {
 
 // intact turns differences of content into failing checks. Modes and owners, and what an administrator changed, are no damage: they are
 // counted, and guestctl verify-packages tells them.
-func (v *verification) intact(r *packages.Result) []finding.Finding {
+func (v *verification) intact(r *packages.Result, disks *intact.Verification) []finding.Finding {
 	var all []finding.Finding
 	changed, doubts := 0, 0
 	for i := range r.Differences {
 		d := &r.Differences[i]
-		switch d.Kind {
-		case packages.Modified, packages.Missing, packages.WrongType, packages.WrongTarget:
-			all = append(all, v.damaged(d))
-		case packages.Database:
+		switch {
+		case isDamage(d):
+			all = append(all, v.damaged(d, disks.In(BackupPackages, d.Path)))
+		case d.Kind == packages.Database:
 			doubts++
 			r.Unread = append(r.Unread, packages.Unread{Path: d.Path, Cause: d.Actual})
 		default:
@@ -141,17 +147,39 @@ func (v *verification) intact(r *packages.Result) []finding.Finding {
 	return all
 }
 
-// damaged is a file whose content is not what its package has.
-func (v *verification) damaged(d *packages.Difference) finding.Finding {
+// isDamage reports whether a difference is one of content.
+func isDamage(d *packages.Difference) bool {
+	switch d.Kind {
+	case packages.Modified, packages.Missing, packages.WrongType, packages.WrongTarget:
+		return true
+	}
+	return false
+}
+
+// damaged is a file whose content is not what its package has. What is known of its place may be nil.
+func (v *verification) damaged(d *packages.Difference, at *intact.Damage) finding.Finding {
 	f := v.finding(d)
 	f.ID = BackupPackages + ":" + d.Path
 	f.Title = d.Path + " is whole"
-	f.Message += "; " + meaning(d.Role)
-	f.Fingerprint = finding.Fingerprint(f.ID, string(d.Kind), d.Path)
-	if f.Severity.Rank() < finding.Medium.Rank() {
-		f.Severity = finding.Medium // a bit that flipped does not choose its file
+	f.Severity = severityOf(d)
+	means := meaning(d.Role)
+	if at != nil {
+		f.Severity, means = at.Severity, at.Meaning
+		if at.Place != "" {
+			f.Notes = append(f.Notes, "it lies on the disk at "+at.Place)
+		}
 	}
+	f.Message += "; " + means
+	f.Fingerprint = finding.Fingerprint(f.ID, string(d.Kind), d.Path)
 	return f
+}
+
+// severityOf is at least medium: a bit that flipped does not choose its file.
+func severityOf(d *packages.Difference) finding.Severity {
+	if d.Severity.Rank() < finding.Medium.Rank() {
+		return finding.Medium
+	}
+	return d.Severity
 }
 
 // meaning says what damage to a file does.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/cache"
 	"github.com/guestctl/guestctl/engine/shipped"
@@ -39,7 +40,7 @@ func TestOnlyContentIsDamageOfABackup(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := verification{files: true}
-			all := v.intact(&packages.Result{Managers: []string{"dpkg"}, Differences: []packages.Difference{c.difference}})
+			all := v.intact(&packages.Result{Managers: []string{"dpkg"}, Differences: []packages.Difference{c.difference}}, &intact.Verification{})
 			if len(all) != 1 || all[0].ID != c.id || all[0].Status != c.status || all[0].Severity != c.severity {
 				t.Errorf("got %+v, want one %s %s %s", all, c.id, c.status, c.severity)
 			}

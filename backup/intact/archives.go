@@ -159,7 +159,7 @@ func (r *report) unpacked(o *guest.Object, f failedMember) {
 		r.unknown("%s: %v", place, f.err)
 		return
 	}
-	d := Damage{Place: place, Belongs: o.Device, Problem: f.err.Error(), Meaning: "what is compressed in it is lost", Severity: finding.Medium}
+	d := Damage{Place: place, Belongs: o.Device, Problem: f.err.Error(), Meaning: "what is compressed in it is lost", Severity: finding.Medium, Files: []File{{Path: o.Path}}}
 	if isInitrd(o.Path) {
 		d.Meaning, d.Severity = "the kernel that wants it would not boot", finding.Critical
 	}

@@ -19,7 +19,7 @@ func (v *verifier) containers(ctx context.Context) {
 		format := disk.Description().Format
 		checked, ok, err := image.CheckOf(ctx, disk.Image, image.CheckOptions{
 			Started: v.Started, Progress: v.Progress,
-			Report: func(d image.Damage) { r.damage(v.containerDamage(i, d), d.Units) },
+			Report: func(d image.Damage) { r.damage(containerDamage(i, d), d.Units) },
 		})
 		v.result.Containers = append(v.result.Containers, Container{i, format, checked})
 		switch {
@@ -48,16 +48,17 @@ func describe(format string, c image.Checked) string {
 	return s
 }
 
-func (v *verifier) containerDamage(disk int, d image.Damage) Damage {
+func containerDamage(disk int, d image.Damage) Damage {
 	out := Damage{Place: d.Place(), Problem: d.Problem, Severity: finding.High}
+	out.Disk, out.spot.loss = disk, lost
 	if d.Guest >= 0 {
-		out.Belongs = v.belongs(disk, d.Guest, max(1, d.Len))
+		out.Extents = []Extent{{d.Guest, max(1, d.Len)}}
 	}
 	switch d.Harm {
 	case image.Wasted:
-		out.Severity, out.Meaning = finding.Low, "space is lost, and no data"
+		out.Severity, out.Meaning, out.spot.loss = finding.Low, "space is lost, and no data", unrelated
 	case image.Doubtful:
-		out.Severity, out.Meaning = finding.Medium, "data may be lost"
+		out.Severity, out.Meaning, out.spot.loss = finding.Medium, "data may be lost", uncertain
 	default:
 		out.Meaning = "data is lost, or will be when it is written to"
 	}

@@ -199,8 +199,8 @@ func (s *stretch) read(img image.Image, buf []byte) {
 func (d *data) report(r *report) {
 	for _, b := range d.bad {
 		r.damage(Damage{
-			Place: fmt.Sprintf("%#x to %#x", b.off, b.off+b.n-1), Belongs: d.belongs(b.disk, b.off, b.n), Problem: b.err.Error(),
-			Meaning: "these bytes are lost", Severity: finding.High,
+			Place: fmt.Sprintf("%#x to %#x", b.off, b.off+b.n-1), Problem: b.err.Error(), Meaning: "these bytes are lost", Severity: finding.High,
+			Disk: b.disk, Extents: []Extent{{b.off, b.n}}, spot: spot{loss: lost},
 		}, 1)
 	}
 }

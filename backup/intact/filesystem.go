@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/guestctl/guestctl/backup/place"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/finding"
@@ -74,25 +75,21 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 	for _, p := range vol.FS.Description().Problems {
 		said[p.Message] = true
 	}
-	var found []filesys.Damage
-	nodes := map[filesys.Node]bool{}
+	off, disk, known := place.Address(v.machine, vol.Volume)
+	blockSize := vol.FS.Description().BlockSize
 	reported := uint64(0)
 	checked, err := c.Check(ctx, func(d filesys.Damage) {
 		reported++
 		if said[d.Message] || said[fs.Type+": "+d.Message] {
 			return
 		}
-		found = append(found, d)
-		if d.Node != 0 {
-			nodes[d.Node] = true
+		out := structureDamage(vol.Name, blockSize, d)
+		out.Disk = max(disk, 0)
+		if known && d.Block >= 0 && d.Block < vol.Size/max(blockSize, 1) {
+			out.Extents = []Extent{{off + d.Block*blockSize, blockSize}}
 		}
-	})
-	paths := pathsOf(ctx, vol.FS, nodes)
-	for _, d := range found {
-		out := structureDamage(vol.Name, vol.FS.Description().BlockSize, d)
-		out.Belongs = paths[d.Node]
 		r.damage(out, 1)
-	}
+	})
 	if err != nil {
 		r.unknown("%s: the check of the structure did not end: %v", vol.Name, err)
 	}
@@ -105,6 +102,8 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 		fs.Unchecked = append(fs.Unchecked, u)
 	}
 	fs.Checked = err == nil && len(checked.Unchecked) == 0
+	fs.sound = fs.Checked && r.Damaged == 0
+	fs.idle = !slices.Contains(vol.FS.Description().Features, "needs_recovery")
 	fs.Inodes, fs.Directories, fs.Blocks = checked.Inodes, checked.Directories, checked.Blocks
 	if checked.Orphans > 0 {
 		r.note("%d files without a name are removed by the next mount", checked.Orphans)
@@ -112,7 +111,7 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 }
 
 func structureDamage(name string, blockSize int64, d filesys.Damage) Damage {
-	out := Damage{Place: name, Problem: d.Message, Severity: finding.High}
+	out := Damage{Place: name, Problem: d.Message, Severity: finding.High, spot: spot{volume: name, node: d.Node, loss: structural}}
 	if d.Block >= 0 {
 		out.Place += fmt.Sprintf(" block %d (at %#x)", d.Block, d.Block*blockSize)
 	}
@@ -121,13 +120,13 @@ func structureDamage(name string, blockSize int64, d filesys.Damage) Damage {
 	}
 	switch d.Harm {
 	case filesys.HarmFatal:
-		out.Severity, out.Meaning = finding.Critical, "it cannot be mounted, or nothing in it is reached"
+		out.Severity, out.Meaning, out.spot.loss = finding.Critical, "it cannot be mounted, or nothing in it is reached", unrelated
 	case filesys.HarmRisk:
-		out.Severity, out.Meaning = finding.Medium, "all is there, and writing to it may destroy something"
+		out.Severity, out.Meaning, out.spot.loss = finding.Medium, "all is there, and writing to it may destroy something", unrelated
 	case filesys.HarmNone:
-		out.Severity, out.Meaning = finding.Low, "a repair loses nothing"
+		out.Severity, out.Meaning, out.spot.loss = finding.Low, "a repair loses nothing", unrelated
 	default:
-		out.Meaning = "names, content or attributes are lost or in doubt"
+		out.Meaning = structural.String()
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/internal/memfs"
@@ -27,6 +28,11 @@ func (c checked) Check(_ context.Context, report func(filesys.Damage)) (filesys.
 	}
 	return c.result, c.err
 }
+
+// blank is a disk of which nothing is read.
+type blank struct{ image.Image }
+
+func (blank) Description() image.Description { return image.Description{Format: "blank"} }
 
 func TestWhatAFileSystemSaysOfItself(t *testing.T) {
 	fs := memfs.New(map[string]memfs.File{"/etc/hosts": {Data: "x"}})
@@ -54,8 +60,8 @@ func TestWhatAFileSystemSaysOfItself(t *testing.T) {
 		{"no check", fs, finding.Unknown, "", ""},
 		{"a check that did not end", checked{FS: fs, err: errors.New("it broke off")}, finding.Unknown, "", ""},
 		{"something unchecked", checked{FS: fs, result: filesys.Checked{Unchecked: []string{"the journal"}}}, finding.Unknown, "", ""},
-		{"damage of a file", checked{FS: fs, damage: damage(filesys.HarmLoss, hosts)}, finding.Fail, finding.High, "/etc/hosts: p1 block 3 (at 0x3000) inode 3"},
-		{"damage of the root", checked{FS: fs, damage: damage(filesys.HarmFatal, fs.Root())}, finding.Fail, finding.Critical, "/: p1 block 3 (at 0x3000) inode 1"},
+		{"damage of a file", checked{FS: fs, damage: damage(filesys.HarmLoss, hosts)}, finding.Fail, finding.High, "p1:/etc/hosts: p1 block 3 (at 0x3000) inode 3"},
+		{"damage of the root", checked{FS: fs, damage: damage(filesys.HarmFatal, fs.Root())}, finding.Fail, finding.Critical, "p1:/: p1 block 3 (at 0x3000) inode 1"},
 		{"damage of no file", checked{FS: fs, damage: damage(filesys.HarmRisk, 0)}, finding.Fail, finding.Medium, "p1 block 3 (at 0x3000)"},
 		{"harmless damage", checked{FS: fs, damage: damage(filesys.HarmNone, 99)}, finding.Fail, finding.Low, "p1 block 3 (at 0x3000) inode 99"},
 		{"damage that is only counted", checked{FS: fs, result: filesys.Checked{Damage: 5}}, finding.Fail, finding.High, ""},
@@ -63,9 +69,11 @@ func TestWhatAFileSystemSaysOfItself(t *testing.T) {
 		{"a superblock that taints", checked{FS: tainted}, finding.Fail, finding.Critical, "p1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &engine.Machine{Volumes: []engine.Volume{{
-				Volume: &volume.Volume{Name: "p1", Size: 1 << 20, Parent: &volume.Volume{Name: "disk"}}, Content: "memfs", FS: c.fs,
-			}}}
+			disk := &volume.Volume{Name: "disk", Size: 2 << 20}
+			m := &engine.Machine{Disks: []engine.Disk{{Image: blank{}}}, Volumes: []engine.Volume{
+				{Volume: disk, Content: "gpt", Table: &volume.Table{}},
+				{Volume: &volume.Volume{Name: "p1", Size: 1 << 20, Offset: 1 << 20, Parent: disk}, Content: "memfs", FS: c.fs},
+			}}
 			r, err := intact.Verify(t.Context(), m, intact.Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/guestctl/guestctl/backup/cycle"
+	"github.com/guestctl/guestctl/backup/place"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/image"
@@ -37,9 +38,6 @@ type Options struct {
 	Full bool
 	// Share has Full read a part of the bytes in this run, and the next parts in the next ones; nil reads all.
 	Share *Share
-	// Attribute tells what the n bytes at off of a disk belong to, such as "p1: file /etc/fstab"; nil, or "", and only the partition is
-	// told.
-	Attribute func(disk int, off, n int64) string
 	// Started is called with about how many bytes are going to be read, now and then, and Progress with how many were read since; both
 	// may be nil.
 	Started, Progress func(bytes int64)
@@ -78,16 +76,28 @@ type FileSystem struct {
 	Directories uint64   `json:"directories"`
 	Blocks      uint64   `json:"blocks"` // in use
 	Unchecked   []string `json:"unchecked"`
+
+	sound bool // all of it was checked, and nothing is wrong
+	idle  bool // its journal has nothing to replay
 }
 
 // Damage is one thing that is wrong.
 type Damage struct {
 	Layer    string           `json:"layer"`
 	Place    string           `json:"place"`   // in the image, in words
-	Belongs  string           `json:"belongs"` // what of the guest it is about; "" where that is not known
+	Belongs  string           `json:"belongs"` // what lies there, in words; "" where that is not known
 	Problem  string           `json:"problem"`
 	Meaning  string           `json:"meaning"`
 	Severity finding.Severity `json:"severity"`
+	// Disk and Extents are where it is, as far as that is known, Regions what is there, and Files whose it is: maxFiles at most in all
+	// damage, and MoreFiles beside them.
+	Disk      int            `json:"disk"`
+	Extents   []Extent       `json:"extents"`
+	Regions   []place.Region `json:"regions"`
+	Files     []File         `json:"files"`
+	MoreFiles int            `json:"more_files,omitempty"`
+
+	spot spot
 }
 
 // Layer is the outcome of one layer.
@@ -111,6 +121,9 @@ func Verify(ctx context.Context, m *engine.Machine, opts Options) (*Verification
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+	}
+	if err := v.attribute(ctx); err != nil {
+		return nil, err
 	}
 	return v.result, nil
 }
@@ -154,11 +167,7 @@ func (r *report) damage(d Damage, units int) {
 	if r.worst == "" || d.Severity.Rank() > r.worst.Rank() {
 		r.worst = d.Severity
 	}
-	if len(r.v.result.Damage) == MaxDamage {
-		r.v.result.More++
-		return
-	}
-	r.v.result.Damage = append(r.v.result.Damage, d)
+	r.v.result.add(d)
 }
 
 func (r *report) unknown(format string, args ...any) {
@@ -179,49 +188,6 @@ func (r *report) end(format string, args ...any) {
 		r.Status = finding.Unknown
 	}
 	r.v.result.Layers = append(r.v.result.Layers, r.Layer)
-}
-
-// belongs says what n bytes of a disk are of.
-func (v *verifier) belongs(disk int, off, n int64) string {
-	if v.Attribute != nil {
-		if s := v.Attribute(disk, off, n); s != "" {
-			return s
-		}
-	}
-	return v.partition(disk, off)
-}
-
-// partition names the volume that holds a byte of a disk: the innermost of which it is known where it lies.
-func (v *verifier) partition(disk int, off int64) string {
-	name := ""
-	depth := -1
-	for i := range v.machine.Volumes {
-		vol := v.machine.Volumes[i].Volume
-		start, d, ok := int64(0), 0, true
-		up := vol
-		for ; up.Parent != nil; up = up.Parent {
-			ok = ok && up.Offset > 0
-			start += up.Offset
-			d++
-		}
-		if ok && v.diskNumber(up.Name) == disk && off >= start && off-start < vol.Size && d > depth {
-			name, depth = vol.Name, d
-		}
-	}
-	if depth == 0 && len(v.machine.Volumes) > len(v.machine.Disks) {
-		return name + ", outside of its partitions"
-	}
-	return name
-}
-
-// diskNumber is which disk has a name: disks are the first volumes.
-func (v *verifier) diskNumber(name string) int {
-	for i := range v.machine.Disks {
-		if v.machine.Volumes[i].Name == name {
-			return i
-		}
-	}
-	return -1
 }
 
 // Findings are the layers as findings: every damage has its place in that of its layer. Where a share was read there is one about when
