@@ -107,7 +107,11 @@ func (k *check) below() error {
 			if d.File != "" {
 				d.File = ": " + d.File
 			}
-			d.File, d.Guest = file.name+d.File, image.Nowhere // which of the guest's bytes it shows is decided above
+			d.File = file.name + d.File
+			if file.img == k.m.data {
+				d.Guest = image.Nowhere // offsets in a data file are none of the guest
+			}
+			k.m.shown(&d)
 			k.opts.Report(d)
 		}
 		c, ok, err := image.CheckOf(k.ctx, file.img, opts)
@@ -123,6 +127,33 @@ func (k *check) below() error {
 		}
 	}
 	return nil
+}
+
+// shown leaves of the guest bytes that a damage of the backing file is about those that this image does not have itself: from the first to
+// the last of them.
+func (m *Image) shown(d *image.Damage) {
+	if d.Guest < 0 {
+		return
+	}
+	n := image.Clip(m.active.size, d.Guest, max(d.Len, 1))
+	first, end := int64(image.Nowhere), int64(0)
+	for off, left, steps := d.Guest, n, 0; left > 0; steps++ {
+		r, err := m.run(off, left)
+		if err != nil || steps == maxSteps { // nobody knows what it has from here on
+			r = run{n: left, kind: unallocated}
+		}
+		if r.kind == unallocated {
+			if first < 0 {
+				first = off
+			}
+			end = off + r.n
+		}
+		off, left = off+r.n, left-r.n
+	}
+	d.Guest = first
+	if first >= 0 && d.Len > 0 {
+		d.Len = end - first
+	}
 }
 
 // reference is what refers to clusters.
