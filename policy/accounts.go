@@ -159,11 +159,7 @@ func judgeUsers(doc *facts.Document, want, good string, wrong func(facts.User) (
 func userFlag(title, want, good string, wrong func(facts.User) (string, error)) func(*compiler, *node) {
 	return func(c *compiler, n *node) {
 		v, o, ok := c.shortOrLong(n, "equals")
-		if !ok || !c.wantKind(v, kindBoolean) {
-			return
-		}
-		if v.value == false {
-			c.fail(v.at, "%s is false, which asks for the opposite; remove it, and nothing is checked", n.path)
+		if !ok || !c.wantKind(v, kindBoolean) || c.refuseFalse(v) {
 			return
 		}
 		c.add(n, Check{

@@ -27,6 +27,7 @@ type compiler struct {
 	malware  Malware
 	verify   Verify
 	drift    Drift
+	backup   Backup
 
 	// waivers and what [waivers] says of them.
 	waivers     []readWaiver

@@ -47,14 +47,7 @@ func needsOther(*facts.Document) Outcome {
 	return unknown("nothing to compare with: name another state of the guest with --drift-from")
 }
 
-func driftIgnore(c *compiler, n *node) {
-	for _, t := range c.texts(n) {
-		if _, err := compilePattern(t.text); err != nil {
-			c.fail(t.at, "%s has %q, which is no pattern: %v", n.path, t.text, err)
-		}
-		c.drift.Ignore = append(c.drift.Ignore, t.text)
-	}
-}
+func driftIgnore(c *compiler, n *node) { c.drift.Ignore = append(c.drift.Ignore, c.patterns(n)...) }
 
 func driftExplained(c *compiler, n *node) {
 	shapeWord(ExplainedWords()...)(c, n)

@@ -3,32 +3,19 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/internal/nearest"
 )
 
-// later makes a check that this version has no judge for: it is unknown on every guest. What the baseline says about it is
-// checked for its form, so that the file stays right when the judge comes.
-func later(title string, shape func(c *compiler, n *node)) func(*compiler, *node) {
-	return func(c *compiler, n *node) {
-		before := c.failures
-		shape(c, n)
-		if c.failures == before {
-			c.unjudged(n, Check{ID: n.path, Title: title}, options{})
-		}
-	}
-}
-
+// unjudged makes a check that this version has no judge for: it is unknown on every guest. What the baseline says about it is checked for
+// its form, so that the file stays right when the judge comes.
 func (c *compiler) unjudged(n *node, check Check, o options) {
 	message := "no judge yet: this version does not look into " + check.ID
 	check.Eval = func(*facts.Document) Outcome { return unknown(message) }
 	c.add(n, check, o)
 }
-
-func shapeTexts(c *compiler, n *node) { c.texts(n) }
 
 func shapeVerdict(c *compiler, n *node) { shapeWord(verdictAllow, verdictWarn, verdictDeny)(c, n) }
 
@@ -53,15 +40,6 @@ func shapeCount(most int64) func(*compiler, *node) {
 
 func shapeFlag(c *compiler, n *node) { c.wantKind(n, kindBoolean) }
 
-// shapeAge wants a time such as "26h" or "30d".
-func shapeAge(c *compiler, n *node) {
-	s := c.text(n)
-	digits := strings.TrimRight(s, "mhdw")
-	if _, err := strconv.ParseUint(digits, 10, 32); s != "" && (err != nil || len(s)-len(digits) != 1) {
-		c.fail(n.at, "%s is %q, want a number with m, h, d or w behind it, such as \"26h\"", n.path, s)
-	}
-}
-
 func shapeDigests(c *compiler, n *node) {
 	for _, t := range c.texts(n) {
 		digits := strings.TrimPrefix(strings.ToLower(t.text), "sha256:")
@@ -78,36 +56,6 @@ func shapeTextTable(c *compiler, n *node) {
 	for _, name := range n.keys {
 		c.text(n.table[name])
 	}
-}
-
-// field is one key of an inline table, and what its value must be.
-type field struct {
-	name string
-	read func(*compiler, *node)
-}
-
-// shapeTable wants a table with some of the fields and no others.
-func shapeTable(fields ...field) func(*compiler, *node) {
-	return func(c *compiler, n *node) {
-		if !c.wantKind(n, kindTable) {
-			return
-		}
-		var known []string
-		for _, f := range fields {
-			known = append(known, f.name)
-		}
-		for _, name := range n.keys {
-			if i := slices.Index(known, name); i >= 0 {
-				fields[i].read(c, n.table[name])
-			} else if !free(name) {
-				c.unknownKey(n.table[name], known)
-			}
-		}
-	}
-}
-
-func shapeBootable(c *compiler, n *node) {
-	shapeTable(field{"firmware", shapeWord("bios", "uefi")}, field{"target", func(c *compiler, n *node) { c.text(n) }})(c, n)
 }
 
 func registryTypes() []string {

@@ -332,6 +332,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 	p.Malware = c.malware.over(p.Malware)
 	p.Verify = c.verify.over(p.Verify, c.checks)
 	p.Drift = c.drift.Over(p.Drift)
+	p.Backup = c.backup.over(p.Backup)
 	l.takeRules(checks, c)
 	p.Disabled = slices.DeleteFunc(p.Disabled, func(d Disabled) bool {
 		_, back := checks[d.ID]

@@ -26,6 +26,7 @@ type Policy struct {
 	Malware Malware
 	Verify  Verify
 	Drift   Drift
+	Backup  Backup
 }
 
 // Disabled is a check that a baseline took away.
@@ -120,6 +121,12 @@ func (p *Policy) Judge(ctx context.Context, doc *facts.Document) []finding.Findi
 	}
 	finding.Sort(findings)
 	return findings
+}
+
+// JudgeBy asks the checks that another judge decides, whose findings are unknown unless a condition keeps them from the guest.
+func (p *Policy) JudgeBy(ctx context.Context, doc *facts.Document, by By) []finding.Finding {
+	some := Policy{Checks: slices.DeleteFunc(slices.Clone(p.Checks), func(c Check) bool { return c.By != by })}
+	return some.Judge(ctx, doc)
 }
 
 func (a *asking) ask(c *Check) Outcome {

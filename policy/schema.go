@@ -220,8 +220,11 @@ func verifyShape() shape {
 	return long(map[string]shape{"files": flagShape(), "allow_config_changes": flagShape(), "ignore": texts()})
 }
 
+func trueOrText() shape { return anyOfShapes(onlyTrue(), text()) }
+
 func bootableShape() shape {
-	return fields(map[string]shape{"firmware": oneOfWords("bios", "uefi"), "target": text()})
+	target := oneOfWords(BootTargets()...)
+	return anyOfShapes(onlyTrue(), target, long(map[string]shape{"firmware": oneOfWords(BootFirmwares()...), "target": target}))
 }
 
 func rightsShapes() map[string]shape {

@@ -101,6 +101,9 @@ func TestSchemaRefusesMistakes(t *testing.T) {
 		"[[rule]]\nid = 'a'\n",
 		"[[rule]]\nid = 'a'\ntitle = 'b'\nflie = '/a'\n",
 		"[backup]\nbootable = { firmwar = 'uefi' }\n",
+		"[backup]\nbootable = 'pdp11'\n",
+		"[backup]\nsame_identity = false\n",
+		"[backup]\nmax_file_age = 26\n",
 		"[registry]\n'HKLM\\a' = { type = 'dwrod', value = 0 }\n",
 		"disable = [{ id = 'a' }]\n",
 	} {

@@ -60,12 +60,7 @@ func verifyPackages(c *compiler, n *node) {
 		}
 	}
 	if v := n.table["ignore"]; v != nil {
-		for _, t := range c.texts(v) {
-			if _, err := compilePattern(t.text); err != nil {
-				c.fail(t.at, "%s has %q, which is no pattern: %v", v.path, t.text, err)
-			}
-			c.verify.Ignore = append(c.verify.Ignore, t.text)
-		}
+		c.verify.Ignore = append(c.verify.Ignore, c.patterns(v)...)
 	}
 	if v := n.table["id"]; v != nil {
 		c.fail(v.at, "%s: this check keeps its own id", v.path)

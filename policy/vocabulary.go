@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // word is one key of the vocabulary. A "*" in its path stands for any key. read checks the value and makes the checks, and
@@ -139,12 +140,12 @@ func vocabulary() []word {
 		{"drift.ignore", drift(driftIgnore), texts},
 		{"drift.explained", drift(driftExplained), explainedShape},
 		{"drift.max_unexplained", drift(driftUnexplained), wholeNumber},
-		{"backup.bootable", later("The backup boots", shapeBootable), bootableShape},
-		{"backup.max_file_age", later("The backup is new", shapeAge), text},
-		{"backup.max_content_age", later("What is in the backup is new", shapeAge), text},
-		{"backup.same_identity", later("The backup is of the same machine", shapeFlag), flagShape},
-		{"backup.read_all_within", later("All of the backup was read lately", shapeAge), text},
-		{"backup.compare_ignore", later("Differences of these files do not count", shapeTexts), texts},
+		{"backup.bootable", bootable, bootableShape},
+		{"backup.max_file_age", backupAge("The backup is new", func(b *Backup) *time.Duration { return &b.MaxFileAge }), longForm(text, "time")},
+		{"backup.max_content_age", backupAge("What is in the backup is new", func(b *Backup) *time.Duration { return &b.MaxContentAge }), longForm(text, "time")},
+		{"backup.read_all_within", backupAge("All of the backup was read lately", func(b *Backup) *time.Duration { return &b.ReadAllWithin }), longForm(text, "time")},
+		{"backup.same_identity", sameIdentity, longForm(trueOrText, "source")},
+		{"backup.compare_ignore", compareIgnore, texts},
 	}
 }
 

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -165,15 +166,13 @@ func fileCases() []wordCase {
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
-		{"backup", "bootable", `{ firmware = "uefi", target = "kvm" }`},
-		{"backup", "max_file_age", `"26h"`},
-		{"backup", "max_content_age", `"30h"`},
-		{"backup", "same_identity", `true`},
-		{"backup", "read_all_within", `"30d"`},
-		{"backup", "compare_ignore", `["/var/log/**"]`},
+		{"bootable", `true`}, {"bootable", `"kvm"`}, {"bootable", `{ firmware = "uefi", target = "kvm", severity = "low" }`},
+		{"max_file_age", `"26h"`}, {"max_file_age", `{ time = "26h", reason = "nightly" }`}, {"max_content_age", `"30h"`},
+		{"same_identity", `true`}, {"same_identity", `"golden.facts.json"`}, {"same_identity", `{ source = "golden.facts.json", severity = "low" }`},
+		{"read_all_within", `"30d"`}, {"compare_ignore", `["/var/log/**"]`, "backup.compare"},
 	} {
-		id := one[0] + "." + one[1]
-		cases = append(cases, wordCase{id, "[" + one[0] + "]\n" + one[1] + " = " + one[2] + "\n", id, unknown, "no judge yet: this version does not look into " + id})
+		id := cmp.Or(one[2], "backup."+one[0])
+		cases = append(cases, wordCase{"backup." + one[0], "[backup]\n" + one[0] + " = " + one[1] + "\n", id, unknown, needsBackup})
 	}
 	for _, one := range [][2]string{{"yara", `["rules/"]`}, {"fail_on_score", `70`}, {"max_file_mib", `64`}, {"allow_sha256", `["` + digest + `"]`}} {
 		cases = append(cases, wordCase{"malware." + one[0], "[malware]\n" + one[0] + " = " + one[1] + "\n", "malware", unknown, needsImage})
@@ -197,9 +196,12 @@ const needsImage = "the files of the guest are needed, and stored facts have non
 // needsOther is what a check says that compares two states of a guest, where there is one.
 const needsOther = "nothing to compare with: name another state of the guest with --drift-from"
 
+// needsBackup is what a check says that is asked of backups, of anything else.
+const needsBackup = "it is asked of backups: guestctl verify-backup judges it"
+
 // judgedWithout are words whose checks need no facts: nothing can be taken away from them.
 func judgedWithout(c wordCase) bool {
-	return c.status == finding.Manual || strings.HasPrefix(c.message, "no judge yet") || c.message == needsImage || c.message == needsOther
+	return c.status == finding.Manual || strings.HasPrefix(c.message, "no judge yet") || c.message == needsImage || c.message == needsOther || c.message == needsBackup
 }
 
 func TestWords(t *testing.T) {
