@@ -24,6 +24,8 @@ type Options struct {
 	Progress func(bytes int64)
 	// Now is the time by which files of the host must be settled for their origin to count; zero reads everything.
 	Now time.Time
+	// Ignore reports whether differences of a file, by its path, do not count; nil counts all.
+	Ignore func(path string) bool
 }
 
 // Bytes is what comparing two images byte for byte came to.

@@ -20,12 +20,13 @@ const (
 // Class is why a file differs, as far as it shows.
 type Class string
 
-// The classes. Those after Packaged are of what a running system writes all the time.
+// The classes. Those after Ignored are of what a running system writes all the time.
 const (
 	// Corruption: the content differs, and neither size nor time of modification do; or it can be read in the source only.
 	Corruption Class = "corruption"
 	Edit       Class = "edit"
 	Packaged   Class = "package" // explained by packages of both sides
+	Ignored    Class = "ignored" // by the policy
 	Log        Class = "log"
 	JournalLog Class = "journal" // of systemd, which is written without a change of size or time
 	Cache      Class = "cache"

@@ -40,6 +40,8 @@ type Comparison struct {
 	// Was is what the source has.
 	Extents []ChangedExtent `json:"extents"`
 	Files   []Change        `json:"files"`
+	// Same is how many files, directories and links both sides have without a difference; 0 where files were not compared.
+	Same int `json:"same"`
 	// Lost are volumes that can be read in one of the images only.
 	Lost []string `json:"lost"`
 	// Odd are differences that no changed file, mount or access explains, and that are not in free space: bytes by volume and region.
@@ -74,7 +76,7 @@ func Machines(ctx context.Context, source, backup *engine.Machine, opts Options)
 		return nil, err
 	}
 	if !r.Identical() {
-		if err := r.explain(ctx, pair); err != nil {
+		if err := r.explain(ctx, pair, opts.Ignore); err != nil {
 			return nil, err
 		}
 	}
@@ -87,7 +89,7 @@ func Machines(ctx context.Context, source, backup *engine.Machine, opts Options)
 }
 
 // explain says what the differing bytes mean.
-func (r *Comparison) explain(ctx context.Context, pair [2]*engine.Machine) error {
+func (r *Comparison) explain(ctx context.Context, pair [2]*engine.Machine, ignore func(string) bool) error {
 	var maps [2]*place.Map
 	for s, m := range pair {
 		var err error
@@ -102,7 +104,7 @@ func (r *Comparison) explain(ctx context.Context, pair [2]*engine.Machine) error
 	if len(r.Strangers) > 0 {
 		return nil
 	}
-	f := &files{Comparison: r, machines: pair, maps: maps, touched: t}
+	f := &files{Comparison: r, machines: pair, maps: maps, touched: t, ignore: ignore}
 	return f.compare(ctx)
 }
 

@@ -22,6 +22,17 @@ type packages struct {
 	updated  bool                 // some package has another version
 }
 
+// ignored marks the changes that do not count because the policy says so. That the backup has a file unreadable counts always.
+func (f *files) ignored() {
+	for i := range f.Files {
+		c := &f.Files[i]
+		if f.ignore == nil || !f.ignore(c.Path) || c.From != "" && !f.ignore(c.From) || slices.Contains(c.What, "unreadable") {
+			continue
+		}
+		c.Class, c.Reason = Ignored, "the policy ignores it"
+	}
+}
+
 // explainByPackages looks which changes are what the packages of both sides say.
 func (f *files) explainByPackages(ctx context.Context, numbers [2]map[string]int) error {
 	if !slices.ContainsFunc(f.Files, func(c Change) bool { return !c.Class.Explained() }) {

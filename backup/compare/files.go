@@ -24,6 +24,7 @@ type files struct {
 	machines [2]*engine.Machine
 	maps     [2]*place.Map
 	touched  touched
+	ignore   func(path string) bool // nil counts all
 
 	pairs   [2]map[string]string // names of volumes that both sides have, to a name for both
 	broken  [2]map[string]bool   // keys of directories that could not be read whole
@@ -63,6 +64,7 @@ func (f *files) compare(ctx context.Context) error {
 	f.comeAndGone(removed, added, numbers)
 	slices.SortFunc(f.Files, func(a, b Change) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.From, b.From)) })
 	f.metadata()
+	f.ignored()
 	return f.explainByPackages(ctx, numbers)
 }
 
@@ -158,6 +160,7 @@ func (f *files) both(k known) {
 		c.What = append([]string{what}, c.What...)
 	}
 	if len(c.What) == 0 {
+		f.Same++
 		return
 	}
 	if c.Class == "" {
