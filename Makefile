@@ -47,6 +47,7 @@ images: ## build a real Debian 12 disk and its variants in build/images for the 
 	@testdata/build-debian.sh
 	@testdata/build-variants.sh
 	@testdata/build-drifted.sh
+	@testdata/build-uefi.sh
 
 clean: ## remove bin and build
 	rm -rf bin build
