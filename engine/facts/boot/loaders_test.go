@@ -109,6 +109,10 @@ func TestOtherLoaders(t *testing.T) {
 			"/boot/efi/EFI/rocky/grub.cfg": "search --no-floppy --root-dev-only --fs-uuid --set=dev 1c0f\nset prefix=($dev)/grub2\nexport $prefix\nconfigfile $prefix/grub.cfg\n",
 			"/boot/grub2/grub.cfg":         "menuentry a { linux /k ro }",
 		}, "grub2", "ro", facts.OK},
+		"stub, and a menu that looks beside it": {map[string]string{
+			"/boot/efi/EFI/debian/grub.cfg": "search.fs_uuid 1c0f root hd0,gpt2 \nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n",
+			cfg:                             "menuentry a { linux /k ro }\nif [ -z \"${config_directory}\" -a -f $prefix/custom.cfg ]; then source $prefix/custom.cfg; fi",
+		}, "grub2", "ro", facts.OK},
 		"two menus that agree":    {map[string]string{cfg: "menuentry a { linux /k ro }", "/boot/efi/EFI/x/grub.cfg": "menuentry b { linux /k ro }"}, "grub2", "ro", facts.OK},
 		"two menus that disagree": {map[string]string{cfg: "menuentry a { linux /k ro }", "/boot/efi/EFI/x/grub.cfg": "menuentry b { linux /k ro selinux=0 }"}, "grub2", "ro", facts.Partial},
 	} {

@@ -165,6 +165,9 @@ func (m *machine) assign(text string, c command, unknown bool) {
 	if !ok {
 		return
 	}
+	if name == "prefix" && strings.HasPrefix(v, "(") {
+		unknown = false // of a path, the guest has no device: where GRUB's own directory is, is known without it
+	}
 	next := value{text: v, unknown: unknown, source: m.source(c)}
 	last := c.words[len(c.words)-1]
 	if n := len(last); n > 0 && last[n-1].isVar {
