@@ -1,10 +1,11 @@
 // Package boot proves, without running anything, that a Linux guest would start on a machine: from the firmware's first sector to the
 // login prompt, one link after the other, each with its evidence.
 //
-// It follows the BIOS path with GRUB (GNU GRUB 2.06 and 2.12, i386-pc), the x86 boot protocol of Linux (Documentation/arch/x86/boot.rst),
-// initrds of cpio archives (Documentation/driver-api/early-userspace/buffer-format.rst), and systemd. What it recognises and does not
-// follow is unknown with the reason: UEFI, whose system partition no file system here reads, EXTLINUX beyond its first sectors, other
-// inits than systemd. Nothing unknown makes a guest bootable.
+// It follows the BIOS path with GRUB (GNU GRUB 2.06 and 2.12, i386-pc); the path of UEFI (UEFI 2.10, section 3.5) through shim and its
+// fallback to GRUB, to systemd-boot with the entries of the Boot Loader Specification, or to a unified kernel image; the x86 boot protocol
+// of Linux (Documentation/arch/x86/boot.rst), initrds of cpio archives (Documentation/driver-api/early-userspace/buffer-format.rst), and
+// systemd. What it recognises and does not follow is unknown with the reason: EXTLINUX beyond its first sectors, other inits than systemd,
+// boot loaders that only a variable of the firmware starts. Keys of Secure Boot are not looked at. Nothing unknown makes a guest bootable.
 package boot
 
 import (
@@ -26,6 +27,8 @@ import (
 type Options struct {
 	// Target is what the machine would be restored on, one of Targets; "" asks for a driver of any disk.
 	Target string
+	// Firmware is whose way is followed, one of Firmwares; "" is FirmwareAuto.
+	Firmware string
 	// Packages are the digests of the guest's packages. Where it is nil they are read from the guest.
 	Packages *shipped.Index
 	// Now is the time of the judgement, and Written when the newest file of the image was written; zero is not known.
@@ -37,7 +40,7 @@ type Options struct {
 // Proof is the chain of links from the firmware to a login, and what it is about.
 type Proof struct {
 	Status   finding.Status `json:"status"`
-	Firmware string         `json:"firmware"` // whose path was followed: "bios", or "" where there is none
+	Firmware string         `json:"firmware"` // whose way was followed: "bios", "uefi", "bios+uefi", or "" where there is none
 	Target   string         `json:"target,omitempty"`
 	Entry    string         `json:"entry"`   // title of what an unattended boot starts
 	Kernel   string         `json:"kernel"`  // its path in the guest
@@ -81,24 +84,28 @@ type link struct {
 	// needs is the link without which there is nothing to look at.
 	needs string
 	judge func(*prover, *verdict)
+	// of is the firmware whose way the link is on; "" is any.
+	of string
 }
 
 // chain is the boot, in its order.
 var chain = []link{
-	{"firmware", "The firmware finds a boot loader", "boot code in the first sector that leads to a boot loader", "", (*prover).firmware},
-	{"loader", "The boot loader is whole", "a core image that unpacks, with the modules that reach its configuration", "firmware", (*prover).loader},
-	{"config", "The boot menu starts a kernel without a user", "a default entry with a kernel on the disk that the menu names", "", (*prover).config},
-	{"kernel", "The kernel is whole", "a kernel of its declared size and content", "config", (*prover).kernel},
-	{"initrd", "The initrd is whole and reaches the root file system", "archives that unpack, with an init and the drivers of disk and file system", "kernel", (*prover).initrd},
-	{"root", "The kernel is told the root file system of this guest", "root= that names the file system of this guest", "config", (*prover).root},
-	{"modules", "The modules of the kernel are installed", "a directory of modules of the kernel's release", "kernel", (*prover).modules},
-	{"init", "The init system starts", "an init, its programs and all libraries they need", "", (*prover).init},
-	{"target", "The default target starts", "a target that exists, is not masked and ends in a login", "", (*prover).target},
-	{"fstab", "Everything that a boot waits for can be mounted", "a source on these disks for every mount that a boot needs", "", (*prover).fstab},
-	{"accounts", "root can log in", "root with the id 0 in /etc/passwd, and its shell", "", (*prover).accounts},
-	{"space", "The root file system has room", "free blocks and inodes", "", (*prover).space},
-	{"age", "The backup is fresh", "an image and content that are young enough", "", (*prover).age},
-	{"identity", "The backup is of a machine that can be told from others", "a machine id, or none to be made at the first boot", "", (*prover).identity},
+	{"firmware", "The firmware finds a boot loader", "boot code in the first sector that leads to a boot loader", "", (*prover).firmware, bios},
+	{"loader", "The boot loader is whole", "a core image that unpacks, with the modules that reach its configuration", "firmware", (*prover).loader, bios},
+	{"uefi", "UEFI firmware finds a boot loader", "a program on an EFI system partition that firmware starts by itself, and that leads to a boot loader", "", (*prover).uefi, uefi},
+	{"uefi-loader", "The boot loader for UEFI finds its menu", "a boot loader with all that it needs to reach its menu", "uefi", (*prover).uefiLoader, uefi},
+	{"config", "The boot menu starts a kernel without a user", "a default entry with a kernel on the disk that the menu names", "", (*prover).config, ""},
+	{"kernel", "The kernel is whole", "a kernel of its declared size and content", "config", (*prover).kernel, ""},
+	{"initrd", "The initrd is whole and reaches the root file system", "archives that unpack, with an init and the drivers of disk and file system", "kernel", (*prover).initrd, ""},
+	{"root", "The kernel is told the root file system of this guest", "root= that names the file system of this guest", "config", (*prover).root, ""},
+	{"modules", "The modules of the kernel are installed", "a directory of modules of the kernel's release", "kernel", (*prover).modules, ""},
+	{"init", "The init system starts", "an init, its programs and all libraries they need", "", (*prover).init, ""},
+	{"target", "The default target starts", "a target that exists, is not masked and ends in a login", "", (*prover).target, ""},
+	{"fstab", "Everything that a boot waits for can be mounted", "a source on these disks for every mount that a boot needs", "", (*prover).fstab, ""},
+	{"accounts", "root can log in", "root with the id 0 in /etc/passwd, and its shell", "", (*prover).accounts, ""},
+	{"space", "The root file system has room", "free blocks and inodes", "", (*prover).space, ""},
+	{"age", "The backup is fresh", "an image and content that are young enough", "", (*prover).age, ""},
+	{"identity", "The backup is of a machine that can be told from others", "a machine id, or none to be made at the first boot", "", (*prover).identity, ""},
 }
 
 // Domains are the facts that a proof needs.
@@ -118,9 +125,13 @@ func Prove(ctx context.Context, m *engine.Machine, g *guest.Guest, doc *facts.Do
 		}
 		p.opts.Packages = index
 	}
+	laid := p.laidOut()
 	for _, l := range chain {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if l.of != "" && !slices.Contains(laid, l.of) {
+			continue
 		}
 		p.proof.Links = append(p.proof.Links, p.look(l))
 	}
@@ -138,13 +149,19 @@ type prover struct {
 	opts    Options
 	proof   *Proof
 
-	disk    engine.Volume // that the firmware starts
-	start   int64         // sector of the boot loader's core image
-	grubDir string        // of GRUB's configuration; "" where GRUB is not the loader
-	entry   *facts.BootEntry
-	release string
-	isa     elf.Machine // of the guest's programs
-	systemd bool
+	disk         engine.Volume    // that the firmware starts
+	start        int64            // sector of the boot loader's core image
+	grubDir      string           // of GRUB's configuration; "" where GRUB is not the loader
+	platform     string           // of GRUB's modules: "i386-pc"
+	loaderKind   string           // what reads the menu, where that is known
+	espDisk      engine.Volume    // that has the EFI system partition
+	efi          *efiProgram      // the boot loader for UEFI
+	unifiedEntry *facts.BootEntry // of a unified kernel image that firmware starts itself
+	unifiedImage *peFile          // that the kernel is in, or nil
+	entry        *facts.BootEntry
+	release      string
+	isa          elf.Machine // of the guest's programs
+	systemd      bool
 }
 
 // look judges one link, or says why there is nothing to look at.

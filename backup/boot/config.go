@@ -22,6 +22,10 @@ func (p *prover) config(v *verdict) {
 			return
 		}
 	}
+	if p.unifiedEntry != nil {
+		p.unifiedConfig(v)
+		return
+	}
 	b := factsOf[facts.Boot](p, v, "boot")
 	if b == nil {
 		return
@@ -37,8 +41,14 @@ func (p *prover) config(v *verdict) {
 	case !ok:
 		v.unknown("/boot", "what an unattended boot starts is not known: %s", b.Why)
 		return
-	case p.grubDir != "" && b.Loader != "grub2":
-		v.unknown(p.grubDir+"/grub.cfg", "the boot loader is GRUB, and the menu that was found is of %s", b.Loader)
+	case p.grubDir != "" && p.loaderKind != grubLoader:
+		v.unknown(p.grubDir+"/grub.cfg", "is the menu for a BIOS, and firmware of UEFI starts %s: look at one of them with --firmware", p.loaderKind)
+		return
+	case p.grubDir != "" && b.Loader != "grub2" || p.loaderKind == systemdLoader && b.Loader != "systemd-boot":
+		v.unknown(e.Source.Path, "the boot loader is %s, and the menu that was found is of %s", p.loaderKind, b.Loader)
+		return
+	case p.efi != nil && p.grubDir != "" && !p.sameFile(b.GRUB.Config, p.grubDir+"/grub.cfg"):
+		v.unknown(b.GRUB.Config, "is the menu that was read, and GRUB reads %s/grub.cfg", p.grubDir)
 		return
 	}
 	p.entry, v.absent = e, false
@@ -49,14 +59,42 @@ func (p *prover) config(v *verdict) {
 	if e.Kind == "recovery" {
 		v.note("the default entry %q is for repairs", e.Title)
 	}
-	for _, key := range []string{"break", "rd.break"} {
-		if _, ok := e.Arg(key); ok {
-			v.failAt(location(e.Source), "the argument %s stops the boot in the initrd", key)
-		}
-	}
+	p.stopsIn(v)
 	p.menuEntry(v)
+	if p.loaderKind == systemdLoader {
+		p.systemdReads(v)
+	}
 	v.holds("%q by %s", e.Title, b.Why)
 	v.place(location(e.Source))
+}
+
+// stopsIn looks for arguments with which the initrd does not go on by itself.
+func (p *prover) stopsIn(v *verdict) {
+	for _, key := range []string{"break", "rd.break"} {
+		if _, ok := p.entry.Arg(key); ok {
+			v.failAt(location(p.entry.Source), "the argument %s stops the boot in the initrd", key)
+		}
+	}
+}
+
+// unifiedConfig is for a unified kernel image that firmware starts without a menu.
+func (p *prover) unifiedConfig(v *verdict) {
+	if p.grubDir != "" {
+		v.unknown(p.grubDir+"/grub.cfg", "is the menu for a BIOS, and firmware of UEFI starts %s: look at one of them with --firmware", unifiedLoader)
+		return
+	}
+	p.entry, v.absent = p.unifiedEntry, false
+	p.proof.Entry, p.proof.Kernel, p.proof.Initrds = p.entry.Title, p.entry.Kernel, []string{}
+	p.stopsIn(v)
+	v.holds("%s has its arguments in it", p.entry.Kernel)
+	v.place(location(p.entry.Source))
+}
+
+// sameFile reports whether two paths lead to one file.
+func (p *prover) sameFile(a, b string) bool {
+	x, errX := p.Resolve(a)
+	y, errY := p.Resolve(b)
+	return errX == nil && errY == nil && x == y
 }
 
 func location(s facts.Source) finding.Location {
@@ -68,6 +106,9 @@ func (p *prover) menuEntry(v *verdict) {
 	p.proof.Initrds = []string{}
 	if p.entry.Initrd != "" {
 		p.proof.Initrds = append(p.proof.Initrds, p.entry.Initrd)
+	}
+	if strings.EqualFold(path.Ext(p.entry.Source.Path), ".efi") {
+		return // a unified kernel image
 	}
 	text, err := p.ReadFile(p.entry.Source.Path, maxConfig)
 	if err != nil {

@@ -17,11 +17,14 @@ const (
 	maxModules  = 1000
 )
 
+const moduleMagic = "mimg"
+
 // The types of what a core image holds (include/grub/kernel.h).
 const (
-	objectELF    = 0
-	objectConfig = 2
-	objectPrefix = 3
+	objectELF     = 0
+	objectMemdisk = 1
+	objectConfig  = 2
+	objectPrefix  = 3
 )
 
 // core is GRUB's core image, unpacked.
@@ -29,6 +32,7 @@ type core struct {
 	modules map[string][]byte // ELF files by name
 	prefix  string
 	config  string
+	memdisk []byte
 }
 
 // readCore reads the core image by the lists of blocks in its first sector (grub-core/boot/i386/pc/diskboot.S): from the end down,
@@ -101,24 +105,33 @@ func unpackCore(image []byte, decompressor int) (*core, error) {
 
 // parseCore finds the list of modules behind GRUB's kernel.
 func parseCore(b []byte) (*core, error) {
-	const magic = "mimg"
-	for at := 0; ; at += len(magic) {
-		i := bytes.Index(b[at:], []byte(magic))
+	for at := 0; ; at += len(moduleMagic) {
+		i := bytes.Index(b[at:], []byte(moduleMagic))
 		if i < 0 {
 			return nil, binread.Corrupt("the unpacked core image has no list of modules")
 		}
 		at += i
-		if c := objects(b[at:]); c != nil {
+		if c := objects(b[at:], narrowInfo); c != nil {
 			return c, nil
 		}
 	}
 }
 
-// objects reads struct grub_module_info32 and the objects behind it; nil when it is none.
-func objects(b []byte) *core {
+// narrowInfo and wideInfo read struct grub_module_info32 and grub_module_info64, which stand before the objects.
+func narrowInfo(c *binread.Cursor) (length int, off, size uint64) {
+	return 12, uint64(c.At(4).U32()), uint64(c.At(8).U32())
+}
+
+func wideInfo(c *binread.Cursor) (length int, off, size uint64) {
+	return 24, c.At(8).U64(), c.At(16).U64()
+}
+
+// objects reads the objects behind the header that info reads; nil when it is none.
+func objects(b []byte, info func(*binread.Cursor) (int, uint64, uint64)) *core {
 	c := binread.Little(b)
-	off, size := int64(c.At(4).U32()), int64(c.At(8).U32())
-	if c.Err() != nil || off < 12 || size <= off || size > int64(len(b)) {
+	magic := string(c.Bytes(len(moduleMagic)))
+	length, off, size := info(&c)
+	if c.Err() != nil || magic != moduleMagic || off < uint64(length) || size <= off || size > uint64(len(b)) {
 		return nil
 	}
 	found := &core{modules: map[string][]byte{}}
@@ -137,6 +150,8 @@ func objects(b []byte) *core {
 				return nil
 			}
 			found.modules[name] = content
+		case objectMemdisk:
+			found.memdisk = content
 		case objectConfig:
 			found.config = string(bytes.TrimRight(content, "\x00"))
 		case objectPrefix:

@@ -63,7 +63,7 @@ var damages = map[string]damage{
 	"kernel of zeros":           {link: "kernel", edits: edit(vmlinuz, zero)},
 	"empty kernel":              {link: "kernel", files: file(vmlinuz, change{})},
 	"kernel with a bit changed": {link: "kernel", status: "not pass", edits: edit(vmlinuz, flip(middle))},
-	"kernel with a bit of its setup code changed": {link: "kernel", status: unknown, edits: edit(vmlinuz, flip(func(int) int { return 0x1000 }))},
+	"kernel with a bit of its setup code changed": {link: "kernel", edits: edit(vmlinuz, flip(func(int) int { return 0x1000 }))},
 	"kernel without its magic":                    {link: "kernel", edits: edit(vmlinuz, replace("HdrS", "HdrX"))},
 	"default entry names no kernel":               {link: "kernel", edits: edit(grubCfg, replace(vmlinuz, vmlinuz+"x"))},
 

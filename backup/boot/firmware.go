@@ -3,11 +3,9 @@ package boot
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
-	"github.com/guestctl/guestctl/engine/facts"
 )
 
 const (
@@ -27,7 +25,7 @@ func (p *prover) firmware(v *verdict) {
 		v.absent = true
 		return
 	}
-	p.proof.Firmware = "bios"
+	p.foundFirmware(bios)
 	p.disk = p.machine.Volumes[at]
 	if at > 0 {
 		v.note("the first disk has no boot code: the firmware has to be told to start %s", p.disk.Name)
@@ -42,9 +40,6 @@ func (p *prover) firmware(v *verdict) {
 	default:
 		v.absent = true
 		v.unknown("", "%s: the boot code of the first sector is of no known loader", p.disk.Name)
-	}
-	if p.hasESP() {
-		v.note("the way of a BIOS was followed; the EFI system partition is not read")
 	}
 }
 
@@ -65,20 +60,14 @@ func (p *prover) bootDisk(v *verdict) (int, []byte) {
 	}
 	switch {
 	case !v.ok():
-	case p.hasESP():
-		v.unknown("", "no disk has boot code for a BIOS, and the EFI system partition is not read: no file system here reads FAT")
+	case len(p.systemPartitions()) > 0:
+		v.fail("", "no disk has boot code for a BIOS in its first sector")
+		v.repair("install the boot loader: grub-install DISK")
 	default:
 		v.fail("", "no disk has boot code in its first sector, nor an EFI system partition")
 		v.repair("install the boot loader: grub-install DISK")
 	}
 	return 0, nil
-}
-
-func (p *prover) hasESP() bool {
-	if b, ok := facts.Get[facts.Boot](p.doc, "boot"); ok && slices.ContainsFunc(b.Firmware, func(f facts.FirmwareLoader) bool { return f.Kind == "uefi" }) {
-		return true
-	}
-	return slices.ContainsFunc(p.machine.Volumes, func(v engine.Volume) bool { return strings.HasPrefix(v.Kind, "EFI") })
 }
 
 // bootImage holds GRUB's boot.img in the first sector against the guest's own, and finds the core image that it loads.

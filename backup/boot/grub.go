@@ -22,6 +22,7 @@ var grubFS = map[string]string{
 
 // loader looks at GRUB's core image and at the modules that it loads.
 func (p *prover) loader(v *verdict) {
+	p.platform, p.loaderKind = "i386-pc", grubLoader
 	for _, dir := range []string{"/boot/grub", "/boot/grub2"} {
 		if _, err := p.Stat(dir + "/i386-pc"); err == nil {
 			p.grubDir = dir
@@ -161,7 +162,7 @@ func (p *prover) prefixed(v *verdict, c *core, at engine.Volume) {
 
 // loadable looks at the modules that a menu entry for Linux needs: normal, linux, and what they need.
 func (p *prover) loadable(v *verdict, c *core) {
-	dir := p.grubDir + "/i386-pc/"
+	dir := p.grubDir + "/" + p.platform + "/"
 	depends, err := p.ReadFile(dir+"moddep.lst", maxList)
 	if err != nil {
 		v.unread(dir+"moddep.lst", err)
@@ -193,7 +194,7 @@ func (p *prover) loadable(v *verdict, c *core) {
 
 // module holds a module against the package's, or the core image's of the same name: modules of another version do not load.
 func (p *prover) module(v *verdict, c *core, name string) {
-	installed := p.grubDir + "/i386-pc/" + path.Base(name) + ".mod"
+	installed := p.grubDir + "/" + p.platform + "/" + path.Base(name) + ".mod"
 	got, err := p.ReadFile(installed, maxList)
 	inCore, isInCore := c.modules[name]
 	switch {
@@ -211,7 +212,7 @@ func (p *prover) module(v *verdict, c *core, name string) {
 }
 
 func (p *prover) asPackaged(v *verdict, installed string, got []byte) {
-	shipped := "/usr/lib/grub/i386-pc/" + path.Base(installed)
+	shipped := "/usr/lib/grub/" + p.platform + "/" + path.Base(installed)
 	want, err := p.ReadFile(shipped, maxList)
 	switch {
 	case err == nil && bytes.Equal(got, want):

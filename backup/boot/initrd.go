@@ -55,42 +55,54 @@ func (p *prover) initrd(v *verdict) {
 
 // unpackInitrd adds the files of one initrd. Every archive in it has to unpack to its end.
 func (p *prover) unpackInitrd(v *verdict, name string, all *initrd) {
+	full, b, ok := p.initrdFile(v, name)
+	if !ok {
+		return
+	}
+	if !archive.Is(b) {
+		v.fail(full, "is no archive: %d bytes that begin with %x", len(b), b[:min(8, len(b))])
+		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
+		return
+	}
+	before := len(all.files)
+	err := archive.Walk(b, budget(p.ctx, b), archive.Visitor{
+		Member: all.member,
+		Link:   func(name, target string) { all.links[clean(name)] = target },
+		Problem: func(member string, err error) {
+			if isCorrupt(err) {
+				v.fail(full, "%v", err)
+				v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
+				return
+			}
+			v.unknown(full, "%s: %v", member, err)
+		},
+	})
+	if err != nil {
+		v.unknown(full, "%v", err)
+	}
+	if len(all.files) == before && v.ok() {
+		v.fail(full, "holds no files")
+	}
+}
+
+// initrdFile reads an initrd, which may be in a unified kernel image.
+func (p *prover) initrdFile(v *verdict, name string) (full string, b []byte, ok bool) {
+	if p.unifiedImage != nil {
+		return name, p.unifiedImage.section(".initrd"), true
+	}
 	o, err := p.Stat(name)
 	if err != nil {
 		v.unread(name, err)
 		v.place(location(p.entry.Source))
 		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
-		return
+		return name, nil, false
 	}
-	b, err := o.ReadAll(maxInitrd)
+	b, err = o.ReadAll(maxInitrd)
 	if err != nil {
 		v.unread(o.Path, err)
-		return
+		return o.Path, nil, false
 	}
-	if !archive.Is(b) {
-		v.fail(o.Path, "is no archive: %d bytes that begin with %x", len(b), b[:min(8, len(b))])
-		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
-		return
-	}
-	before := len(all.files)
-	err = archive.Walk(b, budget(p.ctx, b), archive.Visitor{
-		Member: all.member,
-		Link:   func(name, target string) { all.links[clean(name)] = target },
-		Problem: func(member string, err error) {
-			if isCorrupt(err) {
-				v.fail(o.Path, "%v", err)
-				v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
-				return
-			}
-			v.unknown(o.Path, "%s: %v", member, err)
-		},
-	})
-	if err != nil {
-		v.unknown(o.Path, "%v", err)
-	}
-	if len(all.files) == before && v.ok() {
-		v.fail(o.Path, "holds no files")
-	}
+	return o.Path, b, true
 }
 
 func isCorrupt(err error) bool { return errors.Is(err, binread.ErrCorrupt) }

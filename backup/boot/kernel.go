@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	maxKernel = 256 << 20 // bytes
 	minKernel = 64 << 10
 )
 
@@ -26,33 +25,83 @@ var payloads = map[string]string{
 
 // kernel looks at the image that the default entry starts.
 func (p *prover) kernel(v *verdict) {
-	path := p.entry.Kernel
+	path, b, read := p.kernelFile(v)
+	if !read {
+		v.absent = true
+		return
+	}
+	b = p.unpackUnified(v, path, b)
+	p.release = p.releaseOf(path, b)
+	p.proof.Release = p.release
+	switch {
+	case len(b) < minKernel || isZero(b):
+		v.fail(path, "is no kernel: %d bytes", len(b))
+	case string(b[0x202:0x206]) == "HdrS":
+		p.startedByUEFI(v, path, b)
+		p.bzImage(v, path, b)
+	case string(b[0x38:0x3c]) == "ARM\x64":
+		p.startedByUEFI(v, path, b)
+		p.arm64(v, path, b)
+	case string(b[4:8]) == "zimg":
+		v.unknown(path, "is a kernel that unpacks itself as a program of UEFI, which is not looked at")
+	default:
+		v.fail(path, "has neither the header of an x86 kernel nor of an arm64 one")
+	}
+}
+
+// kernelFile reads the file that the default entry starts.
+func (p *prover) kernelFile(v *verdict) (path string, b []byte, ok bool) {
+	if p.unifiedEntry != nil {
+		return p.efi.path(), p.efi.content, true
+	}
+	path = p.entry.Kernel
 	o, err := p.Stat(path)
 	if err != nil {
 		v.unread(path, err)
 		v.place(location(p.entry.Source))
 		v.repair("install the kernel's package again, or write the menu: grub-mkconfig -o /boot/grub/grub.cfg")
-		v.absent = true
-		return
+		return path, nil, false
 	}
-	b, err := o.ReadAll(maxKernel)
+	b, err = o.ReadAll(maxLoader)
 	if err != nil {
 		v.unread(o.Path, err)
-		v.absent = len(b) == 0
+		return o.Path, nil, false
+	}
+	return o.Path, b, true
+}
+
+// startedByUEFI tells whether the kernel is a program that firmware can start, where it has to.
+func (p *prover) startedByUEFI(v *verdict, path string, b []byte) {
+	if p.efi == nil {
 		return
 	}
-	p.release = p.releaseOf(o.Path, b)
-	p.proof.Release = p.release
+	f, err := readPE(b)
 	switch {
-	case len(b) < minKernel || isZero(b):
-		v.fail(o.Path, "is no kernel: %d bytes", len(b))
-	case string(b[0x202:0x206]) == "HdrS":
-		p.bzImage(v, o.Path, b)
-	case string(b[0x38:0x3c]) == "ARM\x64":
-		p.arm64(v, o.Path, b)
-	default:
-		v.fail(o.Path, "has neither the header of an x86 kernel nor of an arm64 one")
+	case err != nil:
+		v.unknown(path, "whether a boot loader for UEFI starts it is not known: %v", err)
+	case !f.runsOn(p.programs()):
+		v.fail(path, "is a program for another machine than the programs of the guest, which are for %s", p.programs())
 	}
+}
+
+// signedKernel tells whether the kernel is what its signature is of.
+func (p *prover) signedKernel(v *verdict, path string, b []byte) bool {
+	if !isPE(b) {
+		return false
+	}
+	f, err := readPE(b)
+	if err != nil {
+		return false // for a BIOS it need not be one
+	}
+	signed, err := f.signed()
+	switch {
+	case isCorrupt(err):
+		v.fail(path, "%v", err)
+		v.repair("install the kernel's package again")
+	case err != nil:
+		v.note("%s: %v", path, err)
+	}
+	return signed && err == nil
 }
 
 // releaseOf is the kernel's release: what its image says, or else the facts.
@@ -105,7 +154,11 @@ func (p *prover) bzImage(v *verdict, path string, b []byte) {
 		v.fail(path, "the compressed kernel begins with %x, which is no known compression", payload[:min(4, len(payload))])
 		return
 	}
+	signed := p.signedKernel(v, path, b)
 	switch {
+	case len(v.bad) > 0:
+	case signed:
+		v.holds("%s %s: %d bytes, %s, as it was signed", path, p.release, len(b), kind)
 	case whole(b[:end]):
 		v.holds("%s %s: %d bytes, %s, with the CRC of its build", path, p.release, len(b), kind)
 	case p.packaged(v, path, b):

@@ -148,7 +148,6 @@ func TestFirmware(t *testing.T) {
 		r := strings.NewReader(content + strings.Repeat("\x00", 4*sector-len(content)))
 		return engine.Volume{Volume: &volume.Volume{ReaderAt: io.ReaderAt(r), Name: "p3", Number: 3, Size: r.Size(), Active: active}}
 	}
-	esp := engine.Volume{Volume: &volume.Volume{ReaderAt: strings.NewReader(""), Name: "p3", Number: 3, Kind: "EFI System"}, Content: "FAT"}
 	for name, c := range map[string]struct {
 		sector string
 		more   []engine.Volume
@@ -156,7 +155,6 @@ func TestFirmware(t *testing.T) {
 		says   string
 	}{
 		"nothing":                           {"", nil, finding.Fail, "no disk has boot code"},
-		"UEFI only":                         {"", []engine.Volume{esp}, finding.Unknown, "EFI system partition is not read"},
 		"code of nobody":                    {signed("hello"), nil, finding.Unknown, "no known loader"},
 		"code without the signature":        {code, nil, finding.Fail, "want 55aa"},
 		"no active partition":               {signed("Missing operating system."), []engine.Volume{part(signed("SYSLINUX"), false)}, finding.Fail, "0 partitions are active"},
