@@ -13,6 +13,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/shipped"
+	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/finding"
 )
 
@@ -42,6 +43,7 @@ type damage struct {
 	patches []patch
 	desc    func(*filesys.Description)
 	opts    boot.Options
+	esp     espDamage
 }
 
 func replace(old, with string) func(string) string {
@@ -99,16 +101,15 @@ func plain(t *testing.T, g *guest.Guest) string {
 	return unpacked(func(s string) string { return s })(string(b))
 }
 
-// spoil returns the machine and guest with the damage.
-func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Machine, *guest.Guest) {
+// changes are the files and edits together.
+func changes(t *testing.T, d damage, read func(path string) ([]byte, error)) map[string]change {
 	t.Helper()
-	g := m.Guests[0]
 	files := map[string]change{}
 	for path, c := range d.files {
 		files[path] = c
 	}
 	for path, edit := range d.edits {
-		b, err := g.ReadFile(path, 1<<30)
+		b, err := read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,6 +119,14 @@ func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Ma
 		}
 		files[path] = c
 	}
+	return files
+}
+
+// spoil returns the machine and guest with the damage.
+func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Machine, *guest.Guest) {
+	t.Helper()
+	g := m.Guests[0]
+	files := changes(t, d, func(path string) ([]byte, error) { return g.ReadFile(path, 1<<30) })
 	if d.link != "initrd" { // what is not compressed takes less time
 		files[initrdImg] = change{data: initrd}
 	}
@@ -125,26 +134,28 @@ func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Ma
 	if d.desc != nil {
 		d.desc(&fsys.desc)
 	}
+	root := g.Root
+	root.FS = fsys
+	found := []guest.Volume{root}
 	spoilt := &engine.Machine{Disks: []engine.Disk{{Name: "disk", Image: disk{m.Disks[0].Image, d.patches}}}}
 	for _, v := range m.Volumes {
-		if v.Parent == nil {
-			copied := *v.Volume
-			copied.ReaderAt = spoilt.Disks[0]
-			v.Volume = &copied
-			spoilt.Volumes = append(spoilt.Volumes, v)
-			continue
-		}
 		copied := *v.Volume
-		copied.Parent = spoilt.Volumes[0].Volume
 		v.Volume = &copied
-		if v.FS != nil {
-			v.FS = fsys
+		switch {
+		case v.Parent == nil:
+			v.ReaderAt = spoilt.Disks[0]
+		case v.Name == root.Device:
+			v.Parent, v.FS = spoilt.Volumes[0].Volume, fsys
+		default:
+			v.ReaderAt, v.Parent = volume.Section(spoilt.Volumes[0].Volume, v.Offset, v.Size), spoilt.Volumes[0].Volume
+			d.esp.spoil(t, d, &v)
+			if v.FS != nil {
+				found = append(found, guest.Volume{Device: v.Name, Number: v.Number, PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS})
+			}
 		}
 		spoilt.Volumes = append(spoilt.Volumes, v)
 	}
-	root := g.Root
-	root.FS = fsys
-	guests, err := guest.Find(context.Background(), []guest.Volume{root})
+	guests, err := guest.Find(context.Background(), found)
 	if len(guests) != 1 {
 		t.Fatal(err)
 	}
@@ -152,7 +163,12 @@ func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Ma
 }
 
 func TestNothingThatDoesNotBootIsCalledBootable(t *testing.T) {
-	m := openReal(t, "debian12.raw")
+	judge(t, openReal(t, "debian12.raw"), damages)
+}
+
+// judge holds the verdicts on the disk with each damage against what it has to be.
+func judge(t *testing.T, m *engine.Machine, damages map[string]damage) {
+	t.Helper()
 	index, err := shipped.Load(context.Background(), m.Guests[0])
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +179,7 @@ func TestNothingThatDoesNotBootIsCalledBootable(t *testing.T) {
 			d.opts.Packages = index
 			spoilt, g := spoil(t, m, initrd, d)
 			p := prove(t, spoilt, g, d.opts)
-			want := d.status
+			want, seen := d.status, false
 			if want == "" {
 				want = fail
 			}
@@ -171,9 +187,13 @@ func TestNothingThatDoesNotBootIsCalledBootable(t *testing.T) {
 				if l.ID != "backup.boot/"+d.link {
 					continue
 				}
+				seen = true
 				if l.Status != want && (want != "not pass" || l.Status == pass) {
 					t.Errorf("%s is %s (%s), want %s", l.ID, l.Status, l.Actual, want)
 				}
+			}
+			if !seen {
+				t.Errorf("the chain has no link %s", d.link)
 			}
 			if bootable := p.Status == pass; bootable != (want == pass) {
 				t.Errorf("the proof is %s", p.Status)
