@@ -68,12 +68,29 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 		}
 		m.Disks = append(m.Disks, Disk{name, img})
 	}
-	if err := m.discover(ctx); err != nil {
+	if err := m.find(ctx); err != nil {
 		return nil, errors.Join(err, m.Close())
+	}
+	m.Identity = w.identity(time.Now())
+	m.files = w.files
+	return m, nil
+}
+
+// OpenDisks finds the guests on disks that are open already, such as what a guest made of its disks when it ran. Closing the machine
+// closes the disks. Nothing of it is kept from one run to the next.
+func OpenDisks(ctx context.Context, disks []Disk) (*Machine, error) {
+	m := &Machine{Disks: disks}
+	return m, m.find(ctx)
+}
+
+// find finds what is on the disks. The error is that of the context.
+func (m *Machine) find(ctx context.Context) error {
+	if err := m.discover(ctx); err != nil {
+		return err
 	}
 	guests, err := guest.Find(ctx, m.fileSystems())
 	if ctx.Err() != nil {
-		return nil, errors.Join(ctx.Err(), m.Close())
+		return ctx.Err()
 	}
 	if err != nil {
 		m.Problems = append(m.Problems, "search for operating systems: "+err.Error())
@@ -82,9 +99,7 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 	for _, g := range guests {
 		g.Disks = m.describeDisks()
 	}
-	m.Identity = w.identity(time.Now())
-	m.files = w.files
-	return m, nil
+	return nil
 }
 
 // Close closes the images.
