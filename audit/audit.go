@@ -14,6 +14,7 @@ import (
 	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/intact"
+	"github.com/guestctl/guestctl/backup/live"
 	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
@@ -131,6 +132,8 @@ type Target struct {
 	Backup *intact.Verification `json:"backup,omitempty"`
 	// Boot is the chain of links from the firmware to a login; nil where no proof of it was asked for.
 	Boot *boot.Proof `json:"boot,omitempty"`
+	// BootRun is what a real boot did; nil where none was asked for.
+	BootRun *live.Run `json:"boot_run,omitempty"`
 	// Comparison is how the image differs from another, and Sealed from its seal; nil where it was not held against one.
 	Comparison *compare.Comparison `json:"comparison,omitempty"`
 	Sealed     *seal.Report        `json:"sealed,omitempty"`
@@ -305,6 +308,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		t := r.target(name, r.verdict(ctx, doc))
 		r.withoutImage(&t)
 		r.notScanned(&t)
+		r.notBooted(&t)
 		if err := r.drift(ctx, &t, nil, nil, doc); err != nil {
 			return nil, err
 		}
@@ -327,7 +331,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	guests, err := m.Select(r.job.Root)
 	switch {
 	case err != nil && disks != nil:
-		return []Target{r.withoutGuest(name, m, disks, err)}, ctx.Err()
+		return r.withoutGuest(ctx, name, m, disks, err)
 	case err != nil:
 		return r.notJudged(ctx, name, m, fmt.Errorf("%s: %w", name, err))
 	}
@@ -381,6 +385,9 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 		return Target{}, err
 	}
 	if err := r.prove(ctx, &t, m, g); err != nil {
+		return Target{}, err
+	}
+	if err := r.bootFor(ctx, &t, m); err != nil {
 		return Target{}, err
 	}
 	if err := r.drift(ctx, &t, m, g, nil); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/guestctl/guestctl/backup/intact"
+	"github.com/guestctl/guestctl/backup/live"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -23,6 +24,8 @@ type Backup struct {
 	Share *Share
 	// Boot asks for a proof that the guest boots; nil asks for none.
 	Boot *Boot
+	// Live asks for a real boot in QEMU, and says how; nil asks for none.
+	Live *live.Options
 	// Ignore are patterns of paths whose files need not be as their package has them (policy.PathPatterns).
 	Ignore []string
 	// Started is called with about how many bytes are going to be read, now and then, and Progress with how many were read since; both
@@ -85,16 +88,19 @@ func (r *Result) verifyGuest(ctx context.Context, t *Target, m *engine.Machine, 
 }
 
 // withoutGuest is the target of a backup in which no operating system can be judged.
-func (r *Result) withoutGuest(name string, m *engine.Machine, disks *intact.Verification, err error) Target {
+func (r *Result) withoutGuest(ctx context.Context, name string, m *engine.Machine, disks *intact.Verification, err error) ([]Target, error) {
 	t := Target{Image: name, Backup: disks, Checks: disks.Findings(), Problems: problemsOf(m, nil), Disk: diskOf(m), Coverage: percent(0, 0)}
 	t.Checks = append(t.Checks, finding.Finding{
 		ID: BackupSystem, Title: "There is an operating system", Status: finding.Unknown, Severity: finding.High, Expected: "an operating system",
 		Actual: "none that can be judged", Message: err.Error(), Where: []finding.Location{}, Fix: binread.HintOf(err),
 		Fingerprint: finding.Fingerprint(BackupSystem, "", ""),
 	})
+	if err := r.bootFor(ctx, &t, m); err != nil {
+		return nil, err
+	}
 	r.unchanged(&t, m)
 	r.settle(&t)
-	return t
+	return []Target{t}, ctx.Err()
 }
 
 // damagedContainer is the target of a backup whose container is so damaged that nothing in it can be looked at. It returns false where

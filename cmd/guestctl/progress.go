@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"sync/atomic"
 
@@ -8,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/guestctl/guestctl/report"
 )
 
 // progress is a bar on stderr, or nothing where stderr is no terminal or --quiet was given.
@@ -54,6 +57,13 @@ func (p *progress) Grow(n int64) {
 func (p *progress) Add(n int64) {
 	if p.bar != nil {
 		p.bar.IncrInt64(n)
+	}
+}
+
+// Say writes a line above the bar.
+func (p *progress) Say(line string) {
+	if p.pool != nil {
+		_, _ = io.WriteString(p.pool, report.Escape(line)+"\n") // progress that cannot be shown stops nothing
 	}
 }
 

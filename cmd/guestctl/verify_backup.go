@@ -21,15 +21,17 @@ type backupFlags struct {
 	bootable bool
 	target   string
 	ignore   []string
+	live     liveFlags
 }
 
 func (f *backupFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.full, "full", false, "read every byte that the image holds, and every compressed file below /boot and /usr")
 	flags.BoolVar(&f.bootable, "bootable", false, "prove that the guest boots from its disk, link by link, without booting it")
-	flags.StringVar(&f.target, "target", "", "with --bootable: what the guest would be restored on: "+strings.Join(boot.Targets(), ", "))
+	flags.StringVar(&f.target, "target", "", "with --bootable or --boot: what the guest would be restored on: "+strings.Join(boot.Targets(), ", "))
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"target": carapace.ActionValues(boot.Targets()...)})
 	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them, as a `GLOB` in which ** stands for any text; may be repeated")
+	f.live.add(cmd)
 }
 
 // options returns what the flags ask for.
@@ -40,10 +42,14 @@ func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
 	if f.target != "" && !slices.Contains(boot.Targets(), f.target) {
 		return nil, fmt.Errorf("--target %q, want one of %s", f.target, strings.Join(boot.Targets(), ", "))
 	}
-	if f.target != "" && !f.bootable {
-		return nil, errors.New("--target says where the guest has to boot: give --bootable, too")
+	if f.target != "" && !f.bootable && !f.live.boot {
+		return nil, errors.New("--target says where the guest has to boot: give --bootable or --boot, too")
 	}
-	b := &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add}
+	boot, err := f.live.options(f.target, bar)
+	if err != nil {
+		return nil, err
+	}
+	b := &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add, Live: boot}
 	if f.bootable {
 		b.Boot = &audit.Boot{Target: f.target}
 	}
@@ -73,12 +79,16 @@ init, default target, mounts. It proves nothing about disks whose firmware is UE
 With --budget --full reads a share of each image, and the next run goes on where it stopped: what is said of the bytes is about those that
 this run read, and how far the cycle is. --read-all-within fails when it is too slow.
 
+--boot boots the guest for real, in QEMU, which has to be installed. It is the one flag that runs code of a guest, and does so in QEMU's
+sandbox, without a network, on a disk that keeps what the guest writes apart from the image.
+
 With --compare an image is held against another: bytes first, then the files in which they differ, and what explains that. A seal,
 which --seal writes when a backup is made, finds every changed byte of it later, with --sealed.`,
 		Example: `  guestctl verify-backup disk.qcow2
   guestctl verify-backup --full --report json=verified.json backups/*.qcow2
   guestctl verify-backup --full --budget 20m --read-all-within 30d disk.qcow2
   guestctl verify-backup --bootable --target kvm disk.qcow2
+  guestctl verify-backup --boot --boot-evidence evidence/ disk.qcow2
   guestctl verify-backup --baseline baseline.toml disk.qcow2
   guestctl verify-backup --compare source.raw backup.qcow2
   guestctl verify-backup --seal=disk.seal disk.qcow2
@@ -92,6 +102,9 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 			p, err := f.policy.loadOptional()
 			if err != nil {
 				return err
+			}
+			if against && f.backup.live.boot {
+				return errors.New("--boot: not beside --compare, --seal or --sealed")
 			}
 			if against {
 				j, err := f.judge.begin(images)

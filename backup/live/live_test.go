@@ -1,0 +1,248 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/fakeqemu"
+)
+
+func TestMain(m *testing.M) {
+	fakeqemu.Main()
+	os.Exit(m.Run())
+}
+
+// lab is a disk, and a folder for programs that play QEMU.
+type lab struct {
+	disk, programs, temp string
+}
+
+func before() map[string]string {
+	return map[string]string{
+		"/etc/os-release": "ID=debian\nVERSION_ID=12\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/sbin/init": strings.Repeat("init", 2048),
+		"/var/log/wtmp": fakeqemu.Record(2, 0, "reboot"), "/etc/fstab": "UUID=0b5e55ed-0000-4000-8000-000000000001 / ext4 defaults 0 1\n",
+	}
+}
+
+// booted is what a guest without a journal leaves behind.
+func booted() map[string]string {
+	files := before()
+	files["/var/log/wtmp"] += fakeqemu.Record(2, 0, "reboot") + fakeqemu.Record(1, '5', "runlevel")
+	return files
+}
+
+func newLab(t *testing.T, after map[string]string) *lab {
+	t.Helper()
+	if _, err := exec.LookPath("mke2fs"); err != nil {
+		t.Skip("without mke2fs")
+	}
+	l := &lab{disk: filepath.Join(t.TempDir(), "disk.img"), programs: t.TempDir(), temp: t.TempDir()}
+	t.Setenv("TMPDIR", l.temp)
+	if err := fakeqemu.Disk(l.disk, before(), after); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range fakeqemu.Guests() {
+		if err := os.Symlink(self, filepath.Join(l.programs, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}
+
+// boot boots the disk and wants it to be as it was, and no file to be left.
+func (l *lab) boot(t *testing.T, opts Options) *Run {
+	t.Helper()
+	sum, at := l.state(t)
+	m, err := engine.Open(t.Context(), []string{l.disk}, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if opts.kvm == "" {
+		opts.kvm = filepath.Join(l.temp, "no-kvm")
+	}
+	opts.tick = 10 * time.Millisecond
+	r, err := Boot(t.Context(), m, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, then := l.state(t); now != sum || !then.Equal(at) {
+		t.Errorf("the image was changed: %x at %s, want %x at %s", now, then, sum, at)
+	}
+	l.clean(t)
+	return r
+}
+
+func (l *lab) state(t *testing.T) ([sha256.Size]byte, time.Time) {
+	t.Helper()
+	b, err := os.ReadFile(l.disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(l.disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(b), info.ModTime()
+}
+
+func (l *lab) clean(t *testing.T) {
+	t.Helper()
+	left, err := os.ReadDir(l.temp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range left {
+		t.Errorf("left %s", e.Name())
+	}
+}
+
+const (
+	short = time.Second      // for guests that are to be given up
+	long  = 20 * time.Second // for those that are to come up, on a busy machine
+)
+
+func TestWhatABootComesTo(t *testing.T) {
+	for _, c := range []struct {
+		name     string // of the program that plays the guest
+		stall    time.Duration
+		after    map[string]string
+		outcome  Outcome
+		stage    Stage
+		message  string
+		attempts int
+	}{
+		{"qemu-boots", long, booted(), Booted, Read, "the guest came up and powered off when it was asked; there is no journal", 1},
+		{"qemu-sata", long, booted(), Booted, Read, "; on BIOS, disks on sata, emulation", 2},
+		{"qemu-deaf", short, booted(), Booted, Read, "but did not power off when it was asked", 1},
+		{"qemu-emergency", short, before(), Degraded, Userspace, "emergency or rescue mode and wants a person: Press Enter", 2},
+		{"qemu-read-only", long, before(), Degraded, Off, "nothing was written to the root file system: it is read-only", 2},
+		{"qemu-boots", long, stopped(), Inconclusive, Read, "before its start was over", 3},
+		{"qemu-liar", long, before(), Inconclusive, Read, "nothing that it wrote tells of its services", 2},
+		{"qemu-hangs", short, before(), Failed, Kernel, `boot ended at "kernel": nothing moved for 1s`, 2},
+		{"qemu-resets", short, before(), Failed, Kernel, "the guest reset the machine", 2},
+		{"qemu-off", short, before(), Failed, Kernel, "powered off without being asked", 2},
+		{"qemu-killed", short, before(), Inconclusive, Kernel, "QEMU ended: it was killed (killed)", 1},
+		{"qemu-quits", short, before(), Inconclusive, Kernel, "QEMU ended: it ended by itself", 1},
+		{"qemu-exits", short, before(), Inconclusive, Firmware, "QEMU ended: exit code 1: qemu-system-x86_64: cannot set up guest memory", 1},
+		{"qemu-old", short, before(), Inconclusive, "", "QEMU 2.12.0 is too old, want 6.2 or newer", 0},
+		{"qemu-other", short, before(), Inconclusive, "", "which is not QEMU", 0},
+		{"qemu-missing", short, before(), Inconclusive, "", "qemu-missing is not installed", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab(t, c.after)
+			r := l.boot(t, Options{QEMU: filepath.Join(l.programs, c.name), Stall: c.stall})
+			if r.Outcome != c.outcome || r.Stage != c.stage || !strings.Contains(r.Message, c.message) || len(r.Attempts) != c.attempts {
+				t.Errorf("got %s at %q after %d attempts: %s\nwant %s at %q after %d: %s\n%+v", r.Outcome, r.Stage, len(r.Attempts), r.Message,
+					c.outcome, c.stage, c.attempts, c.message, r.Attempts)
+			}
+		})
+	}
+}
+
+// stopped is what a guest leaves behind that was asked to power off too early.
+func stopped() map[string]string {
+	files := before()
+	files["/var/log/wtmp"] += fakeqemu.Record(2, 0, "reboot")
+	return files
+}
+
+func TestKVMThatAbortsIsNotTheEnd(t *testing.T) {
+	l := newLab(t, booted())
+	device := filepath.Join(t.TempDir(), "kvm")
+	if err := os.WriteFile(device, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := l.boot(t, Options{QEMU: filepath.Join(l.programs, "qemu-kvm-aborts"), Stall: long, kvm: device})
+	if r.Outcome != Booted || len(r.Attempts) != 2 || r.Attempts[0].Accelerator != kvm || r.Attempts[1].Accelerator != emulation {
+		t.Errorf("got %+v", r)
+	}
+	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "kvm run failed Invalid argument; tried again with emulation") {
+		t.Errorf("got notes %q", r.Notes)
+	}
+}
+
+func TestEvidenceIsKept(t *testing.T) {
+	l := newLab(t, booted())
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	l.boot(t, Options{QEMU: filepath.Join(l.programs, "qemu-boots"), Stall: long, Evidence: dir, Tool: "guestctl 1"})
+	for path, want := range map[string]string{
+		"outcome.json": `"outcome": "booted"`, "versions.json": `"qemu": "7.2.22"`, "attempt-1/serial.log": "guest login: ",
+		"attempt-1/qmp.log": "system_powerdown", "attempt-1/screen.png": "\x89PNG", "attempt-1/command.txt": "-sandbox\non,obsolete=deny",
+	} {
+		if b, err := os.ReadFile(filepath.Join(dir, path)); err != nil || !strings.Contains(string(b), want) {
+			t.Errorf("%s: %.200q, %v, want %q", path, b, err, want)
+		}
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "attempt-1/command.txt"))
+	if err != nil || strings.Contains(string(b), l.disk) {
+		t.Errorf("QEMU is told the name of the image: %s, %v", b, err)
+	}
+}
+
+func TestInterruptedBootLeavesNothing(t *testing.T) {
+	l := newLab(t, before())
+	m, err := engine.Open(t.Context(), []string{l.disk}, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	ctx, cancel := contextOf(t)
+	defer cancel()
+	_, err = Boot(ctx, m, Options{QEMU: filepath.Join(l.programs, "qemu-hangs"), tick: 10 * time.Millisecond, kvm: filepath.Join(l.temp, "x"), Said: func(s string) {
+		if strings.HasPrefix(s, string(Kernel)) {
+			cancel()
+		}
+	}})
+	if err == nil || err != ctx.Err() { //nolint:errorlint // it is the error itself
+		t.Errorf("got %v, want %v", err, ctx.Err())
+	}
+	l.clean(t)
+}
+
+func TestFindingsOfABoot(t *testing.T) {
+	for _, c := range []struct {
+		run      Run
+		status   finding.Status
+		severity finding.Severity
+	}{
+		{Run{Outcome: Booted}, finding.Pass, finding.Critical},
+		{Run{Outcome: Degraded}, finding.Fail, finding.Medium},
+		{Run{Outcome: Degraded, serious: true}, finding.Fail, finding.High},
+		{Run{Outcome: Failed, Stage: Kernel}, finding.Fail, finding.Critical},
+		{Run{Outcome: Inconclusive}, finding.Unknown, finding.Critical},
+		{Run{}, finding.Unknown, finding.Critical},
+	} {
+		if f := c.run.Finding(); f.Status != c.status || f.Severity != c.severity {
+			t.Errorf("%s: got %s %s, want %s %s", c.run.Outcome, f.Status, f.Severity, c.status, c.severity)
+		}
+	}
+}
+
+func TestTheTargetSaysWhatDisksAreTriedFirst(t *testing.T) {
+	for target, want := range map[string][]string{
+		"": {"virtio", "sata"}, "kvm": {"virtio", "sata"}, "aws": {"nvme", "virtio", "sata"}, "vmware": {"pvscsi", "virtio", "sata"},
+	} {
+		if got := tried(target); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", target, got, want)
+		}
+	}
+}
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithCancel(t.Context())
+}

@@ -1,0 +1,264 @@
+package live
+
+import (
+	"hash/fnv"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/guestctl/guestctl/backup/place"
+	"github.com/guestctl/guestctl/engine/guest"
+)
+
+const (
+	maxTail    = 16 << 10 // bytes of the serial port in which signs are looked for
+	maxScreens = 1 << 16  // pictures that are remembered
+)
+
+// tracker follows one boot: how far it came, by what sign, and whether anything moves.
+type tracker struct {
+	signs    []sign
+	controls *regexp.Regexp
+	places   *place.Map
+	files    map[string]fileRole // by the path of the place
+	marker   *regexp.Regexp
+	said     func(Step)
+
+	mu      sync.Mutex
+	stage   Stage
+	steps   []Step
+	stuck   *sign  // what the guest waits for, and
+	line    string // how it says so
+	moves   int    // grows with every sign of life
+	tail    string
+	screens map[uint64]bool // a cursor that blinks shows nothing new
+
+	loaded  map[string]int64 // bytes that were read of kernels and initrds
+	fetched int64            // bytes that were read
+	kernels bool             // one was read whole
+	initrds bool
+	last    string          // the file that was read last
+	writes  map[string]bool // volumes that were written to, and
+	unread  error           // the first error of a disk
+}
+
+// fileRole is what a file is for a boot.
+type fileRole struct {
+	stage Stage
+	size  int64
+}
+
+func newTracker(places *place.Map, guests []*guest.Guest, marker *regexp.Regexp, said func(Step)) *tracker {
+	return &tracker{
+		signs: signs(), controls: controls(), places: places, files: roles(guests), marker: marker, said: said,
+		stage: Firmware, screens: map[uint64]bool{}, loaded: map[string]int64{}, writes: map[string]bool{},
+	}
+}
+
+// roles are the kernels, initrds and inits of guests.
+func roles(guests []*guest.Guest) map[string]fileRole {
+	all := map[string]fileRole{}
+	for _, g := range guests {
+		add := func(stage Stage, path string) {
+			// A file that cannot be looked at leaves no sign, and its boot is followed by the others.
+			if o, err := g.Stat(path); err == nil && o.IsRegular() {
+				all[o.Path] = fileRole{stage, o.Size}
+				all[o.Device+":"+o.Path] = fileRole{stage, o.Size}
+			}
+		}
+		for stage, patterns := range map[Stage][]string{
+			Kernel: {"/boot/vmlinu[xz]*", "/vmlinu[xz]*"},
+			Initrd: {"/boot/initr*", "/initr*"},
+			Root:   {"/sbin/init"},
+		} {
+			for _, p := range patterns {
+				paths, _ := g.Glob(p) // what cannot be listed leaves no sign
+				for _, path := range paths {
+					add(stage, path)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// reach notes that the boot came to a stage.
+func (t *tracker) reach(stage Stage, why string) {
+	if stage.order() <= t.stage.order() {
+		return
+	}
+	t.stage, t.stuck = stage, nil
+	t.steps = append(t.steps, Step{stage, why})
+	t.said(t.steps[len(t.steps)-1])
+}
+
+// arrive is reach for those that do not hold the lock.
+func (t *tracker) arrive(stage Stage, why string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reach(stage, why)
+}
+
+// Write looks at what comes from the serial port.
+func (t *tracker) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moves++
+	t.tail += string(p)
+	if n := len(t.tail) - maxTail; n > 0 {
+		t.tail = t.tail[n:]
+	}
+	text := t.controls.ReplaceAllString(strings.ReplaceAll(t.tail, "\r", "\n"), "")
+	if t.marker.MatchString(text) {
+		t.reach(Userspace, "the guest answered to the firmware's credential")
+	}
+	t.look(text, "serial port")
+	return len(p), nil
+}
+
+// alive takes what was done to the guest for a move of it.
+func (t *tracker) alive() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moves++
+}
+
+// screen looks at the text on the screen, and at a picture of it.
+func (t *tracker) screen(text string, picture []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // never fails
+	_, _ = h.Write(picture)
+	if sum := h.Sum64(); !t.screens[sum] && len(t.screens) < maxScreens {
+		t.screens[sum] = true
+		t.moves++
+	}
+	t.look(text, "screen")
+}
+
+// look looks for signs in a text.
+func (t *tracker) look(text, where string) {
+	for i := range t.signs {
+		s := t.signs[i]
+		all := s.text.FindAllStringIndex(text, -1)
+		if len(all) == 0 {
+			continue
+		}
+		if s.person && t.stage.order() < Root.order() {
+			s.stage, s.person = Initrd, false // it is the initrd that wants a person
+		}
+		switch early := s.stage == Ready && t.stage.order() < Kernel.order(); {
+		case early: // a boot loader that wants a name is no guest
+			continue
+		case s.stage.order() < t.stage.order() && !(s.stuck && s.stage == Kernel): // a text of before; a kernel panics at any time
+			continue
+		}
+		line := told(text, all[len(all)-1])
+		t.reach(s.stage, where+": "+line)
+		if s.stuck && (t.stuck == nil || s.person) {
+			t.stuck, t.line = &s, line
+		}
+	}
+}
+
+// disk looks at a request to a disk that was done.
+func (t *tracker) disk(disk int, write bool, off, n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moves++
+	if !write {
+		t.fetched += n
+	}
+	if disk > 0 {
+		return
+	}
+	switch {
+	case write:
+		t.wrote(off, n)
+	case off > 0:
+		t.reach(Loader, "the code in the first sector read more of the disk")
+	case t.kernels && t.initrds:
+		t.reach(Initrd, "the kernel read the partition table")
+	}
+	t.places.Each(off, n, func(p place.Place) bool {
+		if p.Path != "" && !write {
+			t.read(p.Path, p.Length)
+		}
+		return true
+	})
+}
+
+func (t *tracker) wrote(off, n int64) {
+	t.places.Each(off, n, func(p place.Place) bool {
+		t.writes[p.Volume] = true
+		return true
+	})
+	if t.stage == Root {
+		t.reach(Userspace, "the guest writes to its disk")
+	}
+}
+
+// read notes that a part of a file was read.
+func (t *tracker) read(path string, n int64) {
+	t.last = path
+	role, ok := t.files[path]
+	if !ok {
+		return
+	}
+	t.loaded[path] += n
+	whole := t.loaded[path] >= role.size
+	switch {
+	case role.stage == Root && t.stage.order() >= Kernel.order():
+		t.reach(Root, "the guest read "+path)
+	case role.stage == Kernel && whole:
+		t.kernels = true
+		t.reach(Kernel, "the boot loader read "+path)
+	case role.stage == Initrd && whole && t.kernels:
+		t.initrds = true
+	}
+}
+
+// fails notes that a disk could not serve a request.
+func (t *tracker) fails(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.unread == nil {
+		t.unread = err
+	}
+}
+
+// state is what a tracker knows at one moment.
+type state struct {
+	stage  Stage
+	moves  int
+	stuck  bool
+	person bool
+	line   string
+	last   string
+	unread error
+
+	fetched int64
+}
+
+func (t *tracker) state() state {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched}
+	if t.stuck != nil {
+		s.stuck, s.person, s.line = true, t.stuck.person, t.line
+	}
+	return s
+}
+
+// history is the steps so far, and the volumes that were written to.
+func (t *tracker) history() (steps []Step, writes map[string]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	writes = map[string]bool{}
+	for v := range t.writes {
+		writes[v] = true
+	}
+	return slices.Clone(t.steps), writes
+}
