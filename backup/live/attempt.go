@@ -25,12 +25,14 @@ const (
 	still                     // nothing moved any more
 	slow                      // the attempt took too long
 	broken                    // QEMU did not start, or ended, and that is not the guest's doing
+	strange                   // the guest has no driver for the disks of the machine
 	hasty                     // the guest was asked to power off before its start was over
 )
 
 const (
-	settled   = 10 * time.Second // without a move, after a login is offered, until the guest is asked to power off
-	unsettled = 30 * time.Second // where no login is seen
+	settled   = 10 * time.Second // the default of Options.settle
+	unsettled = 3                // times as long where no login is seen
+	unhurried = 9                // and where the guest was asked too early before
 	asking    = 5 * time.Second  // for QEMU to answer a command
 
 	// KVM on a machine that is itself a guest may be slower than emulation: after the trial, so many bytes of the disk want to be read.
@@ -202,15 +204,14 @@ func (a *attempt) consider(ctx context.Context, s state, quiet time.Duration) {
 	case a.Accelerator == kvm:
 		limit /= 4 // emulation is tried next
 	}
-	enough := min(settled, a.Stall/4)
-	if s.stage != Ready {
-		enough = min(unsettled, a.Stall/2)
-	}
+	enough := a.settle
 	if a.patient {
-		enough = a.Stall * 3 / 4
+		enough *= unhurried
+	} else if s.stage != Ready {
+		enough *= unsettled
 	}
 	switch {
-	case quiet >= max(limit, enough):
+	case quiet >= max(limit, min(enough, a.Stall)):
 		a.cause = still
 	case !a.asked && !s.stuck && s.stage.order() >= Userspace.order() && quiet >= enough:
 		a.mu.Lock()

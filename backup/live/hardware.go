@@ -134,6 +134,10 @@ func (b *booter) args(m Machine, vars, marker string) []string {
 		// loader goes to the serial port, too.
 		args = append(args, "-machine", "pc,graphics=off,accel="+m.Accelerator, "-vga", "none", "-device", "isa-vga")
 	}
+	if m.Accelerator == emulation {
+		// The guest's clock counts its instructions: on a busy host a kernel else finds that its timer does not work, and panics.
+		args = append(args, "-icount", "shift=auto")
+	}
 	for _, c := range bus.controller {
 		args = append(args, "-device", c)
 	}

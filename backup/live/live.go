@@ -38,8 +38,9 @@ type Options struct {
 	// Said is called with each step of a boot; nil is allowed.
 	Said func(step string)
 
-	tick time.Duration // between two looks at the guest
-	kvm  string        // the device of KVM
+	tick   time.Duration // between two looks at the guest
+	settle time.Duration // without a move, after a login is offered, until the guest is asked to power off
+	kvm    string        // the device of KVM
 }
 
 // Outcome is what a boot came to.
@@ -131,6 +132,9 @@ func (o *Options) complete() {
 	if o.tick == 0 {
 		o.tick = min(time.Second, o.Stall/4)
 	}
+	if o.settle == 0 {
+		o.settle = min(settled, o.Stall/4)
+	}
 	if o.kvm == "" {
 		o.kvm = "/dev/kvm"
 	}
@@ -174,8 +178,8 @@ func (b *booter) all(ctx context.Context) error {
 			case a.cause == hasty && !patient:
 				b.note("asked to power off too early; tried again with more patience")
 				patient, again = true, true
-			case a.cause == broken:
-				return nil
+			case a.Outcome == Inconclusive && a.cause != strange:
+				return nil // other disks make no difference
 			}
 		}
 		if i < len(machines)-1 {

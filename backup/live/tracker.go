@@ -38,6 +38,7 @@ type tracker struct {
 	fetched int64            // bytes that were read
 	kernels bool             // one was read whole
 	initrds bool
+	driven  bool            // the kernel read the disk
 	last    string          // the file that was read last
 	writes  map[string]bool // volumes that were written to, and
 	unread  error           // the first error of a disk
@@ -180,6 +181,7 @@ func (t *tracker) disk(disk int, write bool, off, n int64) {
 	case off > 0:
 		t.reach(Loader, "the code in the first sector read more of the disk")
 	case t.kernels && t.initrds:
+		t.driven = true
 		t.reach(Initrd, "the kernel read the partition table")
 	}
 	t.places.Each(off, n, func(p place.Place) bool {
@@ -240,12 +242,14 @@ type state struct {
 	unread error
 
 	fetched int64
+	// alien is set where the kernel and its initrd were loaded, and no disk was read since.
+	alien bool
 }
 
 func (t *tracker) state() state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched}
+	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched, alien: t.kernels && t.initrds && !t.driven}
 	if t.stuck != nil {
 		s.stuck, s.person, s.line = true, t.stuck.person, t.line
 	}

@@ -23,13 +23,15 @@ func (a *attempt) judge() {
 	if s.stuck {
 		a.Line = s.line
 	}
-	if a.cause == still && s.stage.order() >= Ready.order() && a.Reading.up() {
-		a.cause = answered // as far as it can: it has no handler for the power button
-	}
 	switch a.cause {
 	case answered:
 		a.came(s, writes)
 	case still:
+		if a.asked && a.Reading.up() { // it has nothing that listens to the power button
+			a.came(s, writes)
+			a.Message += "; it did not power off when it was asked"
+			break
+		}
 		a.stopped(s)
 	case restart:
 		a.fails("the guest reset the machine")
@@ -64,12 +66,9 @@ func (a *attempt) came(s state, writes map[string]bool) {
 	case len(r.Failed) > 0:
 		a.degraded(false, fmt.Sprintf("%s failed: %s", plural(len(r.Failed), "unit"), some(r.Failed)))
 	default:
-		a.Outcome, a.Message = Booted, "the guest came up, no unit failed, and it powered off when it was asked"
+		a.Outcome, a.Message = Booted, "the guest came up, and no unit failed"
 		if !slices.Contains(r.By, "journal") {
-			a.Message = "the guest came up and powered off when it was asked; there is no journal that tells of its units"
-		}
-		if s.stage.order() < Off.order() && a.asked && a.shut == nil {
-			a.Message += ", but did not power off when it was asked"
+			a.Message = "the guest came up; it keeps no journal that tells of its units"
 		}
 	}
 }
@@ -83,6 +82,8 @@ func (a *attempt) stopped(s state) {
 	switch {
 	case s.person || a.Reading != nil && a.Reading.Emergency:
 		a.degraded(true, "it stands in emergency or rescue mode and wants a person"+after(s.line))
+	case s.stuck && s.alien && s.stage == Initrd:
+		a.Outcome, a.cause, a.Message = Inconclusive, strange, "the guest has no driver for disks on "+a.Bus+after(s.line)
 	case s.stuck:
 		a.fails("it stopped" + after(s.line))
 	case a.asked:

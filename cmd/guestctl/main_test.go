@@ -12,12 +12,17 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/guestctl/guestctl/internal/fakeqemu"
 	"github.com/guestctl/guestctl/scanner/yara"
 )
 
 func TestMain(m *testing.M) {
 	yara.RunWorker()
-	testscript.Main(m, map[string]func(){"guestctl": main})
+	programs := map[string]func(){"guestctl": main}
+	for _, name := range fakeqemu.Guests() {
+		programs[name] = func() { os.Exit(fakeqemu.Play(name)) }
+	}
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs the command line as a person would. UPDATE=1 writes the expected outputs again.
@@ -45,6 +50,9 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "mke2fs":
+				_, err := exec.LookPath("mke2fs")
+				return err == nil, nil
 			case "yara":
 				return yara.Version != "", nil
 			}
@@ -57,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"poke":     poke,
 			"edit":     edit,
 			"taxii":    taxiiServer,
+			"guest":    guestDisk,
 		},
 	})
 }
@@ -122,4 +131,12 @@ func poke(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = f.WriteAt([]byte{byte(b)}, off)
 	ts.Check(errors.Join(err, f.Close()))
+}
+
+// guestDisk writes the disk of a guest that a program of fakeqemu boots: guest disk.img.
+func guestDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: guest FILE")
+	}
+	ts.Check(fakeqemu.Disk(ts.MkAbs(args[0]), fakeqemu.Before(), fakeqemu.Booted()))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/carapace-sh/carapace"
@@ -41,6 +42,11 @@ func (f *liveFlags) options(target string, bar *progress) (*live.Options, error)
 		return nil, fmt.Errorf("--boot-stall %s, want more than nothing", f.stall)
 	case f.timeout <= 0:
 		return nil, fmt.Errorf("--boot-timeout %s, want more than nothing", f.timeout)
+	}
+	if f.evidence != "" {
+		if err := os.MkdirAll(f.evidence, 0o755); err != nil {
+			return nil, fmt.Errorf("--boot-evidence: %w", err)
+		}
 	}
 	return &live.Options{QEMU: f.qemu, Target: target, Stall: f.stall, Timeout: f.timeout, Evidence: f.evidence, Said: bar.Say}, nil
 }

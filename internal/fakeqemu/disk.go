@@ -29,6 +29,21 @@ func Record(kind uint16, pid uint32, user string) string {
 	return string(b)
 }
 
+// Before are the files of a guest that was not booted.
+func Before() map[string]string {
+	return map[string]string{
+		"/etc/os-release": "ID=debian\nVERSION_ID=12\n", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/sbin/init": strings.Repeat("init", 2048),
+		"/var/log/wtmp": Record(2, 0, "reboot"), "/etc/fstab": "UUID=0b5e55ed-0000-4000-8000-000000000001 / ext4 defaults 0 1\n",
+	}
+}
+
+// Booted are the files of a guest without a journal after a boot.
+func Booted() map[string]string {
+	files := Before()
+	files["/var/log/wtmp"] += Record(2, 0, "reboot") + Record(1, '5', "runlevel")
+	return files
+}
+
 // Disk writes the disk of a guest to path: an ext4 with an operating system, and further behind, turned bit for bit so that nobody takes it
 // for a file system, what the guest makes of it in a boot. It needs mke2fs.
 func Disk(path string, before, after map[string]string) error {

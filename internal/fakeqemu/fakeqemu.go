@@ -147,7 +147,7 @@ func (q *qemu) connect() error {
 		return err
 	}
 	hello := binary.BigEndian.AppendUint32(nil, 3)
-	hello = append(hello, "IHAVEOPT\x00\x00\x00\x08\x00\x00\x00\x00"...)                          // structured replies, which may be refused
+	hello = append(hello, "IHAVEOPT\x00\x00\x00\x08\x00\x00\x00\x00"...)                         // structured replies, which may be refused
 	hello = append(hello, "IHAVEOPT\x00\x00\x00\x07\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00"...) // go
 	if _, err := q.disk.Write(hello); err != nil {
 		return err
