@@ -33,6 +33,7 @@ const (
 	settled   = 10 * time.Second // the default of Options.settle
 	unsettled = 3                // times as long where no login is seen
 	unhurried = 9                // and where the guest was asked too early before
+	restless  = 9                // times of it that a guest which is never quiet gets
 	asking    = 5 * time.Second  // for QEMU to answer a command
 
 	// KVM on a machine that is itself a guest may be slower than emulation: after the trial, so many bytes of the disk want to be read.
@@ -53,6 +54,8 @@ type attempt struct {
 	tracker  *tracker
 	process  *process
 	monitor  *monitor
+	calm     patience
+	since    time.Duration // in calm.ran: when a login was offered, and then when the guest was asked to power off
 	serving  sync.WaitGroup
 
 	mu    sync.Mutex
@@ -173,7 +176,6 @@ func (a *attempt) follow(ctx context.Context) {
 	defer ticker.Stop()
 	timeout := time.NewTimer(a.Timeout)
 	defer timeout.Stop()
-	calm := &patience{}
 	for a.cause == 0 {
 		select {
 		case <-ctx.Done():
@@ -186,11 +188,11 @@ func (a *attempt) follow(ctx context.Context) {
 		case at := <-ticker.C:
 			a.look(ctx)
 			s := a.tracker.state()
-			quiet := calm.look(at, s.moves, waits(a.process.pid))
-			a.consider(ctx, s, quiet)
-			if a.cause == 0 && a.Accelerator == kvm && calm.ran > trial && s.fetched < fetched {
-				a.cause, a.Message = slow, fmt.Sprintf("only %d bytes of the disk were read in %s", s.fetched, trial)
+			quiet := a.calm.look(at, s.moves, waits(a.process.pid))
+			if s.stage == Ready && a.since == 0 {
+				a.since = a.calm.ran
 			}
+			a.consider(ctx, s, quiet)
 		}
 	}
 }
@@ -210,17 +212,26 @@ func (a *attempt) consider(ctx context.Context, s state, quiet time.Duration) {
 	} else if s.stage != Ready {
 		enough *= unsettled
 	}
+	up := !s.stuck && s.stage.order() >= Userspace.order()
 	switch {
-	case quiet >= max(limit, min(enough, a.Stall)):
+	case quiet >= max(limit, min(enough, a.Stall)) || a.asked && a.calm.ran-a.since >= 2*a.Stall:
 		a.cause = still
-	case !a.asked && !s.stuck && s.stage.order() >= Userspace.order() && quiet >= enough:
-		a.mu.Lock()
-		a.asked = true
-		a.mu.Unlock()
-		a.Said("asked to power off")
-		if err := a.command(ctx, "system_powerdown", nil); err == nil {
-			a.tracker.alive()
-		}
+	case a.Accelerator == kvm && a.calm.ran > trial && s.fetched < fetched:
+		a.cause, a.Message = slow, fmt.Sprintf("only %d bytes of the disk were read in %s", s.fetched, trial)
+	case !a.asked && up && (quiet >= enough || s.stage == Ready && a.calm.ran-a.since >= restless*enough):
+		a.ask(ctx)
+	}
+}
+
+// ask presses the power button.
+func (a *attempt) ask(ctx context.Context) {
+	a.mu.Lock()
+	a.asked = true
+	a.mu.Unlock()
+	a.since = a.calm.ran
+	a.Said("asked to power off")
+	if err := a.command(ctx, "system_powerdown", nil); err == nil {
+		a.tracker.alive()
 	}
 }
 
@@ -262,7 +273,9 @@ func (a *attempt) look(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	a.evidence.screen(said, picture)
+	if !a.asked { // a guest that goes down clears its screen
+		a.evidence.screen(said, picture)
+	}
 	a.tracker.screen(said, picture)
 }
 

@@ -135,8 +135,9 @@ func (b *booter) args(m Machine, vars, marker string) []string {
 		args = append(args, "-machine", "pc,graphics=off,accel="+m.Accelerator, "-vga", "none", "-device", "isa-vga")
 	}
 	if m.Accelerator == emulation {
-		// The guest's clock counts its instructions: on a busy host a kernel else finds that its timer does not work, and panics.
-		args = append(args, "-icount", "shift=auto")
+		// The guest's clock counts its instructions, 4 ns each. On a busy host a kernel else finds that its timer does not work, and panics,
+		// and services are given up that had no time to start.
+		args = append(args, "-icount", "shift=2")
 	}
 	for _, c := range bus.controller {
 		args = append(args, "-device", c)

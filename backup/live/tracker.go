@@ -139,28 +139,40 @@ func (t *tracker) screen(text string, picture []byte) {
 	t.look(text, "screen")
 }
 
-// look looks for signs in a text.
+// look looks for signs in a text, and takes them in the order in which they stand there.
 func (t *tracker) look(text, where string) {
-	for i := range t.signs {
-		s := t.signs[i]
-		all := s.text.FindAllStringIndex(text, -1)
-		if len(all) == 0 {
-			continue
+	type found struct {
+		sign
+		at []int
+	}
+	var all []found
+	for _, s := range t.signs {
+		for _, at := range s.text.FindAllStringIndex(text, -1) {
+			if at[1] < len(text) || s.stuck || s.stage == Ready { // others want a line that is over
+				all = append(all, found{s, at})
+			}
 		}
-		if s.person && t.stage.order() < Root.order() {
-			s.stage, s.person = Initrd, false // it is the initrd that wants a person
-		}
-		switch early := s.stage == Ready && t.stage.order() < Kernel.order(); {
-		case early: // a boot loader that wants a name is no guest
-			continue
-		case s.stage.order() < t.stage.order() && !(s.stuck && s.stage == Kernel): // a text of before; a kernel panics at any time
-			continue
-		}
-		line := told(text, all[len(all)-1])
-		t.reach(s.stage, where+": "+line)
-		if s.stuck && (t.stuck == nil || s.person) {
-			t.stuck, t.line = &s, line
-		}
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return a.at[0] - b.at[0] })
+	for _, f := range all {
+		t.found(f.sign, where, told(text, f.at))
+	}
+}
+
+// found takes a sign in a line.
+func (t *tracker) found(s sign, where, line string) {
+	if s.person && t.stage.order() < Root.order() {
+		s.stage, s.person = Initrd, false // it is the initrd that wants a person
+	}
+	switch early := s.stage == Ready && t.stage.order() < Kernel.order(); {
+	case early: // a boot loader that wants a name is no guest
+		return
+	case s.stage.order() < t.stage.order() && !(s.stuck && s.stage == Kernel): // a text of before; a kernel panics at any time
+		return
+	}
+	t.reach(s.stage, where+": "+line)
+	if s.stuck && (t.stuck == nil || s.person) {
+		t.stuck, t.line = &s, line
 	}
 }
 
