@@ -24,6 +24,7 @@ type compiler struct {
 	dirs     []textAt // with Rego
 	params   map[string]map[string]param
 	also     []string // texts of other files that checks were made of
+	lists    []Input  // those files
 	malware  Malware
 	verify   Verify
 	drift    Drift

@@ -110,6 +110,7 @@ func onlyFile(c *compiler, n *node) {
 		return
 	}
 	c.also = append(c.also, string(text))
+	c.lists = append(c.lists, input("list", name, string(text)))
 	var allowed []wanted
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")

@@ -72,6 +72,7 @@ type loader struct {
 	errs  []error
 	rules rules
 	also  []string // texts that checks were made of beside the files themselves
+	lists []Input  // the files of these texts
 	// waivers of all files, in the order of these, and the rules for them.
 	waivers     []readWaiver
 	waiverRules waiverRules
@@ -237,7 +238,7 @@ func (l *loader) policy(files []string) (*Policy, error) {
 	l.settleWaivers(p)
 	l.policies(checks)
 	l.judges(checks)
-	p.Digest = l.digest()
+	p.Digest, p.inputs = l.digest(), l.inputs()
 	p.Files = append(p.Files, l.opts.Policies...)
 	p.Checks = slices.SortedFunc(maps.Values(checks), func(a, b Check) int { return cmp.Compare(a.ID, b.ID) })
 	if len(files)+len(l.opts.Policies) == 0 && !l.opts.Optional {
@@ -329,6 +330,7 @@ func (l *loader) merge(p *Policy, checks map[string]Check, c *compiler) {
 		checks[check.ID] = check
 	}
 	l.also = append(l.also, c.also...)
+	l.lists = append(l.lists, c.lists...)
 	p.Malware = c.malware.over(p.Malware)
 	p.Verify = c.verify.over(p.Verify, c.checks)
 	p.Drift = c.drift.Over(p.Drift)

@@ -27,6 +27,8 @@ type Policy struct {
 	Verify  Verify
 	Drift   Drift
 	Backup  Backup
+
+	inputs []Input // built-in rules left out
 }
 
 // Disabled is a check that a baseline took away.

@@ -39,14 +39,26 @@ type Program struct {
 	indexed bool // of the built-in checks only the index was read: modules are read when they are needed
 	types   document
 	sum     hash.Hash
+	sources []File
 	size    int64 // bytes that were read
 }
 
 // Digest tells the program from any other: it is that of all the bytes it was read from. A built-in program has none.
 func (p *Program) Digest() string { return hex.EncodeToString(p.sum.Sum(nil)) }
 
+// File is a file that a program was read from, or a member of a bundle.
+type File struct {
+	Name   string
+	SHA256 string // in hexadecimal digits
+}
+
+// Files lists what the program was read from, in the order of reading. A built-in program has none.
+func (p *Program) Files() []File { return slices.Clone(p.sources) }
+
 // read bytes enter the digest with their name.
 func (p *Program) digest(name string, b []byte) {
+	sum := sha256.Sum256(b)
+	p.sources = append(p.sources, File{name, hex.EncodeToString(sum[:])})
 	p.sum.Write(fmt.Appendf(nil, "%d %s %d\n", len(name), name, len(b)))
 	p.sum.Write(b)
 }
