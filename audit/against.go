@@ -29,9 +29,11 @@ type Against struct {
 func (r *Result) against(ctx context.Context, name string) (targets []Target, err error) {
 	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
 	if err != nil {
+		r.hashAlone(ctx, name)
 		return r.notJudged(ctx, name, nil, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
+	defer r.hash(ctx, name, m)()
 	a := r.job.Against
 	if a.Started != nil {
 		a.Started(m.Disks[0].Size())
@@ -71,7 +73,7 @@ func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t 
 		return err
 	}
 	t.Checks = append(t.Checks, t.Comparison.Findings()...)
-	return nil
+	return r.hashAgainst(ctx, source)
 }
 
 // sealed holds the machine against its seal.

@@ -45,6 +45,8 @@ type Job struct {
 	Against *Against
 	// Drift holds every guest against another state of it; nil holds it against none.
 	Drift *Drift
+	// Digests asks for the digests of the files of the images; nil does not.
+	Digests *Digests
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
 	Assume *facts.Patch
 	// MinCoverage is the share of the needed facts that must have been readable, in percent.
@@ -76,6 +78,7 @@ type Result struct {
 	job        Job
 	frameworks []*frameworks.Framework
 	golden     *golden // nil without one
+	hashes     *hashes
 }
 
 // Tool is the program that made a result.
@@ -124,6 +127,8 @@ type Target struct {
 	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
 	Checks   []finding.Finding `json:"checks"`
 	Problems []Problem         `json:"problems"`
+	// Files are the files of the host that the image consists of, itself first; nil where nobody asked for their digests.
+	Files []HostFile `json:"files,omitempty"`
 	// Malware is what a scan of the files did; nil without one.
 	Malware *Malware `json:"malware,omitempty"`
 	// Packages is what a verification of the packages did; nil without one.
@@ -185,6 +190,7 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 	r = &Result{
 		Schema: Schema, Tool: Tool{"guestctl", job.Tool}, Policy: policyOf(job),
 		Targets: []Target{}, Waivers: []Waiver{}, Checks: []finding.Finding{}, job: job,
+		hashes: &hashes{images: map[string]*hashing{}},
 	}
 	if job.Assume != nil {
 		r.Assumed = &Assumed{job.Assume.File, job.Assume.Paths}
@@ -205,12 +211,18 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 	}
 	defer func() { err = errors.Join(err, golden.close()) }()
 	r.golden = golden
+	if err := golden.hash(ctx, job.Digests); err != nil {
+		return nil, err
+	}
 	perImage := make([][]Target, len(job.Images))
 	if err := r.each(ctx, func(i int) error {
 		targets, err := r.image(ctx, job.Images[i])
 		perImage[i] = targets
 		return err
 	}); err != nil {
+		return nil, err
+	}
+	if err := r.hashed(); err != nil {
 		return nil, err
 	}
 	for _, targets := range perImage {
@@ -318,12 +330,14 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	}
 	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
 	if err != nil {
+		r.hashAlone(ctx, name)
 		if t, ok := r.damagedContainer(name, err); ok {
 			return []Target{t}, ctx.Err()
 		}
 		return r.notJudged(ctx, name, nil, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
+	defer r.hash(ctx, name, m)()
 	disks, err := r.verifyDisks(ctx, m)
 	if err != nil {
 		return nil, err
@@ -351,6 +365,9 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 		return nil, ctx.Err()
 	}
 	t := Target{Image: name, Result: finding.Unknown, Error: err.Error(), Hint: binread.HintOf(err), Err: err}
+	if h := r.hashes.of(name); h != nil {
+		t.Files, _ = h.wait() // the target is unknown, with or without them
+	}
 	if m != nil {
 		t.Disk, t.Problems = diskOf(m), problemsOf(m, nil)
 	}
@@ -441,6 +458,7 @@ func (r *Result) target(name string, v verdict) Target {
 
 // settle holds a target that has all its checks against what the job asks for.
 func (r *Result) settle(t *Target) {
+	r.digested(t)
 	finding.Sort(t.Checks)
 	r.waive(t)
 	t.count()

@@ -74,6 +74,7 @@ type golden struct {
 	doc     *facts.Document
 	machine *engine.Machine // nil for a stored document
 	guest   *guest.Guest
+	hashing *hashing // nil where nobody asks for digests
 }
 
 // wholeRequest asks for all facts but those about files that a request names.
@@ -123,6 +124,7 @@ func (g *golden) close() error {
 	if g == nil || g.machine == nil {
 		return nil
 	}
+	g.hashing.stop()
 	return g.machine.Close()
 }
 

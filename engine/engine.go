@@ -7,6 +7,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/guestctl/guestctl/engine/cache"
@@ -101,6 +102,9 @@ func (m *Machine) find(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Files are the files of the host that the images consist of: each image before the files that it names. They are open until Close.
+func (m *Machine) Files() []*image.File { return slices.Clone(m.files) }
 
 // Close closes the images.
 func (m *Machine) Close() error {

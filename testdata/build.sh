@@ -254,4 +254,9 @@ blank 216 32 "$zeros"
 dd if=/dev/zero of="$work/encrypted.qcow2" bs=4096 seek=$((luks / 4096 + 1)) count=128 conv=notrunc status=none
 gzip -9nc "$work/encrypted.qcow2" >"$images/encrypted.qcow2.gz"
 
+# overlay: nothing of its own over debian12-small.qcow2, which must lie beside it
+qemu-img create -q -f qcow2 -F qcow2 -b debian12-small.qcow2 -o cluster_size=4k "$images/overlay.qcow2"
+gzip -9nc "$images/overlay.qcow2" >"$images/overlay.qcow2.gz"
+rm "$images/overlay.qcow2"
+
 du -ab "$images" | sort -k2

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 
@@ -18,6 +19,7 @@ type File struct {
 	file *os.File
 	info fs.FileInfo
 	dir  string // that holds the file, absolute
+	name string // in that directory
 	size int64
 
 	mu    sync.Mutex
@@ -70,8 +72,11 @@ func newFile(f *os.File, path string) (*File, error) {
 			return nil, hostError(path, err)
 		}
 	}
-	return &File{file: f, info: info, dir: dir, size: size}, nil
+	return &File{file: f, info: info, dir: dir, name: filepath.Base(path), size: size}, nil
 }
+
+// Name is the name of the file in its directory.
+func (f *File) Name() string { return f.name }
 
 // Size is the size of the file in bytes, as it was when it was opened.
 func (f *File) Size() int64 { return f.size }
