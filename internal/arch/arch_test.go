@@ -38,6 +38,7 @@ var layers = [][]string{
 	{"policy", "scanner", "backup", "backup/cycle", "backup/place", "backup/reading", "drift"},
 	{"scanner/*", "backup/*", "drift/*"},
 	{"audit"},
+	{"evidence"},
 	{"report", "agent"},
 	{"server"},
 	{"cmd/*"},

@@ -1,0 +1,1 @@
+up9qmswiSumssBZp33I1SR9po5cYkiF4s66q278WBoYSIjau+NS9gbdZRt/6HBI+iGwLX5cXfoLa51sNqj4PAg==
