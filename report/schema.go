@@ -9,10 +9,11 @@ import (
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/evidence"
 )
 
 // SchemaNames lists the documents of which Schema knows the schema.
-func SchemaNames() []string { return []string{"result", "inspection", "facts"} }
+func SchemaNames() []string { return []string{"result", "inspection", "facts", "evidence"} }
 
 // Schema returns the JSON Schema of a document of this program.
 func Schema(name string) ([]byte, error) {
@@ -27,6 +28,9 @@ func Schema(name string) ([]byte, error) {
 		s.Title = engine.InspectionSchema
 	case "facts":
 		s = factsSchema(r)
+	case "evidence":
+		s = r.Reflect(&evidence.Statement{})
+		s.Title = evidence.PredicateType
 	default:
 		return nil, fmt.Errorf("no document called %q", name)
 	}

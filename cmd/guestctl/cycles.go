@@ -35,7 +35,9 @@ func (f *cycleFlags) share(noCache bool) (*audit.Share, error) {
 	}
 	return &audit.Share{
 		Budget: budget, Within: within,
-		Load: func(name, subject string, size int64) (*cycle.State, error) { return folder.load(keyOf(name), subject, size) },
+		Load: func(name, subject string, size int64) (*cycle.State, error) {
+			return folder.load(keyOf(name), subject, size)
+		},
 		Keep: func(name string, s *cycle.State) error { return folder.keep(keyOf(name), s) },
 	}, nil
 }

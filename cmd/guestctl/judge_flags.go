@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/carapace-sh/carapace"
@@ -20,6 +23,7 @@ type judgeFlags struct {
 	exitZero bool
 	jobs     int
 	image    imageFlags
+	evidence evidenceFlags
 }
 
 // add adds the flags. failOn is the default of --fail-on.
@@ -31,6 +35,7 @@ func (f *judgeFlags) add(cmd *cobra.Command, failOn audit.FailOn) {
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
 	f.image.add(cmd)
+	f.evidence.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format":  carapace.ActionValues(report.Names()...),
 		"fail-on": carapace.ActionValues(audit.FailOns()...),
@@ -38,12 +43,13 @@ func (f *judgeFlags) add(cmd *cobra.Command, failOn audit.FailOn) {
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 }
 
-// judgement is a run that the flags were found right for, with the reports it will write.
+// judgement is a run that the flags were found right for, with the files it will write.
 type judgement struct {
 	*judgeFlags
 	Job    audit.Job
 	format report.Format
 	files  reportFiles
+	attest *attestation // nil without evidence
 }
 
 // begin checks the flags, and opens the reports before any work is done. Call discard at the end.
@@ -63,26 +69,70 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 	if err != nil {
 		return nil, err
 	}
+	attest, err := f.evidence.begin()
+	if err != nil {
+		return nil, err
+	}
 	files, err := openReports(f.reports)
 	if err != nil {
 		return nil, err
 	}
+	if attest != nil {
+		if err := files.open("evidence", attest.path, attest.write); err != nil {
+			files.discard()
+			return nil, fmt.Errorf("--evidence %s: %w", attest.path, err)
+		}
+	}
 	return &judgement{f, audit.Job{
 		Images: images, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
-	}, format, files}, nil
+	}, format, files, attest}, nil
 }
 
-// discard drops the reports that were not written.
+// discard drops the files that were not written.
 func (j *judgement) discard() { j.files.discard() }
 
-// run judges, writes the reports, and returns the exit code.
+// run judges, writes the reports and the evidence, and returns the exit code.
 func (j *judgement) run(cmd *cobra.Command) error {
+	if j.attest != nil {
+		if j.Job.Assume != nil {
+			return errors.New("--evidence: with --assume the guest is not judged as it is")
+		}
+		bar := newByteProgress(cmd, "hashed")
+		defer bar.Close()
+		j.Job.Digests = &audit.Digests{Started: bar.Grow, Progress: bar.Add}
+	}
 	r, err := audit.Run(cmd.Context(), j.Job)
 	if err != nil {
 		return runError(err)
 	}
+	unattested := j.state(cmd, r)
 	if err := writeReports(output(cmd), j.format, j.files, r); err != nil {
 		return withCode(exitInternal, err)
 	}
-	return verdictCode(r.Verdict(), j.exitZero)
+	switch {
+	case unattested == nil:
+		return verdictCode(r.Verdict(), j.exitZero)
+	case r.Verdict() == audit.Findings && !j.exitZero:
+		return withCode(exitFindings, unattested)
+	}
+	return notJudged(unattested)
+}
+
+// state makes the statement of the evidence. Where there is none to make, the evidence is not written, and the error says so.
+func (j *judgement) state(cmd *cobra.Command, r *audit.Result) error {
+	if j.attest == nil {
+		return nil
+	}
+	err := j.attest.state(cmd, &j.Job, r)
+	if err == nil {
+		return nil
+	}
+	j.files = slices.DeleteFunc(j.files, func(f reportFile) bool {
+		if f.path == filepath.Clean(j.attest.path) {
+			reportFiles{f}.discard()
+			return true
+		}
+		return false
+	})
+	return fmt.Errorf("evidence %s: not written: %w", j.attest.path, err)
 }

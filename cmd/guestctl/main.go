@@ -46,7 +46,7 @@ func run() (code int) {
 		}
 	}()
 	root := newRootCommand()
-	if err := root.ExecuteContext(ctx); err != nil {
+	if err := root.ExecuteContext(withBars(ctx)); err != nil {
 		if ctx.Err() != nil {
 			err = withCode(exitInterrupted, errors.New("interrupted"))
 		}
@@ -91,6 +91,7 @@ func commands() []*cobra.Command {
 		newCatCommand(),
 		newStatCommand(),
 		newFindCommand(),
+		newEvidenceCommand(),
 		newCacheCommand(),
 		newExplainCommand(),
 		newPolicyCommand(),

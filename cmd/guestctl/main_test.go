@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("IMAGES", images)
+			env.Setenv("KEYS", filepath.Join(images, "..", "..", "evidence", "testdata"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("SOURCE_DATE_EPOCH", "1795392000") // 2026-11-23
 			b, err := os.ReadFile(filepath.Join(images, "..", "baseline.toml"))

@@ -16,44 +16,55 @@ import (
 	"github.com/guestctl/guestctl/rules/frameworks"
 )
 
-// reportFile is a report that will be written beside stdout. It is a temporary file until it is complete, so that nobody
-// ever reads half a report.
+// reportFile is a file that will be written beside stdout, such as a report. It is a temporary file until it is complete, so that
+// nobody ever reads half of one.
 type reportFile struct {
-	format report.Format
-	path   string
-	temp   *os.File
+	what  string // it is, for messages: "report"
+	path  string
+	temp  *os.File
+	write func(w io.Writer, r *audit.Result) error
 }
 
 type reportFiles []reportFile
 
 // openReports creates the temporary files now, so that a path that cannot be written is known before any work is done.
-func openReports(specs []string) (reportFiles, error) {
-	var files reportFiles
+func openReports(specs []string) (files reportFiles, err error) {
+	defer func() {
+		if err != nil {
+			files.discard()
+		}
+	}()
 	for _, spec := range specs {
 		name, path, ok := strings.Cut(spec, "=")
 		if !ok || path == "" {
-			files.discard()
-			return nil, fmt.Errorf("--report %q, want FORMAT=FILE with FORMAT one of %s", spec, strings.Join(report.Names(), ", "))
+			return files, fmt.Errorf("--report %q, want FORMAT=FILE with FORMAT one of %s", spec, strings.Join(report.Names(), ", "))
 		}
 		format, err := report.Find(name)
-		path = filepath.Clean(path)
-		if err == nil && slices.ContainsFunc(files, func(f reportFile) bool { return f.path == path }) {
-			err = fmt.Errorf("%s is named twice", path)
-		}
-		if st, statErr := os.Stat(path); err == nil && statErr == nil && st.IsDir() {
-			err = errors.New("is a directory, want a file")
-		}
-		var temp *os.File
 		if err == nil {
-			temp, err = createBeside(path)
+			err = files.open("report", path, func(w io.Writer, r *audit.Result) error { return format.Write(plain(w), r) })
 		}
 		if err != nil {
-			files.discard()
-			return nil, fmt.Errorf("--report %s: %w", spec, err)
+			return files, fmt.Errorf("--report %s: %w", spec, err)
 		}
-		files = append(files, reportFile{format, path, temp})
 	}
 	return files, nil
+}
+
+// open adds a file.
+func (files *reportFiles) open(what, path string, write func(io.Writer, *audit.Result) error) error {
+	path = filepath.Clean(path)
+	if slices.ContainsFunc(*files, func(f reportFile) bool { return f.path == path }) {
+		return fmt.Errorf("%s is named twice", path)
+	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return errors.New("is a directory, want a file")
+	}
+	temp, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	*files = append(*files, reportFile{what, path, temp, write})
+	return nil
 }
 
 // discard removes what was not completed.
@@ -67,9 +78,9 @@ func (files reportFiles) discard() {
 // writeReports writes all files before any of them gets its name, and then the report on w.
 func writeReports(w io.Writer, format report.Format, files reportFiles, r *audit.Result) error {
 	for _, f := range files {
-		err := f.format.Write(plain(f.temp), r)
+		err := f.write(f.temp, r)
 		if err = errors.Join(err, complete(f.temp)); err != nil {
-			return fmt.Errorf("report %s: %w", f.path, err)
+			return fmt.Errorf("%s %s: %w", f.what, f.path, err)
 		}
 	}
 	if err := files.publish(); err != nil {
@@ -86,7 +97,7 @@ func (files reportFiles) publish() error {
 		if err == nil {
 			continue
 		}
-		err = fmt.Errorf("report %s: %w; no report was written", f.path, err)
+		err = fmt.Errorf("%s %s: %w; no report was written", f.what, f.path, err)
 		for _, done := range slices.Backward(files[:i]) {
 			err = errors.Join(err, done.restore())
 		}

@@ -66,6 +66,8 @@ func (f *againstFlags) asked(cmd *cobra.Command, full bool) (bool, error) {
 // run does what the flags ask for.
 func (f *againstFlags) run(cmd *cobra.Command, judge *judgeFlags, j *judgement) error {
 	switch {
+	case f.seal != "" && j.attest != nil:
+		return errors.New("--evidence: --seal judges nothing that could be signed")
 	case f.seal != "":
 		return f.write(cmd, judge, j.Job.Images, j.Job.Now)
 	case f.sealed != "":
