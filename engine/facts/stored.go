@@ -16,6 +16,8 @@ import (
 const (
 	// storedMagic begins a stored document; the digit is the version of the form, not of the document.
 	storedMagic = "guestctl-facts-1\n"
+	// zstdMagic begins a stored document that zstd can read: a skippable frame (RFC 8878, section 3.1.2) with storedMagic in it.
+	zstdMagic = "\x51\x2a\x4d\x18\x11\x00\x00\x00" + storedMagic
 	// emptyFrame is a skippable frame of zstd without content (RFC 8878, section 3.1.2): padding.
 	emptyFrame = "\x50\x2a\x4d\x18\x00\x00\x00\x00"
 	// maxStored bounds a stored document after decompression, in bytes.
@@ -47,7 +49,12 @@ func Unaligned(b []byte) []byte {
 }
 
 // Write stores a document: one CBOR column for each domain, compressed with zstd. The same document gives the same bytes.
-func Write(w io.Writer, d *Document) error {
+func Write(w io.Writer, d *Document) error { return write(w, d, storedMagic) }
+
+// WriteZstd stores a document as Write does, in a file that is one of zstd, too.
+func WriteZstd(w io.Writer, d *Document) error { return write(w, d, zstdMagic) }
+
+func write(w io.Writer, d *Document, magic string) error {
 	enc, err := cbor.EncOptions{Sort: cbor.SortCoreDeterministic, Time: cbor.TimeRFC3339Nano}.EncMode()
 	if err != nil {
 		return err
@@ -67,20 +74,29 @@ func Write(w io.Writer, d *Document) error {
 		return err
 	}
 	packed := z.EncodeAll(b, nil)
-	if Aligned(int64(len(storedMagic) + len(packed))) {
+	if Aligned(int64(len(magic) + len(packed))) {
 		packed = append(packed, emptyFrame...)
 	}
-	_, err = w.Write(append([]byte(storedMagic), packed...))
+	_, err = w.Write(append([]byte(magic), packed...))
 	return errors.Join(err, z.Close())
 }
 
 // IsStored reports whether a file that begins with b, of 64 bytes or more, holds a document: stored by Write, or as JSON,
 // whose first name is the schema's.
 func IsStored(b []byte) bool {
-	return bytes.HasPrefix(b, []byte(storedMagic)) || bytes.HasPrefix(b, []byte("{")) && bytes.Contains(b[:min(64, len(b))], []byte(Schema))
+	_, packed := cutMagic(b)
+	return packed || bytes.HasPrefix(b, []byte("{")) && bytes.Contains(b[:min(64, len(b))], []byte(Schema))
 }
 
-// Read reads a document that Write stored, or one as JSON, and holds it against this version as Decode does.
+// cutMagic returns what stands behind the magic of a stored document.
+func cutMagic(b []byte) ([]byte, bool) {
+	if rest, ok := bytes.CutPrefix(b, []byte(zstdMagic)); ok {
+		return rest, true
+	}
+	return bytes.CutPrefix(b, []byte(storedMagic))
+}
+
+// Read reads a document that Write or WriteZstd stored, or one as JSON, and holds it against this version as Decode does.
 func Read(r io.Reader, collectors []Collector) (*Document, error) {
 	b, packed, err := unpacked(r)
 	if err != nil {
@@ -118,7 +134,7 @@ func unpacked(r io.Reader) (b []byte, packed bool, err error) {
 	if b, err = io.ReadAll(io.LimitReader(r, maxStored)); err != nil {
 		return nil, false, fmt.Errorf("facts document: %w", err)
 	}
-	frames, packed := bytes.CutPrefix(b, []byte(storedMagic))
+	frames, packed := cutMagic(b)
 	if !packed {
 		return b, false, nil
 	}

@@ -3,9 +3,12 @@ package facts_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/internal/factstest"
@@ -47,6 +50,32 @@ func TestStoredRoundTrip(t *testing.T) {
 	}
 }
 
+// TestZstdKnowsTheFrames: in a file that is called .zst the magic is a frame that zstd passes over.
+func TestZstdKnowsTheFrames(t *testing.T) {
+	d, collectors, plain := storedMotto(t)
+	var b bytes.Buffer
+	if err := facts.WriteZstd(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	z, err := zstd.NewReader(bytes.NewReader(b.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	unpacked, err := io.ReadAll(z)
+	if err != nil || len(unpacked) == 0 {
+		t.Errorf("zstd reads %d bytes, %v", len(unpacked), err)
+	}
+	back, err := facts.Read(bytes.NewReader(b.Bytes()), collectors)
+	if err != nil || !facts.IsStored(b.Bytes()) || facts.Aligned(int64(b.Len())) {
+		t.Fatalf("not read as a document: %v", err)
+	}
+	var again bytes.Buffer
+	if err := facts.Write(&again, back); err != nil || !bytes.Equal(again.Bytes(), plain) {
+		t.Errorf("another document came back, %v", err)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	_, collectors, b := storedMotto(t)
 	cut, flipped := b[:len(b)-5], bytes.Clone(b)
@@ -70,6 +99,7 @@ func TestReadRefuses(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	_, collectors, b := storedMotto(f)
 	f.Add(b)
+	f.Add([]byte("\x51\x2a\x4d\x18\x11\x00\x00\x00" + string(b)))
 	f.Add([]byte("guestctl-facts-1\n\x28\xb5\x2f\xfd"))
 	f.Add([]byte(`{"schema": "guestctl.facts/1"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
