@@ -128,10 +128,14 @@ func Verify(ctx context.Context, m *engine.Machine, opts Options) (*Verification
 	return v.result, nil
 }
 
-// Unpack verifies the compressed files of a guest of the machine that r is of, and adds what it finds to r.
+// Unpack verifies the compressed files, and others with checksums of their own, of a guest of the machine that r is of, and adds what it
+// finds to r.
 func (r *Verification) Unpack(ctx context.Context, g *guest.Guest, opts Options) error {
 	v := &verifier{Options: opts, result: r}
 	v.archives(ctx, g)
+	if ctx.Err() == nil {
+		v.checksums(ctx, g)
+	}
 	return ctx.Err()
 }
 

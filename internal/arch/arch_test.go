@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"engine/facts/*", "engine/cache"},
 	{"engine"},
 	{"policy/rego", "scanner/archive"},
-	{"policy", "scanner", "backup", "backup/cycle", "backup/place", "backup/reading", "drift"},
+	{"policy", "scanner", "backup", "backup/checksums", "backup/cycle", "backup/place", "backup/reading", "drift"},
 	{"scanner/*", "backup/*", "drift/*"},
 	{"audit"},
 	{"evidence"},
