@@ -10,31 +10,35 @@ const maxErrors = 8
 
 // Errors collects what is wrong while the rest is still read. The zero value is ready.
 type Errors struct {
-	errs []error
-	more int
+	found collectedError
 }
 
 // Add keeps an error; nil is none.
 func (e *Errors) Add(err error) {
 	switch {
 	case err == nil:
-	case len(e.errs) == maxErrors:
-		e.more++
+	case len(e.found.errs) == maxErrors:
+		e.found.more++
 	default:
-		e.errs = append(e.errs, err)
+		e.found.errs = append(e.found.errs, err)
 	}
 }
 
-// Err is nil when nothing was added.
+// Err is nil when nothing was added. It is of every kind that was.
 func (e *Errors) Err() error {
-	if len(e.errs) == 0 {
+	if len(e.found.errs) == 0 {
 		return nil
 	}
-	return e
+	return &e.found
+}
+
+type collectedError struct {
+	errs []error
+	more int
 }
 
 // Error is one line.
-func (e *Errors) Error() string {
+func (e *collectedError) Error() string {
 	texts := make([]string, len(e.errs))
 	for i, err := range e.errs {
 		texts[i] = err.Error()
@@ -46,5 +50,4 @@ func (e *Errors) Error() string {
 	return text
 }
 
-// Unwrap lets errors.Is find every kind.
-func (e *Errors) Unwrap() []error { return e.errs }
+func (e *collectedError) Unwrap() []error { return e.errs }
