@@ -12,7 +12,8 @@ import (
 
 // Boot says that a guest has to be proven to boot, and where.
 type Boot struct {
-	Target string // one of boot.Targets, or "" for any disk
+	Target   string // one of boot.Targets, or "" for any disk
+	Firmware string // one of boot.Firmwares, or "" for boot.FirmwareAuto
 }
 
 // prove adds the links of the guest's boot to the checks of the target, where the job asks for it.
@@ -24,7 +25,8 @@ func (r *Result) prove(ctx context.Context, t *Target, m *engine.Machine, g *gue
 	if err != nil {
 		return err
 	}
-	proof, err := boot.Prove(ctx, m, g, doc, boot.Options{Target: r.job.Backup.Boot.Target, Now: r.job.Now, Written: written(m)})
+	asked := r.job.Backup.Boot
+	proof, err := boot.Prove(ctx, m, g, doc, boot.Options{Target: asked.Target, Firmware: asked.Firmware, Now: r.job.Now, Written: written(m)})
 	if err != nil {
 		return err
 	}

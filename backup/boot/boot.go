@@ -116,6 +116,9 @@ func Prove(ctx context.Context, m *engine.Machine, g *guest.Guest, doc *facts.Do
 	if _, ok := targets[opts.Target]; !ok && opts.Target != "" {
 		return nil, fmt.Errorf("target %q, want one of %s", opts.Target, strings.Join(Targets(), ", "))
 	}
+	if opts.Firmware != "" && !slices.Contains(Firmwares(), opts.Firmware) {
+		return nil, fmt.Errorf("firmware %q, want one of %s", opts.Firmware, strings.Join(Firmwares(), ", "))
+	}
 	p := &prover{ctx: ctx, machine: m, Guest: g, doc: doc, opts: opts, proof: &Proof{Target: opts.Target, Initrds: []string{}, Drivers: []string{}}}
 	p.isa = elf.EM_NONE
 	if p.opts.Packages == nil {

@@ -20,6 +20,7 @@ type backupFlags struct {
 	full     bool
 	bootable bool
 	target   string
+	firmware string
 	ignore   []string
 	live     liveFlags
 }
@@ -29,7 +30,10 @@ func (f *backupFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.full, "full", false, "read every byte that the image holds, and every compressed file below /boot and /usr")
 	flags.BoolVar(&f.bootable, "bootable", false, "prove that the guest boots from its disk, link by link, without booting it")
 	flags.StringVar(&f.target, "target", "", "with --bootable or --boot: what the guest would be restored on: "+strings.Join(boot.Targets(), ", "))
-	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"target": carapace.ActionValues(boot.Targets()...)})
+	flags.StringVar(&f.firmware, "firmware", "", "with --bootable: the firmware that has to start the guest: "+strings.Join(boot.Firmwares(), ", ")+" (auto: each that the disk is laid out for)")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
+		"target": carapace.ActionValues(boot.Targets()...), "firmware": carapace.ActionValues(boot.Firmwares()...),
+	})
 	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them, as a `GLOB` in which ** stands for any text; may be repeated")
 	f.live.add(cmd)
 }
@@ -45,13 +49,19 @@ func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
 	if f.target != "" && !f.bootable && !f.live.boot {
 		return nil, errors.New("--target says where the guest has to boot: give --bootable or --boot, too")
 	}
+	if f.firmware != "" && !slices.Contains(boot.Firmwares(), f.firmware) {
+		return nil, fmt.Errorf("--firmware %q, want one of %s", f.firmware, strings.Join(boot.Firmwares(), ", "))
+	}
+	if f.firmware != "" && !f.bootable {
+		return nil, errors.New("--firmware says what has to start the guest: give --bootable, too")
+	}
 	boot, err := f.live.options(f.target, bar)
 	if err != nil {
 		return nil, err
 	}
 	b := &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add, Live: boot}
 	if f.bootable {
-		b.Boot = &audit.Boot{Target: f.target}
+		b.Boot = &audit.Boot{Target: f.target, Firmware: f.firmware}
 	}
 	return b, nil
 }
@@ -74,7 +84,8 @@ compressed files are verified, each as a check of its own. Every damage is told 
 the image, and nothing that an earlier run found is taken for an answer.
 
 --bootable follows what a boot would do, from the firmware to a login: boot loader, configuration, kernel, initrd, root file system,
-init, default target, mounts. It proves nothing about disks whose firmware is UEFI, which are unknown.
+init, default target, mounts. It goes the way of a BIOS and of UEFI, whichever the disk is laid out for; where that is both, both have to
+hold, unless --firmware names one.
 
 With --budget --full reads a share of each image, and the next run goes on where it stopped: what is said of the bytes is about those that
 this run read, and how far the cycle is. --read-all-within fails when it is too slow.
