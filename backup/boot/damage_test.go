@@ -148,7 +148,7 @@ func spoil(t *testing.T, m *engine.Machine, initrd string, d damage) (*engine.Ma
 			v.Parent, v.FS = spoilt.Volumes[0].Volume, fsys
 		default:
 			v.ReaderAt, v.Parent = volume.Section(spoilt.Volumes[0].Volume, v.Offset, v.Size), spoilt.Volumes[0].Volume
-			d.esp.spoil(t, d, &v)
+			d.esp.spoil(t, d, &v, g.Root.FS)
 			if v.FS != nil {
 				found = append(found, guest.Volume{Device: v.Name, Number: v.Number, PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS})
 			}

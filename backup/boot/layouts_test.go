@@ -57,6 +57,9 @@ func (l layout) prove(t *testing.T) *Proof {
 	for _, v := range l.more {
 		v.Parent = whole
 		m.Volumes = append(m.Volumes, v)
+		if v.FS != nil {
+			found = append(found, guest.Volume{Device: v.Name, Number: v.Number, FS: v.FS})
+		}
 	}
 	guests, err := guest.Find(context.Background(), found)
 	if len(guests) == 0 {

@@ -23,12 +23,12 @@ type espDamage struct {
 	edits map[string]func(string) string
 	desc  func(*filesys.Description)
 	kind  string // its type instead
-	// copies puts one file in the place of another.
-	copies map[string]string
+	// copies puts one file in the place of another; root is such of the guest's root.
+	copies, root map[string]string
 }
 
 // spoil changes the volume of the EFI system partition. What is patched is opened again, as the engine does.
-func (d espDamage) spoil(t *testing.T, whole damage, v *engine.Volume) {
+func (d espDamage) spoil(t *testing.T, whole damage, v *engine.Volume, root filesys.FS) {
 	t.Helper()
 	if v.FS == nil {
 		return
@@ -47,6 +47,13 @@ func (d espDamage) spoil(t *testing.T, whole damage, v *engine.Volume) {
 	files := changes(t, damage{files: d.files, edits: d.edits}, read)
 	for to, from := range d.copies {
 		b, err := read(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[to] = change{data: string(b)}
+	}
+	for to, from := range d.root {
+		b, err := readFrom(root, from)
 		if err != nil {
 			t.Fatal(err)
 		}

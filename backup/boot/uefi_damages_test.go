@@ -8,6 +8,7 @@ import (
 
 const (
 	noStub    = "search.fs_uuid " + otherUUID + " root hd0,gpt2 \nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"
+	efiMod    = "/boot/grub/x86_64-efi/"
 	rightStub = "search.fs_uuid " + rootUUID + " root hd0,gpt2 \n"
 )
 
@@ -15,6 +16,9 @@ const (
 func onESP(path string, c change) espDamage { return espDamage{files: file(path, c)} }
 
 func inESP(path string, f func(string) string) espDamage { return espDamage{edits: edit(path, f)} }
+
+// ownGRUB puts the program on the removable path that grub-install makes where there is no signed one.
+var ownGRUB = espDamage{root: map[string]string{efiBoot + "BOOTX64.EFI": efiMod + "core.efi"}}
 
 // ofMachine makes a program one for another machine.
 func ofMachine(machine string) func(string) string {
@@ -85,6 +89,13 @@ var uefiDamages = map[string]damage{
 	"file system that firmware does not read": {link: "uefi", esp: espDamage{desc: func(d *filesys.Description) { d.Type = "ext4" }}},
 	"no protective MBR":                       {link: "uefi", patches: zeros(450, 1)},
 	"no first header of the GPT":              {link: "uefi", status: "not pass", patches: zeros(512, 512)},
+
+	"GRUB that is not signed":                                   {link: "uefi-loader", status: pass, esp: ownGRUB},
+	"GRUB that is not signed, and the guest has another":        {link: "uefi", status: unknown, edits: edit(efiMod+"core.efi", flip(middle)), esp: ownGRUB},
+	"GRUB that is not signed, and no module normal":             {link: "uefi-loader", files: file(efiMod+"normal.mod", gone), esp: ownGRUB},
+	"GRUB that is not signed, and a module of it changed":       {link: "uefi-loader", status: unknown, edits: edit(efiMod+"linux.mod", flip(middle)), esp: ownGRUB},
+	"GRUB that is not signed, and no list of what modules need": {link: "uefi-loader", files: file(efiMod+"moddep.lst", gone), esp: ownGRUB},
+	"GRUB that is not signed, and no grub.cfg":                  {link: "uefi-loader", files: file(grubCfg, gone), esp: ownGRUB},
 
 	"no stub":                            {link: "uefi-loader", esp: onESP(stub, gone)},
 	"empty stub":                         {link: "uefi-loader", esp: onESP(stub, change{})},
