@@ -55,6 +55,7 @@ type attempt struct {
 	process  *process
 	monitor  *monitor
 	calm     patience
+	entered  bool          // the key that a boot menu waits for was pressed
 	since    time.Duration // in calm.ran: when a login was offered, and then when the guest was asked to power off
 	serving  sync.WaitGroup
 
@@ -111,7 +112,7 @@ func (a *attempt) boot(ctx context.Context) (err error) {
 		return err
 	}
 	nonce := "guestctl-" + rand.Text()
-	a.tracker = newTracker(a.places, a.machine.Guests, regexp.MustCompile(nonce+" [0-9a-f]{32}"), func(s Step) { a.Said(string(s.Stage) + ": " + s.Sign) })
+	a.tracker = newTracker(a.Firmware == uefi, a.places, a.machine.Guests, regexp.MustCompile(nonce+" [0-9a-f]{32}"), func(s Step) { a.Said(string(s.Stage) + ": " + s.Sign) })
 	// The guest's systemd-tmpfiles writes this to the serial port, with the id of the boot for %b: an echo of the line is no answer.
 	args := a.args(a.Machine, vars, "io.systemd.credential:tmpfiles.extra=w /dev/ttyS0 - - - - "+nonce+" %b\\n")
 	if err := a.evidence.command(a.qemu.path, args); err != nil {
@@ -192,6 +193,9 @@ func (a *attempt) follow(ctx context.Context) {
 			if s.stage == Ready && a.since == 0 {
 				a.since = a.calm.ran
 			}
+			if s.menu && !a.entered {
+				a.enter(ctx)
+			}
 			a.consider(ctx, s, quiet)
 		}
 	}
@@ -221,6 +225,13 @@ func (a *attempt) consider(ctx context.Context, s state, quiet time.Duration) {
 	case !a.asked && up && (quiet >= enough || s.stage == Ready && a.calm.ran-a.since >= restless*enough):
 		a.ask(ctx)
 	}
+}
+
+// enter starts at once what a boot menu would start when it has counted down: GRUB counts with a loop that takes an emulator long.
+func (a *attempt) enter(ctx context.Context) {
+	a.entered = true
+	key := map[string]string{"type": "qcode", "data": "ret"}
+	_ = a.command(ctx, "send-key", map[string]any{"keys": []any{key}}) // it counts down, then
 }
 
 // ask presses the power button.

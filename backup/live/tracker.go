@@ -20,6 +20,7 @@ const (
 type tracker struct {
 	signs    []sign
 	controls *regexp.Regexp
+	uefi     bool
 	places   *place.Map
 	files    map[string]fileRole // by the path of the place
 	marker   *regexp.Regexp
@@ -35,6 +36,7 @@ type tracker struct {
 	screens map[uint64]bool // a cursor that blinks shows nothing new
 
 	loaded  map[string]int64 // bytes that were read of kernels and initrds
+	menu    bool             // a boot menu counts down
 	fetched int64            // bytes that were read
 	kernels bool             // one was read whole
 	initrds bool
@@ -50,9 +52,9 @@ type fileRole struct {
 	size  int64
 }
 
-func newTracker(places *place.Map, guests []*guest.Guest, marker *regexp.Regexp, said func(Step)) *tracker {
+func newTracker(uefi bool, places *place.Map, guests []*guest.Guest, marker *regexp.Regexp, said func(Step)) *tracker {
 	return &tracker{
-		signs: signs(), controls: controls(), places: places, files: roles(guests), marker: marker, said: said,
+		uefi: uefi, signs: signs(), controls: controls(), places: places, files: roles(guests), marker: marker, said: said,
 		stage: Firmware, screens: map[uint64]bool{}, loaded: map[string]int64{}, writes: map[string]bool{},
 	}
 }
@@ -154,6 +156,7 @@ func (t *tracker) look(text, where string) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return a.at[0] - b.at[0] })
+	t.menu = t.menu || strings.Contains(text, "executed automatically in")
 	for _, f := range all {
 		t.found(f.sign, where, told(text, f.at))
 	}
@@ -190,7 +193,7 @@ func (t *tracker) disk(disk int, write bool, off, n int64) {
 	switch {
 	case write:
 		t.wrote(off, n)
-	case off > 0:
+	case off > 0 && !t.uefi: // a BIOS reads nothing else
 		t.reach(Loader, "the code in the first sector read more of the disk")
 	case t.kernels && t.initrds:
 		t.driven = true
@@ -217,6 +220,9 @@ func (t *tracker) wrote(off, n int64) {
 // read notes that a part of a file was read.
 func (t *tracker) read(path string, n int64) {
 	t.last = path
+	if t.uefi && strings.HasSuffix(strings.ToLower(path), ".efi") {
+		t.reach(Loader, "the firmware read "+path)
+	}
 	role, ok := t.files[path]
 	if !ok {
 		return
@@ -256,12 +262,13 @@ type state struct {
 	fetched int64
 	// alien is set where the kernel and its initrd were loaded, and no disk was read since.
 	alien bool
+	menu  bool // a boot menu counts down
 }
 
 func (t *tracker) state() state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched, alien: t.kernels && t.initrds && !t.driven}
+	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched, alien: t.kernels && t.initrds && !t.driven, menu: t.menu}
 	if t.stuck != nil {
 		s.stuck, s.person, s.line = true, t.stuck.person, t.line
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func track(said ...string) *tracker {
-	t := newTracker(&place.Map{}, nil, regexp.MustCompile("guestctl-X [0-9a-f]{32}"), func(Step) {})
+	t := newTracker(false, &place.Map{}, nil, regexp.MustCompile("guestctl-X [0-9a-f]{32}"), func(Step) {})
 	for _, s := range said {
 		_, _ = t.Write([]byte(s))
 	}
@@ -105,12 +105,12 @@ func TestPatienceIsForTheTimeAGuestCouldRun(t *testing.T) {
 func TestVersions(t *testing.T) {
 	for answer, want := range map[string]string{
 		"QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright": "7.2.22",
-		"QEMU emulator version 6.2.0":            "6.2.0",
-		"QEMU emulator version 10.0.2 (v10.0.2)": "10.0.2",
-		"QEMU emulator version 6.1.0":            "",
-		"QEMU emulator version 5.2.0":            "",
-		"QEMU emulator version ":                 "",
-		"":                                       "",
+		"QEMU emulator version 6.2.0":                                            "6.2.0",
+		"QEMU emulator version 10.0.2 (v10.0.2)":                                 "10.0.2",
+		"QEMU emulator version 6.1.0":                                            "",
+		"QEMU emulator version 5.2.0":                                            "",
+		"QEMU emulator version ":                                                 "",
+		"":                                                                       "",
 	} {
 		if got, err := versionOf([]byte(answer)); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: got %q, %v, want %q", answer, got, err, want)

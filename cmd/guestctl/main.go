@@ -115,7 +115,8 @@ func newRootCommand() *cobra.Command {
 		Long: `guestctl judges virtual-machine disk images without booting, mounting or trusting them.
 
 It reads the image in user space: it never mounts, needs no root, runs no guest code, writes nothing to the image and
-follows no path from an image onto the host. What could not be read is unknown, and never a pass.`,
+follows no path from an image onto the host. What could not be read is unknown, and never a pass. One flag runs a guest, in QEMU and
+when it is asked for: verify-backup --boot.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
