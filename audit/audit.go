@@ -45,6 +45,8 @@ type Job struct {
 	Against *Against
 	// Drift holds every guest against another state of it; nil holds it against none.
 	Drift *Drift
+	// KeepFacts keeps all facts about each guest on its target, whatever the policy needs of them.
+	KeepFacts bool
 	// Digests asks for the digests of the files of the images; nil does not.
 	Digests *Digests
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
@@ -146,6 +148,9 @@ type Target struct {
 	Drift *Drifted `json:"drift,omitempty"`
 	// Frameworks says how far the guest meets the frameworks that were asked for.
 	Frameworks []Framework `json:"frameworks"`
+
+	// Facts are all facts about the guest, where the job keeps them.
+	Facts *facts.Document `json:"-"`
 
 	// Err is the error behind Error, for callers that care for its kind.
 	Err error `json:"-"`
@@ -318,6 +323,9 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 			return nil, err
 		}
 		t := r.target(name, r.verdict(ctx, doc))
+		if r.job.KeepFacts {
+			t.Facts = doc
+		}
 		r.withoutImage(&t)
 		r.notScanned(&t)
 		r.notBooted(&t)
@@ -407,7 +415,10 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	if err := r.bootFor(ctx, &t, m); err != nil {
 		return Target{}, err
 	}
-	if err := r.drift(ctx, &t, m, g, nil); err != nil {
+	if t.Facts, err = r.wholeFacts(ctx, m, g); err != nil {
+		return Target{}, err
+	}
+	if err := r.drift(ctx, &t, m, g, t.Facts); err != nil {
 		return Target{}, err
 	}
 	r.unchanged(&t, m)
@@ -487,20 +498,25 @@ func (r *Result) fails(checks []finding.Finding) bool {
 
 func (t *Target) count() {
 	for _, c := range t.Checks {
-		switch c.Status {
-		case finding.Pass:
-			t.Passed++
-		case finding.Fail:
-			t.Failed++
-		case finding.NotApplicable:
-			t.NotApplicable++
-		case finding.Waived:
-			t.Waived++
-		case finding.Manual:
-			t.Manual++
-		default:
-			t.Unknown++
-		}
+		t.Counts.Add(c.Status)
+	}
+}
+
+// Add counts one check more.
+func (c *Counts) Add(s finding.Status) {
+	switch s {
+	case finding.Pass:
+		c.Passed++
+	case finding.Fail:
+		c.Failed++
+	case finding.NotApplicable:
+		c.NotApplicable++
+	case finding.Waived:
+		c.Waived++
+	case finding.Manual:
+		c.Manual++
+	default:
+		c.Unknown++
 	}
 }
 

@@ -144,7 +144,8 @@ type drifting struct {
 	now    func() (*shipped.Index, error) // what the packages of the guest shipped
 }
 
-// drift adds what changed since the golden state to the checks of the target. m and g are nil for stored facts, whose document doc is.
+// drift adds what changed since the golden state to the checks of the target. doc has all facts
+// about the guest, or is nil where nobody gathered them. m and g are nil for stored facts.
 func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *guest.Guest, doc *facts.Document) error {
 	if r.golden == nil {
 		return nil
@@ -163,7 +164,7 @@ func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *gue
 	if d.ignore, err = policy.PathPatterns(d.policy.Ignore); err != nil {
 		return err
 	}
-	if m != nil {
+	if d.doc == nil {
 		if d.doc, err = m.Facts(ctx, g, wholeRequest(), r.job.Now); err != nil {
 			return err
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Gather says which facts to gather, and how.
@@ -17,6 +19,24 @@ type Gather struct {
 	Request facts.Request
 	Now     time.Time
 	Tool    string // the version of the program, for the document
+}
+
+// WholeDomains lists the domains of facts that need no further word: all but those about files that a request names.
+func WholeDomains() []string {
+	return slices.DeleteFunc(collectorNames(), func(name string) bool { return name == "files" || name == "globs" })
+}
+
+// wholeFacts gathers all facts about a guest where the job keeps them.
+func (r *Result) wholeFacts(ctx context.Context, m *engine.Machine, g *guest.Guest) (*facts.Document, error) {
+	if !r.job.KeepFacts {
+		return nil, nil
+	}
+	doc, err := m.Facts(ctx, g, facts.Request{Domains: WholeDomains()}, r.job.Now)
+	if err != nil {
+		return nil, err
+	}
+	doc.Meta.Tool = r.job.Tool
+	return doc, nil
 }
 
 // Image returns the facts about the guests of an image, or the document that the file holds in place of one. A panic,

@@ -20,12 +20,24 @@ const (
 // Markdown writes the result for the summary of a pipeline and for comments on changes (GitHub's flavour). Everything that is
 // not a word of this program stands in code spans, in which there is no markup, no link and no mention of a person.
 func Markdown(w io.Writer, r *audit.Result) error {
-	dir, err := os.Getwd()
-	if err != nil {
-		dir = ""
-	}
+	dir := workingDirectory()
 	m := markdownWriter{textWriter{bufio.NewWriter(w)}}
 	m.printf("## guestctl: %s\n\n", plainWord(verdictWord(r)))
+	m.body(r, dir)
+	return m.Flush()
+}
+
+// workingDirectory is that of the program, or "" when nobody knows.
+func workingDirectory() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return dir
+}
+
+// body writes everything below the headline.
+func (m markdownWriter) body(r *audit.Result, dir string) {
 	m.printf("Judged by %s: %s, fails on %s.\n\n", code(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"), code(string(r.Policy.FailOn)))
 	m.summary(r, dir)
 	for _, warning := range r.Policy.Warnings {
@@ -40,7 +52,6 @@ func Markdown(w io.Writer, r *audit.Result) error {
 	for _, tg := range sections(r) {
 		m.target(&tg, dir)
 	}
-	return m.Flush()
 }
 
 func verdictWord(r *audit.Result) finding.Status {

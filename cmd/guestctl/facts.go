@@ -148,7 +148,15 @@ func (f *factsFlags) store(ctx context.Context, gather audit.Gather, image strin
 	if len(docs) != 1 {
 		return fmt.Errorf("%s: %d operating systems, want one: choose it with --root DEVICE", image, len(docs))
 	}
-	return withCode(exitUsage, writeWhole(f.out, func(w io.Writer) error { return facts.Write(w, docs[0]) }))
+	return withCode(exitUsage, writeWhole(f.out, func(w io.Writer) error { return writeFacts(w, f.out, docs[0]) }))
+}
+
+// writeFacts stores a document in the form that the name of its file asks for.
+func writeFacts(w io.Writer, path string, doc *facts.Document) error {
+	if strings.HasSuffix(path, ".zst") {
+		return facts.WriteZstd(w, doc)
+	}
+	return facts.Write(w, doc)
 }
 
 // factsError gives an error about an image its exit code, if it has none.
@@ -172,7 +180,7 @@ func domains() []string {
 func factsRequest(only, files []string, want facts.FileRequest) (facts.Request, error) {
 	req := facts.Request{Domains: only, Files: map[string]facts.FileRequest{}}
 	if len(only) == 0 {
-		req.Domains = slices.DeleteFunc(domains(), func(name string) bool { return name == "files" || name == "globs" })
+		req.Domains = slices.Sorted(slices.Values(audit.WholeDomains()))
 	}
 	for _, name := range only {
 		if !slices.Contains(domains(), name) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -50,6 +49,8 @@ type judgement struct {
 	format report.Format
 	files  reportFiles
 	attest *attestation // nil without evidence
+
+	summary *stepSummary // nil without one
 }
 
 // begin checks the flags, and opens the reports before any work is done. Call discard at the end.
@@ -78,14 +79,14 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 		return nil, err
 	}
 	if attest != nil {
-		if err := files.open("evidence", attest.path, attest.write); err != nil {
+		if err := files.open(evidenceFile, attest.path, attest.write); err != nil {
 			files.discard()
 			return nil, fmt.Errorf("--evidence %s: %w", attest.path, err)
 		}
 	}
 	return &judgement{f, audit.Job{
 		Images: images, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
-	}, format, files, attest}, nil
+	}, format, files, attest, nil}, nil
 }
 
 // discard drops the files that were not written.
@@ -105,34 +106,41 @@ func (j *judgement) run(cmd *cobra.Command) error {
 	if err != nil {
 		return runError(err)
 	}
-	unattested := j.state(cmd, r)
+	missing := j.prepare(cmd, r)
 	if err := writeReports(output(cmd), j.format, j.files, r); err != nil {
 		return withCode(exitInternal, err)
 	}
+	if j.summary != nil {
+		if err := j.summary.write(r); err != nil {
+			return withCode(exitInternal, err)
+		}
+	}
 	switch {
-	case unattested == nil:
+	case missing == nil:
 		return verdictCode(r.Verdict(), j.exitZero)
 	case r.Verdict() == audit.Findings && !j.exitZero:
-		return withCode(exitFindings, unattested)
+		return withCode(exitFindings, missing)
 	}
-	return notJudged(unattested)
+	return notJudged(missing)
 }
 
-// state makes the statement of the evidence. Where there is none to make, the evidence is not written, and the error says so.
-func (j *judgement) state(cmd *cobra.Command, r *audit.Result) error {
-	if j.attest == nil {
-		return nil
-	}
-	err := j.attest.state(cmd, &j.Job, r)
-	if err == nil {
-		return nil
-	}
+// prepare makes ready what is written beside the reports. A file for which an image gave nothing is not written, and the error says so.
+func (j *judgement) prepare(cmd *cobra.Command, r *audit.Result) error {
+	var missing []error
 	j.files = slices.DeleteFunc(j.files, func(f reportFile) bool {
-		if f.path == filepath.Clean(j.attest.path) {
-			reportFiles{f}.discard()
-			return true
+		var err error
+		switch f.what {
+		case evidenceFile:
+			err = j.attest.state(cmd, &j.Job, r)
+		case factsFile:
+			err = oneWithFacts(r)
 		}
-		return false
+		if err == nil {
+			return false
+		}
+		missing = append(missing, fmt.Errorf("%s %s: not written: %w", f.what, f.path, err))
+		reportFiles{f}.discard()
+		return true
 	})
-	return fmt.Errorf("evidence %s: not written: %w", j.attest.path, err)
+	return errors.Join(missing...)
 }

@@ -78,6 +78,7 @@ func fail(w io.Writer, err error) int {
 // commands lists the commands in the order of the help.
 func commands() []*cobra.Command {
 	list := []*cobra.Command{
+		newGateCommand(),
 		newCheckComplianceCommand(),
 		newScanCommand(),
 		newVerifyPackagesCommand(),

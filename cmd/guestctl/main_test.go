@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("IMAGES", images)
 			env.Setenv("KEYS", filepath.Join(images, "..", "..", "evidence", "testdata"))
+			env.Setenv("PACKAGING", filepath.Join(images, "..", "..", "packaging"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("SOURCE_DATE_EPOCH", "1795392000") // 2026-11-23
 			b, err := os.ReadFile(filepath.Join(images, "..", "baseline.toml"))
@@ -67,6 +68,8 @@ func TestScripts(t *testing.T) {
 			"edit":     edit,
 			"taxii":    taxiiServer,
 			"guest":    guestDisk,
+
+			"gitlab-script": gitlabScript,
 		},
 	})
 }

@@ -19,13 +19,28 @@ import (
 // reportFile is a file that will be written beside stdout, such as a report. It is a temporary file until it is complete, so that
 // nobody ever reads half of one.
 type reportFile struct {
-	what  string // it is, for messages: "report"
+	what  string // it is, for messages, such as evidenceFile
 	path  string
 	temp  *os.File
 	write func(w io.Writer, r *audit.Result) error
 }
 
+// What is written beside reports.
+const (
+	evidenceFile = "evidence"
+	factsFile    = "facts"
+)
+
 type reportFiles []reportFile
+
+// paths are the files by their names.
+func (files reportFiles) paths() []string {
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.path)
+	}
+	return paths
+}
 
 // openReports creates the temporary files now, so that a path that cannot be written is known before any work is done.
 func openReports(specs []string) (files reportFiles, err error) {
