@@ -46,10 +46,10 @@ func Evidence(w io.Writer, name string, e *evidence.Envelope, s *evidence.Statem
 		t.printf("signed    it says by %s; %s\n", Escape(sig.KeyID), warn("not verified"))
 	}
 	for _, in := range p.Inputs {
-		t.printf("%-9s %s sha256:%s\n", Escape(in.Kind), Escape(in.Name), Escape(in.Digest.SHA256))
+		t.printf("by        %s %s sha256:%s\n", Escape(in.Kind), Escape(in.Name), Escape(in.Digest.SHA256))
 	}
 	for _, e := range p.Engines {
-		t.printf("%-9s %s %s, rules %s\n", Escape(e.Name), Escape(e.Version), count(e.Rules, "rule"), Escape(e.Digest))
+		t.printf("engine    %s %s, %s, sha256:%s\n", Escape(e.Name), Escape(e.Version), count(e.Rules, "rule"), Escape(e.Digest))
 	}
 	for i := range p.Targets {
 		t.attested(p, &p.Targets[i])
