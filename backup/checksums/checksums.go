@@ -21,14 +21,25 @@ type Format struct {
 	Name  string
 	Roots []string // directories below which files of this kind lie
 	Is    func(path string) bool
-	// Verify reads the whole file. The error is that of the context, of a read that failed, or of kind binread.ErrUnsupported or ErrLimit.
-	Verify func(ctx context.Context, r io.ReaderAt, size int64) (Result, error)
+	// Verify reads the whole file. The error is that of the context, of a read that failed, of kind binread.ErrUnsupported or ErrLimit, or
+	// says why nothing of the file can be verified.
+	Verify func(ctx context.Context, f File) (Result, error)
+}
+
+// File is one that is verified.
+type File struct {
+	io.ReaderAt
+	Size int64 // bytes
+	Path string
+	// Beside returns the first n bytes of another file, whose name begins in the directory of this one.
+	Beside func(name string, n int64) ([]byte, error)
 }
 
 // Formats lists what can be verified.
 func Formats() []Format {
 	return []Format{
 		{"journal of systemd", []string{"/var/log/journal"}, isJournal, Journal},
+		{"database of PostgreSQL", []string{"/var/lib/postgresql", "/var/lib/pgsql"}, isDatabase, Pages},
 	}
 }
 
@@ -39,6 +50,8 @@ type Result struct {
 	More     int // problems that are only counted
 	// Open is set where the file was being written to: what is wrong in it may be of the moment of the copy.
 	Open bool
+	// Without is set where the file could have checksums, and has none.
+	Without bool
 }
 
 // Problem is one thing that is wrong.

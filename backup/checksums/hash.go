@@ -17,7 +17,7 @@ func jenkins64(b []byte) uint64 {
 	if len(b) > 0 {
 		var last [12]byte
 		copy(last[:], b)
-		x, y, z = jenkinsFinal(x+le.Uint32(last[:]), y+le.Uint32(last[4:]), z+le.Uint32(last[8:]))
+		_, y, z = jenkinsFinal(x+le.Uint32(last[:]), y+le.Uint32(last[4:]), z+le.Uint32(last[8:]))
 	}
 	return uint64(z)<<32 | uint64(y)
 }

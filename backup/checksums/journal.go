@@ -76,8 +76,8 @@ type reference struct {
 
 // Journal verifies a journal of systemd, as journalctl --verify does without a key: the hash of every field, the sum of hashes of every
 // entry, and that everything refers to what is there.
-func Journal(ctx context.Context, r io.ReaderAt, size int64) (Result, error) {
-	j := &journal{Result: &Result{}, r: r, size: size, seen: map[int64]byte{}, data: map[int64]*field{}}
+func Journal(ctx context.Context, f File) (Result, error) {
+	j := &journal{Result: &Result{}, r: f, size: f.Size, seen: map[int64]byte{}, data: map[int64]*field{}}
 	ok, err := j.begin()
 	if err != nil || !ok {
 		return *j.Result, err
@@ -262,7 +262,8 @@ func (j *journal) entry(n int64) error {
 	want := c.U64()
 	sum, known := uint64(0), true
 	for c.Len() > 0 {
-		to, own := int64(0), uint64(0)
+		var to int64
+		var own uint64
 		if j.compact() {
 			to = int64(c.U32())
 		} else {

@@ -18,9 +18,16 @@ import (
 // compact form. journalctl --verify passes them.
 var journals = []string{"keyed", "plain", "compact"}
 
+func fileOf(b []byte) File { return File{ReaderAt: bytes.NewReader(b), Size: int64(len(b))} }
+
 func readJournal(tb testing.TB, name string) []byte {
 	tb.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".journal.gz"))
+	return unzipped(tb, name+".journal.gz")
+}
+
+func unzipped(tb testing.TB, name string) []byte {
+	tb.Helper()
+	f, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -38,7 +45,7 @@ func readJournal(tb testing.TB, name string) []byte {
 
 func verify(tb testing.TB, b []byte) Result {
 	tb.Helper()
-	r, err := Journal(context.Background(), bytes.NewReader(b), int64(len(b)))
+	r, err := Journal(context.Background(), fileOf(b))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -168,7 +175,7 @@ func TestDamagedJournals(t *testing.T) {
 func TestUnknownFlagsAreNotJudged(t *testing.T) {
 	b := readJournal(t, "keyed")
 	b[13] = 1
-	if r, err := Journal(t.Context(), bytes.NewReader(b), int64(len(b))); err == nil {
+	if r, err := Journal(t.Context(), fileOf(b)); err == nil {
 		t.Errorf("%+v", r)
 	}
 }
@@ -184,10 +191,10 @@ func FuzzJournal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, at uint16) {
 		all := bytes.Clone(whole[:end])
 		copy(all[min(len(all), int(at)):], b)
-		r, err := Journal(t.Context(), bytes.NewReader(all), int64(len(all)))
+		r, err := Journal(t.Context(), fileOf(all))
 		if err == nil && len(r.Problems) > maxProblems {
 			t.Errorf("%d problems", len(r.Problems))
 		}
-		_, _ = Journal(t.Context(), bytes.NewReader(b), int64(len(b)))
+		_, _ = Journal(t.Context(), fileOf(b))
 	})
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
+	"path"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,7 +38,7 @@ func (v *verifier) checksums(ctx context.Context, g *guest.Guest) {
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(files)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				files[i].verify(ctx)
+				files[i].verify(ctx, g)
 				if v.Progress != nil {
 					v.Progress(files[i].Size)
 				}
@@ -46,17 +49,29 @@ func (v *verifier) checksums(ctx context.Context, g *guest.Guest) {
 	if ctx.Err() != nil {
 		return
 	}
-	verified := 0
+	verified, without := 0, 0
+	unread := map[string]int{} // files, by why nothing is known of them
 	for i := range files {
-		r.summed(&files[i])
+		r.summed(&files[i], unread)
 		verified += files[i].result.Verified
+		if files[i].result.Without {
+			without++
+		}
 	}
-	if len(files) == 0 && len(r.Unknown) == 0 {
+	for _, why := range slices.Sorted(maps.Keys(unread)) {
+		if more := unread[why] - 1; more > 0 {
+			r.note("%s more: %s", count(more, "file", "files"), why)
+		}
+	}
+	if without > 0 {
+		r.note("%s of PostgreSQL have no checksums: pg_checksums --enable adds them", count(without, "file", "files"))
+	}
+	if len(files) == without && len(r.Unknown) == 0 {
 		r.Status = finding.NotApplicable
-		r.end("the guest has no journals")
+		r.end("the guest has no journals, nor databases with checksums")
 		return
 	}
-	r.end("%s: %d checksums agree", count(len(files), "file", "files"), verified)
+	r.end("%s: %s", count(len(files)-without, "file", "files"), count(verified, "checksum agrees", "checksums agree"))
 }
 
 // findSummed lists the files of every kind.
@@ -86,22 +101,27 @@ func (v *verifier) findSummed(ctx context.Context, r *report, g *guest.Guest) []
 	return files
 }
 
-func (s *summed) verify(ctx context.Context) {
+func (s *summed) verify(ctx context.Context, g *guest.Guest) {
 	f, err := s.Open()
 	if f == nil || err != nil {
 		s.err = err
 		return
 	}
-	s.result, s.err = s.format.Verify(ctx, f, f.Size())
+	s.result, s.err = s.format.Verify(ctx, checksums.File{ReaderAt: f, Size: f.Size(), Path: s.Path, Beside: func(name string, n int64) ([]byte, error) {
+		other, err := g.Open(path.Join(path.Dir(s.Path), name))
+		if other == nil || err != nil {
+			return nil, err
+		}
+		return binread.ReadAt(other, 0, min(n, other.Size()), n)
+	}})
 }
 
 // summed tells of a file. What is wrong in one that was open when it was copied may be of that moment.
-func (r *report) summed(s *summed) {
+func (r *report) summed(s *summed, unread map[string]int) {
 	if s.err != nil {
-		if errors.Is(s.err, binread.ErrCorrupt) || errors.Is(s.err, binread.ErrChecksum) {
-			r.damage(s.damage(s.err.Error()), 1)
-		} else {
-			r.unknown("%s: %v", s.Path, s.err)
+		why := s.err.Error()
+		if unread[why]++; unread[why] == 1 {
+			r.unknown("%s: %s", s.Path, why)
 		}
 	}
 	if s.result.Open && len(s.result.Problems) > 0 {
