@@ -101,9 +101,6 @@ func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
 
 // list returns the listing of a directory. An error says that there is no such directory.
 func (f *FS) list(n filesys.Node) (*listing, error) {
-	if l := f.dirs.get(n); l != nil {
-		return l, nil
-	}
 	e, err := f.readEntry(n)
 	if err != nil {
 		return nil, err
@@ -111,10 +108,16 @@ func (f *FS) list(n filesys.Node) (*listing, error) {
 	if !e.isDir() {
 		return nil, wrongType(&e, "dir")
 	}
+	kept := n == rootNode || f.boot.valid(e.start) // else a damaged one would be taken for the root, which has no cluster either
+	if l := f.dirs.get(e.start); kept && l != nil {
+		return l, nil
+	}
 	r := dirReader{fs: f, listing: &listing{names: map[string]filesys.Node{}}}
 	f.slots(&e, &r.bad, r.slot)
 	r.finish()
-	f.dirs.put(n, r.listing)
+	if kept {
+		f.dirs.put(e.start, r.listing)
+	}
 	return r.listing, nil
 }
 
@@ -126,6 +129,15 @@ type dirReader struct {
 	long   longName
 	ended  bool // a byte of zero was where a name begins
 	behind int  // entries behind that
+
+	found  func(entry)              // each entry of a file or directory; may be nil
+	dots   func(e entry, self bool) // "." and ".."; may be nil
+	count  int                      // entries so far, "." and ".." among them
+	dotted int                      // how many of the two came first
+
+	labels  int // entries that are labels of the volume
+	unnamed int // entries behind a long name that is not theirs
+	strange int // pieces of long names that belong to nothing, or are not as they should be
 }
 
 func (r *dirReader) slot(raw []byte, off int64) {
@@ -133,24 +145,40 @@ func (r *dirReader) slot(raw []byte, off int64) {
 	switch {
 	case raw[0] == entryEnd:
 		r.ended = true
-	case raw[0] == entryDeleted || attributes&attrMask != attrLong && attributes&attrVolume != 0:
+	case raw[0] == entryDeleted:
+	case isLabel(attributes):
+		r.labels++
 	case r.ended && isLong(attributes):
 	case r.ended:
 		r.behind++
 	case isLong(attributes):
-		r.long.add(raw)
+		if !r.long.add(raw) {
+			r.strange++
+		}
 		return
 	default:
 		r.add(r.fs.boot.decodeEntry(raw, off))
 	}
-	r.long.pieces = 0
+	if r.long.pieces != 0 {
+		r.strange++
+		r.long.pieces = 0
+	}
 }
 
 // add lists an entry under its long name, or its short one where that is none a path could hold.
 func (r *dirReader) add(e entry) {
+	pieces := r.long.pieces
 	short, name := e.shortName(), r.long.take(e.short)
+	r.count++
+	if pieces != 0 && name == "" {
+		r.unnamed++
+	}
 	if short == "." || short == ".." {
+		r.dot(e, short == ".")
 		return
+	}
+	if r.found != nil {
+		r.found(e)
 	}
 	if name == "" {
 		name = short
@@ -165,6 +193,16 @@ func (r *dirReader) add(e entry) {
 	r.entries = append(r.entries, filesys.DirEntry{Name: name, Node: e.node, Type: filesys.TypeOf(e.mode())})
 	r.name(name, e.node)
 	r.name(short, e.node)
+}
+
+// dot takes "." or "..".
+func (r *dirReader) dot(e entry, self bool) {
+	if self && r.count == 1 || !self && r.count == 2 {
+		r.dotted++
+	}
+	if r.dots != nil {
+		r.dots(e, self)
+	}
 }
 
 // name makes an entry be found.
@@ -188,6 +226,9 @@ func checkName(name string) error {
 }
 
 func (r *dirReader) finish() {
+	if r.long.pieces != 0 {
+		r.strange++
+	}
 	if r.behind > 0 {
 		r.bad.Add(binread.Corrupt("%d entries behind the end of the directory, which some systems read", r.behind))
 	}

@@ -63,7 +63,9 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 		return nil, fmt.Errorf("fat: %w", err)
 	}
 	f.describeState()
-	f.surveyTable()
+	if f.boot.usedTable() <= maxSurvey {
+		f.free = f.surveyTable(f.problem)
+	}
 	f.label = f.volumeLabel()
 	return f, nil
 }

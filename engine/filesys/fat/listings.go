@@ -18,35 +18,35 @@ type listing struct {
 
 // listings keeps the listings that were read last. The zero value is ready.
 type listings struct {
-	mu     sync.Mutex
-	byNode map[filesys.Node]*listing
-	order  []filesys.Node // the oldest first
-	count  int            // entries in all
+	mu      sync.Mutex
+	byStart map[uint32]*listing // by the directory's first cluster, 0 for the root of FAT12 and FAT16
+	order   []uint32            // the oldest first
+	count   int                 // entries in all
 }
 
 // get returns the listing of a directory, or nil.
-func (l *listings) get(n filesys.Node) *listing {
+func (l *listings) get(start uint32) *listing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.byNode[n]
+	return l.byStart[start]
 }
 
-func (l *listings) put(n filesys.Node, of *listing) {
+func (l *listings) put(start uint32, of *listing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.byNode[n]; known {
+	if _, known := l.byStart[start]; known {
 		return
 	}
-	if l.byNode == nil {
-		l.byNode = map[filesys.Node]*listing{}
+	if l.byStart == nil {
+		l.byStart = map[uint32]*listing{}
 	}
-	l.byNode[n] = of
-	l.order = append(l.order, n)
+	l.byStart[start] = of
+	l.order = append(l.order, start)
 	l.count += 1 + len(of.entries)
 	for l.count > maxListed && len(l.order) > 1 {
 		oldest := l.order[0]
 		l.order = l.order[1:]
-		l.count -= 1 + len(l.byNode[oldest].entries)
-		delete(l.byNode, oldest)
+		l.count -= 1 + len(l.byStart[oldest].entries)
+		delete(l.byStart, oldest)
 	}
 }

@@ -30,27 +30,30 @@ type longName struct {
 	checksum uint8
 }
 
-// add takes a piece. One that does not fit the ones before it begins anew, or is left over from something that was removed.
-func (l *longName) add(raw []byte) {
+// add takes a piece. One that does not fit the ones before it begins anew, or is left over from something that was removed. It
+// reports whether nothing was left over and all of the piece is as it should be.
+func (l *longName) add(raw []byte) (ordered bool) {
 	c := binread.Little(raw)
 	order := c.U8()
 	checksum := c.At(13).U8()
 	number := int(order &^ lastPiece)
+	ordered = l.pieces == 0 || order&lastPiece == 0
 	switch {
 	case number == 0 || number > maxPieces:
 		l.pieces = 0
-		return
+		return false
 	case order&lastPiece != 0:
 		l.pieces, l.checksum = number, checksum
 	case l.pieces == 0 || number != l.next || checksum != l.checksum:
 		l.pieces = 0
-		return
+		return false
 	}
 	l.next = number - 1
 	units := l.units[l.next*unitsOfPiece:]
 	for i, at := range [unitsOfPiece]int{1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30} {
 		units[i] = c.At(at).U16()
 	}
+	return ordered && c.At(12).U8() == 0 && c.At(26).U16() == 0
 }
 
 // take returns the name that belongs to a short name, or "" when there is none, and waits for the next.

@@ -9,7 +9,7 @@ import (
 const (
 	// surveyPiece is read at once of the table. All sizes of entries divide it.
 	surveyPiece = 3 << 16
-	// maxSurvey is how many bytes of a table are read when a file system is opened.
+	// maxSurvey is how many bytes a table has that is read when a file system is opened. A larger one is left to a check.
 	maxSurvey = 64 << 20
 )
 
@@ -59,28 +59,32 @@ func widen(v, bad uint32) uint32 {
 	return v
 }
 
-// surveyTable counts what is free and compares the copies of the table.
-func (f *FS) surveyTable() {
-	used := (int64(f.boot.last())+1)*int64(f.boot.bits)/8 + 1
-	if used = min(used, f.boot.tableSize()); used > maxSurvey {
-		f.problem(false, "the file allocation table has %d bytes, more than %d: its copies were not compared", used, int64(maxSurvey))
-		return
-	}
-	free := uint32(0)
+// surveyTable counts what is free, and calls note, as FS.problem is called, where the copies of the table differ.
+func (f *FS) surveyTable(note func(taints bool, format string, args ...any)) (free int64) {
+	clusters := uint32(0)
 	differ := make([]bool, f.boot.copies)
-	for off := int64(0); off < used; off += surveyPiece {
-		n := min(surveyPiece, used-off)
-		first := uint32(off * 8 / int64(f.boot.bits))
-		b, err := f.tablePiece(f.boot.active(), off, n)
+	for off, used := int64(0), f.boot.usedTable(); off < used; off += surveyPiece {
+		b, err := f.tablePiece(f.boot.active(), off, min(surveyPiece, used-off))
 		if err != nil {
-			f.problem(true, "file allocation table: %v", err)
-			return
+			note(true, "file allocation table: %v", err)
+			return -1
 		}
-		free += f.boot.countFree(b, first)
-		f.compareCopies(b, off, first, differ)
+		first := f.boot.firstAt(off)
+		clusters += f.boot.countFree(b, first)
+		for copied := 1; f.boot.mirrored() && copied < len(differ); copied++ {
+			differ[copied] = differ[copied] || f.compareCopy(copied, b, off, note)
+		}
 	}
-	f.free = int64(free) * f.boot.clusterSize()
+	return int64(clusters) * f.boot.clusterSize()
 }
+
+// usedTable is how many bytes of the table say something of clusters that there are.
+func (b *bootSector) usedTable() int64 {
+	return min((int64(b.last())+1)*int64(b.bits)/8+1, b.tableSize())
+}
+
+// firstAt is the cluster whose entry is at a byte of the table, at the beginning of a piece.
+func (b *bootSector) firstAt(off int64) uint32 { return uint32(off * 8 / int64(b.bits)) }
 
 func (f *FS) tablePiece(copied int, off, n int64) ([]byte, error) {
 	return binread.ReadAt(&f.device, f.boot.tableOff()+int64(copied)*f.boot.tableSize()+off, n, surveyPiece)
@@ -107,30 +111,22 @@ func (b *bootSector) countFree(piece []byte, first uint32) (n uint32) {
 	return n
 }
 
-// compareCopies compares a piece of the active table with the others, once for each that differs.
-func (f *FS) compareCopies(piece []byte, off int64, first uint32, differ []bool) {
-	if !f.boot.mirrored() {
-		return
+// compareCopy compares a piece of the first table, at off, with a copy.
+func (f *FS) compareCopy(copied int, piece []byte, off int64, note func(taints bool, format string, args ...any)) (differ bool) {
+	other, err := f.tablePiece(copied, off, int64(len(piece)))
+	if err != nil {
+		note(false, "copy %d of the file allocation table: %v", copied+1, err)
+		return true
 	}
-	for copied := 1; copied < len(differ); copied++ {
-		if differ[copied] {
-			continue
-		}
-		other, err := f.tablePiece(copied, off, int64(len(piece)))
-		if err != nil {
-			differ[copied] = true
-			f.problem(false, "copy %d of the file allocation table: %v", copied+1, err)
-			continue
-		}
-		if bytes.Equal(piece, other) {
-			continue
-		}
-		if cluster, one, two, found := f.boot.difference(piece, other, first); found {
-			differ[copied] = true
-			f.problem(true, "the copies of the file allocation table differ: cluster %d is %#x in the first and %#x in copy %d",
-				cluster, one, two, copied+1)
-		}
+	if bytes.Equal(piece, other) {
+		return false
 	}
+	cluster, one, two, differ := f.boot.difference(piece, other, f.boot.firstAt(off))
+	if differ {
+		note(true, "the copies of the file allocation table differ: cluster %d is %#x in the first and %#x in copy %d",
+			cluster, one, two, copied+1)
+	}
+	return differ
 }
 
 // difference finds the first cluster of which two pieces of the table say different things.
