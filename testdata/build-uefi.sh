@@ -20,7 +20,8 @@ customize() {
 	chroot "$root" apt-get -qq install --no-install-recommends grub-efi-amd64 grub-efi-amd64-signed shim-signed
 	mv "$root/boot/grub.cfg" "$root/boot/grub/grub.cfg"
 	chroot "$root" apt-get -qq autoremove --purge
-	rm -rf "$root/boot/grub/i386-pc" "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb
+	rm -rf "$root/boot/grub/i386-pc" "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb
+	find "$root/var/lib/apt/lists" -type f -delete
 	# what grub-install writes to /boot/grub; it cannot run here, since it asks for the disks, too
 	mkdir -p "$root/$grub_dir" "$root/boot/grub/fonts" "$root/boot/efi"
 	cp "$root"/usr/lib/grub/x86_64-efi/*.{mod,lst} "$root/$grub_dir/"
