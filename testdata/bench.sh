@@ -120,6 +120,7 @@ if need qemu-img qemu-utils; then
 	row 'compare raw and qcow2, wall, against qemu-img' "$equal s" "$qemu s" "$(ratio "$equal" "$qemu")" '<= 1.00'
 	row '  most memory held' "$(rss "${compare[@]}") MB" - - ''
 fi
+source testdata/bench-backup.sh
 
 for image in debian12.raw debian12.qcow2 debian12-compressed.qcow2; do
 	check=("$guestctl" check-compliance --no-cache --baseline "$baseline" "$images/$image")
