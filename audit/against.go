@@ -3,12 +3,14 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
@@ -35,6 +37,9 @@ func (r *Result) against(ctx context.Context, name string) (targets []Target, er
 	defer func() { err = errors.Join(err, m.Close()) }()
 	defer r.hash(ctx, name, m)()
 	a := r.job.Against
+	if err := aDisk(m); err != nil && a.Seal == nil { // a seal tells how many bytes there were
+		return r.notJudged(ctx, name, m, err)
+	}
 	if a.Started != nil {
 		a.Started(m.Disks[0].Size())
 	}
@@ -68,6 +73,9 @@ func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t 
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
+	if err := aDisk(source); err != nil {
+		return err
+	}
 	t.Comparison, err = compare.Machines(ctx, source, m, compare.Options{Progress: a.Progress, Now: r.job.Now})
 	if err != nil {
 		return err
@@ -85,6 +93,15 @@ func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *T
 	t.Checks = append(t.Checks, t.Sealed.Finding())
 	if a.Cycle != nil && a.Within > 0 {
 		t.Checks = append(t.Checks, a.Cycle.Finding(r.job.Now, a.Within))
+	}
+	return nil
+}
+
+// aDisk wants at least a sector: what is shorter holds nothing that could be equal to something.
+func aDisk(m *engine.Machine) error {
+	const sector = 512
+	if n := m.Disks[0].Size(); n < sector {
+		return fmt.Errorf("%s: %w", m.Disks[0].Name, binread.Corrupt("%d bytes, want a disk of at least one sector of %d", n, sector))
 	}
 	return nil
 }

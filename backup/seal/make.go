@@ -13,6 +13,9 @@ import (
 	"github.com/guestctl/guestctl/engine/image"
 )
 
+// sector is the least that a machine has as a disk, in bytes: whoever backed up less has no backup to seal.
+const sector = 512
+
 // Options say how to seal. The zero value will do, save for the time.
 type Options struct {
 	Created time.Time
@@ -39,6 +42,9 @@ func Seal(ctx context.Context, img image.Image, w io.Writer, opts Options) (*Man
 func Machine(ctx context.Context, m *engine.Machine, w io.Writer, opts Options) (*Manifest, error) {
 	if len(m.Disks) != 1 {
 		return nil, fmt.Errorf("seal: %d disks, want one", len(m.Disks))
+	}
+	if n := m.Disks[0].Size(); n < sector {
+		return nil, binread.Corrupt("seal: %d bytes, want a disk of at least one sector of %d", n, sector)
 	}
 	opts.MachineIDs, opts.FileSystems = identity(ctx, m)
 	s, b, err := sealed(ctx, m.Disks[0].Image, opts)
