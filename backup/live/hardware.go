@@ -59,14 +59,19 @@ func busOf(name string) bus {
 	return all[slices.IndexFunc(all, func(b bus) bool { return b.name == name })]
 }
 
-// tried are the buses for a target: the one that it has, and then those that most guests have a driver for. QEMU has nothing of what
-// Hyper-V, Azure and Xen have.
-func tried(target string) []string {
-	order := []string{"virtio", "sata"}
-	if first, ok := map[string]string{"vmware": "pvscsi", "aws": "nvme", "gcp": "virtio-scsi"}[target]; ok {
-		order = append([]string{first}, order...)
+// tried are the buses for a target, in their order, and whether they are what the target has. QEMU has nothing of the disks of Hyper-V and
+// Azure; without a target, and there, the buses are those that most guests have a driver for.
+func tried(target string) (order []string, own bool) {
+	order, own = map[string][]string{
+		"kvm":    {"virtio", "virtio-scsi"},
+		"vmware": {"pvscsi", "sata", "nvme"},
+		"aws":    {"nvme"},
+		"gcp":    {"virtio-scsi", "nvme"},
+	}[target]
+	if !own {
+		order = []string{"virtio", "sata"}
 	}
-	return order
+	return order, own
 }
 
 // machines are what the guest is tried on, one after the other.
@@ -75,9 +80,13 @@ func (b *booter) machines() ([]Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	buses, own := tried(b.Target)
+	if b.Target != "" && !own {
+		b.note("QEMU has no disks as %s has them", b.Target)
+	}
 	var all []Machine
 	for _, firmware := range firmwares {
-		for _, bus := range tried(b.Target) {
+		for _, bus := range buses {
 			all = append(all, Machine{Firmware: firmware, Bus: bus})
 		}
 	}

@@ -30,7 +30,7 @@ const (
 // Options say how to boot.
 type Options struct {
 	QEMU     string        // the program; "" looks for it in PATH
-	Target   string        // what the backup would be restored on, which says what disk controller comes first; "" is any
+	Target   string        // what the backup would be restored on, which says how the disks are connected; "" is any
 	Stall    time.Duration // how long nothing may move before a boot is given up; 0 is DefaultStall
 	Timeout  time.Duration // of one attempt; 0 is DefaultTimeout
 	Evidence string        // the folder for what was seen; "" keeps nothing
@@ -205,19 +205,19 @@ func (r *Run) inconclusive(err error) {
 	}
 }
 
-// judge takes the best attempt for the outcome. Without one that came up, the first that failed says why; where every attempt ended
-// because the guest has no driver of the disk, or one of them told nothing, the outcome is inconclusive.
+// judge takes the best attempt for the outcome, and the first of those that are alike. Where an attempt told nothing, nothing failed: the
+// guest may have come up there. That it had no driver is told.
 func (r *Run) judge() {
 	if len(r.Attempts) == 0 {
 		return
 	}
-	best := r.last()
+	best := &r.Attempts[0]
 	for i := range r.Attempts {
-		if a := &r.Attempts[i]; rank(a) > rank(best) || rank(a) == rank(best) && best == r.last() && a.Accelerator == best.Accelerator {
+		if a := &r.Attempts[i]; rank(a) > rank(best) {
 			best = a
 		}
 	}
-	if end := r.last(); end.cause == broken && rank(best) < rank(&Attempt{Outcome: Degraded}) {
+	if end := r.last(); best.Outcome == Failed && end.Outcome == Inconclusive && end.cause != strange {
 		best = end
 	}
 	r.Outcome, r.Stage, r.Message, r.serious = best.Outcome, best.Stage, best.Message, best.serious

@@ -219,12 +219,46 @@ func TestFindingsOfABoot(t *testing.T) {
 	}
 }
 
-func TestTheTargetSaysWhatDisksAreTriedFirst(t *testing.T) {
+func TestTheTargetSaysWhatDisksAreTried(t *testing.T) {
 	for target, want := range map[string][]string{
-		"": {"virtio", "sata"}, "kvm": {"virtio", "sata"}, "aws": {"nvme", "virtio", "sata"}, "vmware": {"pvscsi", "virtio", "sata"},
+		"": {"virtio", "sata"}, "kvm": {"virtio", "virtio-scsi"}, "aws": {"nvme"}, "vmware": {"pvscsi", "sata", "nvme"}, "azure": {"virtio", "sata"},
 	} {
-		if got := tried(target); !slices.Equal(got, want) {
-			t.Errorf("%q: got %v, want %v", target, got, want)
+		got, own := tried(target)
+		if !slices.Equal(got, want) || own != (target != "" && target != "azure") {
+			t.Errorf("%q: got %v, %v, want %v", target, got, own, want)
+		}
+		for _, name := range got {
+			if busOf(name).name != name {
+				t.Errorf("%q: no bus %s", target, name)
+			}
+		}
+	}
+}
+
+func TestTheBestAttemptDecides(t *testing.T) {
+	at := func(o Outcome, c cause, accelerator string) Attempt {
+		return Attempt{Outcome: o, cause: c, Machine: Machine{Accelerator: accelerator}}
+	}
+	for name, c := range map[string]struct {
+		attempts []Attempt
+		want     Outcome
+		index    int
+	}{
+		"emulation after KVM":            {[]Attempt{at(Failed, still, kvm), at(Failed, still, emulation)}, Failed, 1},
+		"the first that failed":          {[]Attempt{at(Failed, still, emulation), at(Failed, still, emulation)}, Failed, 0},
+		"one that came up":               {[]Attempt{at(Failed, still, emulation), at(Booted, answered, emulation)}, Booted, 1},
+		"no driver in the second":        {[]Attempt{at(Failed, still, emulation), at(Inconclusive, strange, emulation)}, Failed, 0},
+		"no driver in the first":         {[]Attempt{at(Inconclusive, strange, emulation), at(Failed, still, emulation)}, Failed, 1},
+		"no driver at all":               {[]Attempt{at(Inconclusive, strange, emulation), at(Inconclusive, strange, emulation)}, Inconclusive, 0},
+		"killed before all was tried":    {[]Attempt{at(Failed, still, emulation), at(Inconclusive, broken, emulation)}, Inconclusive, 1},
+		"in need, and killed afterwards": {[]Attempt{at(Degraded, still, emulation), at(Inconclusive, broken, emulation)}, Degraded, 0},
+	} {
+		for i := range c.attempts {
+			c.attempts[i].Message = string(rune('a' + i))
+		}
+		r := &Run{Attempts: c.attempts}
+		if r.judge(); r.Outcome != c.want || r.Message[:1] != c.attempts[c.index].Message {
+			t.Errorf("%s: got %s of attempt %s, want %s of %d", name, r.Outcome, r.Message, c.want, c.index)
 		}
 	}
 }
