@@ -18,11 +18,14 @@ func TestDocumentsFitTheirSchemas(t *testing.T) {
 	if err := os.WriteFile(feed, []byte("e640d15153f2f7ca047cd444aa7ea144\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	signed := filepath.Join(t.TempDir(), "evidence.jsonl")
+	printed(t, "check-compliance", "--baseline", "../../testdata/baseline.toml", "--evidence", signed, "--sign-key", "../../evidence/testdata/ssh.key", image)
 	for name, args := range map[string][]string{
 		"result scan": {"scan", "--no-yara", "--intel", feed, "--format", "json", image},
 		"result":      {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
 		"inspection":  {"inspect", "--format", "json", image},
 		"facts":       {"facts", image},
+		"evidence":    {"evidence", "show", "--format", "json", signed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := jsonschema.NewCompiler()
