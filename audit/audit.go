@@ -140,7 +140,7 @@ type Target struct {
 	// Boot is the chain of links from the firmware to a login; nil where no proof of it was asked for.
 	Boot *boot.Proof `json:"boot,omitempty"`
 	// BootRun is what a real boot did; nil where none was asked for.
-	BootRun *live.Run `json:"boot_run,omitempty"`
+	BootRun *live.Trial `json:"boot_run,omitempty"`
 	// Comparison is how the image differs from another, and Sealed from its seal; nil where it was not held against one.
 	Comparison *compare.Comparison `json:"comparison,omitempty"`
 	Sealed     *seal.Report        `json:"sealed,omitempty"`

@@ -59,7 +59,7 @@ func (r *Result) notBooted(t *Target) {
 	if r.job.Backup == nil || r.job.Backup.Live == nil {
 		return
 	}
-	f := (&live.Run{Outcome: live.Inconclusive, Message: "needs the disk itself, and stored facts have none: name the image"}).Finding()
+	f := (&live.Trial{Outcome: live.Inconclusive, Message: "needs the disk itself, and stored facts have none: name the image"}).Finding()
 	f.Status = finding.Unknown
 	t.Checks = append(t.Checks, f)
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"strings"
@@ -121,7 +122,7 @@ func (r *Reading) wtmp(before, now *guest.Guest) {
 		r.unread(wtmpPath, err)
 		return
 	}
-	if len(b) <= len(old) || !strings.HasPrefix(string(b), string(old)) {
+	if len(b) <= len(old) || !bytes.HasPrefix(b, old) {
 		return
 	}
 	r.By = append(r.By, "wtmp")

@@ -79,6 +79,10 @@ func (b *booter) attempt(ctx context.Context, m Machine, patient bool) (_ *Attem
 		a.overlays = append(a.overlays, o)
 	}
 	defer func() { err = errors.Join(err, a.closeOverlays()) }()
+	if a.evidence, err = b.folder.attempt(len(b.run.Attempts) + 1); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.evidence.close()) }()
 	b.Said("booting on " + m.String())
 	err = a.boot(ctx)
 	if ctx.Err() != nil {
@@ -91,7 +95,7 @@ func (b *booter) attempt(ctx context.Context, m Machine, patient bool) (_ *Attem
 		return nil, err
 	}
 	a.judge()
-	return &a.Attempt, a.evidence.close()
+	return &a.Attempt, nil
 }
 
 func (a *attempt) closeOverlays() error {
@@ -104,9 +108,6 @@ func (a *attempt) closeOverlays() error {
 
 // boot starts QEMU and follows the guest until its end, or until it is given up.
 func (a *attempt) boot(ctx context.Context) (err error) {
-	if a.evidence, err = a.booter.folder.attempt(len(a.run.Attempts) + 1); err != nil {
-		return err
-	}
 	vars, err := a.variables()
 	if err != nil {
 		return err
@@ -140,7 +141,7 @@ func (a *attempt) variables() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(a.folder, "vars.fd")
-	return path, os.WriteFile(path, b, 0o600)
+	return path, os.WriteFile(path, b, 0o600) //nolint:gosec // G703: in our own folder
 }
 
 // connect serves the disks, and listens to the serial port and the monitor.

@@ -71,7 +71,7 @@ func findQEMU(ctx context.Context, name string) (*emulator, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	out := &bounded{limit: maxAnswer}
-	cmd := exec.CommandContext(ctx, q.path, "--version")
+	cmd := exec.CommandContext(ctx, q.path, "--version") //nolint:gosec // G204: the user named the program
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, out, time.Second
 	if err := cmd.Run(); err != nil {
 		return nil, &lackError{fmt.Sprintf("%s --version: %v%s", q.path, err, after(out.line())), "name another program with --qemu"}

@@ -19,11 +19,11 @@ func newEvidence(dir string) (*evidence, error) {
 	if dir == "" {
 		return &evidence{}, nil
 	}
-	return &evidence{dir}, os.MkdirAll(dir, 0o755)
+	return &evidence{dir}, os.MkdirAll(dir, 0o700)
 }
 
 // outcome writes what the run came to, with what, and returns the error of that.
-func (e *evidence) outcome(run *Run, tool string) error {
+func (e *evidence) outcome(run *Trial, tool string) error {
 	return errors.Join(
 		e.json("outcome.json", run),
 		e.json("versions.json", map[string]string{"guestctl": tool, "qemu": run.QEMU}),
@@ -38,7 +38,7 @@ func (e *evidence) json(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(e.dir, name), append(b, '\n'), 0o644)
+	return os.WriteFile(filepath.Join(e.dir, name), append(b, '\n'), 0o600)
 }
 
 // attempt makes the folder of an attempt, without what an earlier run left there.
@@ -48,11 +48,11 @@ func (e *evidence) attempt(number int) (*attemptEvidence, error) {
 		return a, nil
 	}
 	a.dir = filepath.Join(e.dir, fmt.Sprintf("attempt-%d", number))
-	if err := os.MkdirAll(a.dir, 0o755); err != nil {
+	if err := os.MkdirAll(a.dir, 0o700); err != nil {
 		return nil, err
 	}
 	for name, log := range map[string]*capped{"serial.log": &a.serial, "qmp.log": &a.qmp} {
-		f, err := os.Create(filepath.Join(a.dir, name))
+		f, err := os.OpenFile(filepath.Join(a.dir, name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (e *attemptEvidence) command(program string, args []string) error {
 	if e.dir == "" {
 		return nil
 	}
-	return os.WriteFile(filepath.Join(e.dir, "command.txt"), []byte(program+"\n"+strings.Join(args, "\n")+"\n"), 0o644)
+	return os.WriteFile(filepath.Join(e.dir, "command.txt"), []byte(program+"\n"+strings.Join(args, "\n")+"\n"), 0o600)
 }
 
 // screen keeps the last screen.
@@ -87,10 +87,10 @@ func (e *attemptEvidence) close() error {
 	}
 	errs := []error{e.serial.close(), e.qmp.close()}
 	if strings.TrimSpace(e.text) != "" {
-		errs = append(errs, os.WriteFile(filepath.Join(e.dir, "screen.txt"), []byte(e.text), 0o644))
+		errs = append(errs, os.WriteFile(filepath.Join(e.dir, "screen.txt"), []byte(e.text), 0o600))
 	}
 	if b, err := toPNG(e.picture); err == nil { // QEMU may have ended while it wrote it
-		errs = append(errs, os.WriteFile(filepath.Join(e.dir, "screen.png"), b, 0o644))
+		errs = append(errs, os.WriteFile(filepath.Join(e.dir, "screen.png"), b, 0o600))
 	}
 	return errors.Join(errs...)
 }

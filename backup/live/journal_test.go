@@ -2,9 +2,14 @@ package live
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
+	"encoding/json"
+	"io"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -23,7 +28,7 @@ func written(short bool, entries ...map[string]string) []byte {
 	le.PutUint64(b[88:], journalHeader)
 	object := func(kind byte, size int) int {
 		off := len(b)
-		b = append(b, make([]byte, (size+7)/8*8)...)
+		b = slices.Concat(b, make([]byte, (size+7)/8*8))
 		b[off] = kind
 		le.PutUint64(b[off+8:], uint64(size))
 		le.PutUint64(b[136:], uint64(off))
@@ -71,7 +76,9 @@ func TestWhatAJournalTells(t *testing.T) {
 	other["_PID"] = "1000"
 	entries := []map[string]string{
 		of(unitFailed, "before.service"), of(unitFailure, "a.service"), of(unitFailed, "b.service"), of(unitFailed, "again.service"), other,
-		of(unitStarted, "again.service"), of(unitStarted, "multi-user.target"), {"MESSAGE_ID": powerKey, "_PID": "300"}, of(unitFailed, "late.service"),
+		of(unitStarted, "again.service"), of(unitStarted, "multi-user.target"),
+		{"MESSAGE_ID": powerKey, "_PID": "300"},
+		of(unitFailed, "late.service"),
 	}
 	for _, short := range []bool{false, true} {
 		all, err := entriesOf(written(short, entries...), 1)
@@ -88,6 +95,51 @@ func TestWhatAJournalTells(t *testing.T) {
 	r.boot([]entry{{1, of(unitStarted, "emergency.service")}})
 	if r.Up || !r.Emergency {
 		t.Errorf("got %+v, want emergency mode", r)
+	}
+}
+
+// unzipped is a file that is kept with gzip.
+func unzipped(t *testing.T, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestARealJournal agrees with journalctl about every entry of a guest's journal: testdata/record.sh asked it.
+func TestARealJournal(t *testing.T) {
+	all, err := entriesOf(unzipped(t, "testdata/system.journal.gz"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(unzipped(t, "testdata/journalctl.json.gz")), []byte("\n"))
+	if len(all) != len(lines) {
+		t.Fatalf("got %d entries, want %d", len(all), len(lines))
+	}
+	for i, line := range lines {
+		var want map[string]string
+		if err := json.Unmarshal(line, &want); err != nil {
+			t.Fatal(err)
+		}
+		got := all[i].fields
+		if got["seqnum"] = strconv.FormatUint(all[i].seqnum, 16); !maps.Equal(got, want) {
+			t.Fatalf("entry %d: got %v, want %v", i, got, want)
+		}
+	}
+	r := &Reading{}
+	if r.boot(all); !r.Up || r.Emergency || !slices.Equal(r.Failed, []string{"ssh.service"}) {
+		t.Errorf("got %+v", r)
 	}
 }
 

@@ -54,8 +54,8 @@ const (
 	Inconclusive Outcome = "inconclusive"
 )
 
-// Run is one or more attempts to boot a guest, and what they come to.
-type Run struct {
+// Trial is one or more attempts to boot a guest, and what they come to.
+type Trial struct {
 	Outcome  Outcome   `json:"outcome"`
 	Stage    Stage     `json:"stage"` // that was reached
 	Message  string    `json:"message"`
@@ -92,9 +92,9 @@ type Step struct {
 
 // Boot boots the guest on the machine's disks, on other hardware where it does not come up on the first. The error is that of the context,
 // or of the folder for the evidence: what is wrong with QEMU or the guest is an outcome.
-func Boot(ctx context.Context, m *engine.Machine, opts Options) (*Run, error) {
+func Boot(ctx context.Context, m *engine.Machine, opts Options) (*Trial, error) {
 	opts.complete()
-	run := &Run{Notes: []string{}, Attempts: []Attempt{}}
+	run := &Trial{Notes: []string{}, Attempts: []Attempt{}}
 	folder, err := newEvidence(opts.Evidence)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ type booter struct {
 	places  *place.Map
 	qemu    *emulator
 	folder  *evidence
-	run     *Run
+	run     *Trial
 }
 
 // all boots on one machine after the other, until the guest came up or nothing is left to try.
@@ -194,10 +194,10 @@ func (b *booter) note(format string, args ...any) {
 	b.Said(b.run.Notes[len(b.run.Notes)-1])
 }
 
-func (r *Run) last() *Attempt { return &r.Attempts[len(r.Attempts)-1] }
+func (r *Trial) last() *Attempt { return &r.Attempts[len(r.Attempts)-1] }
 
 // inconclusive says why nothing was tried.
-func (r *Run) inconclusive(err error) {
+func (r *Trial) inconclusive(err error) {
 	r.Outcome, r.Message = Inconclusive, err.Error()
 	var lacks *lackError
 	if errors.As(err, &lacks) {
@@ -207,7 +207,7 @@ func (r *Run) inconclusive(err error) {
 
 // judge takes the best attempt for the outcome, and the first of those that are alike. Where an attempt told nothing, nothing failed: the
 // guest may have come up there. That it had no driver is told.
-func (r *Run) judge() {
+func (r *Trial) judge() {
 	if len(r.Attempts) == 0 {
 		return
 	}
@@ -222,7 +222,7 @@ func (r *Run) judge() {
 	}
 	r.Outcome, r.Stage, r.Message, r.serious = best.Outcome, best.Stage, best.Message, best.serious
 	if best.Outcome == Booted && best != &r.Attempts[0] {
-		r.Message += "; on " + best.Machine.String()
+		r.Message += "; on " + best.String()
 	}
 }
 

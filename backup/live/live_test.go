@@ -50,7 +50,7 @@ func newLab(t *testing.T, after map[string]string) *lab {
 }
 
 // boot boots the disk and wants it to be as it was, and no file to be left.
-func (l *lab) boot(t *testing.T, opts Options) *Run {
+func (l *lab) boot(t *testing.T, opts Options) *Trial {
 	t.Helper()
 	sum, at := l.state(t)
 	m, err := engine.Open(t.Context(), []string{l.disk}, engine.Options{})
@@ -202,16 +202,16 @@ func TestInterruptedBootLeavesNothing(t *testing.T) {
 
 func TestFindingsOfABoot(t *testing.T) {
 	for _, c := range []struct {
-		run      Run
+		run      Trial
 		status   finding.Status
 		severity finding.Severity
 	}{
-		{Run{Outcome: Booted}, finding.Pass, finding.Critical},
-		{Run{Outcome: Degraded}, finding.Fail, finding.Medium},
-		{Run{Outcome: Degraded, serious: true}, finding.Fail, finding.High},
-		{Run{Outcome: Failed, Stage: Kernel}, finding.Fail, finding.Critical},
-		{Run{Outcome: Inconclusive}, finding.Unknown, finding.Critical},
-		{Run{}, finding.Unknown, finding.Critical},
+		{Trial{Outcome: Booted}, finding.Pass, finding.Critical},
+		{Trial{Outcome: Degraded}, finding.Fail, finding.Medium},
+		{Trial{Outcome: Degraded, serious: true}, finding.Fail, finding.High},
+		{Trial{Outcome: Failed, Stage: Kernel}, finding.Fail, finding.Critical},
+		{Trial{Outcome: Inconclusive}, finding.Unknown, finding.Critical},
+		{Trial{}, finding.Unknown, finding.Critical},
 	} {
 		if f := c.run.Finding(); f.Status != c.status || f.Severity != c.severity {
 			t.Errorf("%s: got %s %s, want %s %s", c.run.Outcome, f.Status, f.Severity, c.status, c.severity)
@@ -256,7 +256,7 @@ func TestTheBestAttemptDecides(t *testing.T) {
 		for i := range c.attempts {
 			c.attempts[i].Message = string(rune('a' + i))
 		}
-		r := &Run{Attempts: c.attempts}
+		r := &Trial{Attempts: c.attempts}
 		if r.judge(); r.Outcome != c.want || r.Message[:1] != c.attempts[c.index].Message {
 			t.Errorf("%s: got %s of attempt %s, want %s of %d", name, r.Outcome, r.Message, c.want, c.index)
 		}

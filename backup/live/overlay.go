@@ -25,7 +25,6 @@ type overlay struct {
 	mu      sync.RWMutex
 	have    map[int64]struct{} // blocks of the file
 	written int64              // bytes
-	unread  error              // the first error of the image below
 }
 
 // newOverlay makes an overlay whose file is in a folder.

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -32,7 +31,7 @@ type process struct {
 // start starts QEMU with args and connections for n disks.
 func start(path string, args []string, folder string, n int) (p *process, err error) {
 	p = &process{complaints: &bounded{limit: maxComplaint}, ended: make(chan struct{})}
-	cmd := exec.Command(path, args...) //nolint:noctx // it is ended by kill, with all that it started
+	cmd := exec.Command(path, args...) //nolint:gosec,noctx // G204: the user named the program; it is ended by kill, with all that it started
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = p.complaints, p.complaints, lastWords
 	cmd.Dir, cmd.Env = folder, []string{"LC_ALL=C", "TMPDIR=" + folder, "PATH=" + os.Getenv("PATH")}
 	cmd.SysProcAttr = attributes()
@@ -98,16 +97,6 @@ func (p *process) close() {
 	}
 }
 
-// leave waits for the end of a QEMU that is about to end.
-func (p *process) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lastWords)
-	defer cancel()
-	select {
-	case <-p.ended:
-	case <-ctx.Done():
-	}
-}
-
 // end says how QEMU ended.
 func (p *process) end() string {
 	said := after(p.complaints.line())
@@ -115,7 +104,7 @@ func (p *process) end() string {
 	if !errors.As(p.err, &exit) {
 		return "it ended by itself" + said
 	}
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() { //nolint:misspell // its name
 		return fmt.Sprintf("it was killed (%s)%s", status.Signal(), said)
 	}
 	return fmt.Sprintf("exit code %d%s", exit.ExitCode(), said)

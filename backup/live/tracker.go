@@ -167,10 +167,9 @@ func (t *tracker) found(s sign, where, line string) {
 	if s.person && t.stage.order() < Root.order() {
 		s.stage, s.person = Initrd, false // it is the initrd that wants a person
 	}
-	switch early := s.stage == Ready && t.stage.order() < Kernel.order(); {
-	case early: // a boot loader that wants a name is no guest
-		return
-	case s.stage.order() < t.stage.order() && !(s.stuck && s.stage == Kernel): // a text of before; a kernel panics at any time
+	early := s.stage == Ready && t.stage.order() < Kernel.order() // a boot loader that wants a name is no guest
+	panics := s.stuck && s.stage == Kernel                        // as a kernel can at any time
+	if early || s.stage.order() < t.stage.order() && !panics {
 		return
 	}
 	t.reach(s.stage, where+": "+line)
@@ -208,10 +207,12 @@ func (t *tracker) disk(disk int, write bool, off, n int64) {
 }
 
 func (t *tracker) wrote(off, n int64) {
-	t.places.Each(off, n, func(p place.Place) bool {
-		t.writes[p.Volume] = true
-		return true
-	})
+	if t.stage.order() >= Kernel.order() { // a boot loader may note how often it tried
+		t.places.Each(off, n, func(p place.Place) bool {
+			t.writes[p.Volume] = true
+			return true
+		})
+	}
 	if t.stage == Root {
 		t.reach(Userspace, "the guest writes to its disk")
 	}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"errors"
 	"image/color"
 	"image/png"
 	"io"
@@ -191,7 +192,7 @@ func TestOverlayKeepsWhatIsWrittenApart(t *testing.T) {
 		got := make([]byte, 2*blockSize)
 		n, err := o.ReadAt(got, off)
 		end := min(off+int64(len(got)), size)
-		if string(got[:n]) != string(want[off:end]) || (err == io.EOF) != (off+int64(len(got)) > size) {
+		if string(got[:n]) != string(want[off:end]) || errors.Is(err, io.EOF) != (off+int64(len(got)) > size) {
 			t.Fatalf("at %d: %d bytes, %v", off, n, err)
 		}
 	}

@@ -108,7 +108,7 @@ func (a *attempt) fails(message string) {
 func (r *Reading) up() bool { return r != nil && r.Up }
 
 // Finding is the run as the program reports it.
-func (r *Run) Finding() finding.Finding {
+func (r *Trial) Finding() finding.Finding {
 	f := finding.Finding{
 		ID: ID, Title: "The guest comes up in a real boot", Status: finding.Unknown, Severity: finding.Critical,
 		Expected: "a guest that comes up, without units that fail, and powers off when it is asked",

@@ -44,7 +44,7 @@ func (f *liveFlags) options(target string, bar *progress) (*live.Options, error)
 		return nil, fmt.Errorf("--boot-timeout %s, want more than nothing", f.timeout)
 	}
 	if f.evidence != "" {
-		if err := os.MkdirAll(f.evidence, 0o755); err != nil {
+		if err := os.MkdirAll(f.evidence, 0o700); err != nil {
 			return nil, fmt.Errorf("--boot-evidence: %w", err)
 		}
 	}
