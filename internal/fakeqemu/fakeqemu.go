@@ -67,7 +67,7 @@ func Play(name string) int {
 	}
 	q, err := open()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "fakeqemu:", err)
+		_, _ = fmt.Fprintln(os.Stderr, "fakeqemu:", err)
 		return 2
 	}
 	return guests()[name](q)
@@ -99,7 +99,7 @@ func open() (*qemu, error) {
 // answer answers commands of the monitor.
 func (q *qemu) answer() {
 	defer close(q.gone)
-	fmt.Fprintln(q.qmp, `{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}, "capabilities": []}}`)
+	_, _ = fmt.Fprintln(q.qmp, `{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}, "capabilities": []}}`)
 	lines := bufio.NewScanner(q.qmp)
 	for lines.Scan() {
 		var c struct {
@@ -116,20 +116,20 @@ func (q *qemu) answer() {
 		case "pmemsave":
 			_ = os.WriteFile(c.Arguments.Filename, make([]byte, 4000), 0o600)
 		case "system_powerdown":
-			fmt.Fprintln(q.qmp, `{"event": "POWERDOWN", "timestamp": {"seconds": 1, "microseconds": 2}}`)
+			_, _ = fmt.Fprintln(q.qmp, `{"event": "POWERDOWN", "timestamp": {"seconds": 1, "microseconds": 2}}`)
 			close(q.asked)
 		}
-		fmt.Fprintf(q.qmp, "{\"return\": {}, \"id\": %d}\n", c.ID)
+		_, _ = fmt.Fprintf(q.qmp, "{\"return\": {}, \"id\": %d}\n", c.ID)
 	}
 }
 
 // shutdown tells that the guest is off, or reset the machine.
 func (q *qemu) shutdown(reason string) int {
-	fmt.Fprintf(q.qmp, "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": %q}}\n", reason)
+	_, _ = fmt.Fprintf(q.qmp, "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": %q}}\n", reason)
 	return 0
 }
 
-func (q *qemu) say(text string) { fmt.Fprint(q.serial, strings.ReplaceAll(text, "\n", "\r\n")) }
+func (q *qemu) say(text string) { _, _ = fmt.Fprint(q.serial, strings.ReplaceAll(text, "\n", "\r\n")) }
 
 // wait waits for the power button, and returns false where the other end goes before.
 func (q *qemu) wait() bool {
@@ -212,7 +212,7 @@ func (q *qemu) up() int {
 }
 
 func exits(*qemu) int {
-	fmt.Fprintln(os.Stderr, "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory")
+	_, _ = fmt.Fprintln(os.Stderr, "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory")
 	return 1
 }
 
@@ -232,7 +232,7 @@ func boots(q *qemu) int { return q.up() }
 
 func kvmAborts(q *qemu) int {
 	if strings.Contains(q.args, "accel=kvm") {
-		fmt.Fprintln(os.Stderr, "error: kvm run failed Invalid argument")
+		_, _ = fmt.Fprintln(os.Stderr, "error: kvm run failed Invalid argument")
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // as abort does, without a core
 		select {}
 	}
