@@ -2,6 +2,7 @@ package boot
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 )
 
 const maxConfig = 4 << 20 // bytes of a configuration
+
+// endless is the line of GRUB's menu that waits for a user.
+var endless = regexp.MustCompile(`^\s*set\s+timeout=["']?-`)
 
 // config looks at what an unattended boot starts.
 func (p *prover) config(v *verdict) {
@@ -60,6 +64,7 @@ func (p *prover) config(v *verdict) {
 		v.note("the default entry %q is for repairs", e.Title)
 	}
 	p.stopsIn(v)
+	p.arguments(v)
 	p.menuEntry(v)
 	if p.loaderKind == systemdLoader {
 		p.systemdReads(v)
@@ -117,7 +122,7 @@ func (p *prover) menuEntry(v *verdict) {
 	}
 	lines := strings.Split(string(text), "\n")
 	for i, line := range lines {
-		if strings.TrimSpace(line) == "set timeout=-1" {
+		if endless.MatchString(line) {
 			v.failAt(finding.Location{Path: p.entry.Source.Path, Line: i + 1}, "the menu waits for a user without an end")
 			v.repair("set GRUB_TIMEOUT in /etc/default/grub, and write the menu: grub-mkconfig -o %s/grub.cfg", p.grubDir)
 		}

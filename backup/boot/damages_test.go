@@ -58,6 +58,12 @@ var damages = map[string]damage{
 		link: "config", edits: edit(grubCfg, func(s string) string { return "set superusers=root\npassword root x\n" + s }),
 	},
 
+	"menu waits for a user, in quotes":      {link: "config", edits: edit(grubCfg, replace("set timeout=5", `set timeout="-1"`))},
+	"the kernel has too little memory":      {link: "config", edits: edit(grubCfg, replace("console=ttyS0", "mem=24M"))},
+	"the kernel is to pass over the initrd": {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "noinitrd"))},
+	"the initrd is to boot from a network":  {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "boot=nfs"))},
+	"a driver of disks is kept out":         {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "modprobe.blacklist=virtio_blk"))},
+
 	"no kernel":                 {link: "kernel", files: file(vmlinuz, gone)},
 	"kernel cut in half":        {link: "kernel", edits: edit(vmlinuz, cut(2))},
 	"kernel of zeros":           {link: "kernel", edits: edit(vmlinuz, zero)},
@@ -86,6 +92,13 @@ var damages = map[string]damage{
 	"initrd without virtio for Amazon, which has NVMe": {
 		link: "initrd", status: pass, edits: edit(initrdImg, unpacked(replace("/virtio_pci.ko", "/virtio_xxx.ko"))), opts: boot.Options{Target: "aws"},
 	},
+	"the first init is not in the initrd": {link: "initrd", edits: edit(grubCfg, replace("console=ttyS0", "rdinit=/gone"))},
+	"initrd without run-init":             {link: "initrd", edits: edit(initrdImg, unpacked(replace("bin/run-init\x00", "bin/run-inix\x00")))},
+	"initrd without udev":                 {link: "initrd", edits: edit(initrdImg, unpacked(replace("bin/udevadm\x00", "bin/udevadx\x00")))},
+	"initrd without the start of udev":    {link: "initrd", edits: edit(initrdImg, unpacked(replace("init-top/udev\x00", "init-top/udex\x00")))},
+	"initrd without the rules of udev":    {link: "initrd", edits: edit(initrdImg, unpacked(replace("/80-drivers.rules\x00", "/80-drivers.rulex\x00")))},
+	"initrd with another init":            {link: "initrd", status: unknown, edits: edit(initrdImg, unpacked(replace("\nmountroot\n", "\nmountroox\n")))},
+
 	"ext4 neither built in nor in the initrd": {link: "initrd", edits: edit(modules+"modules.builtin", replace("ext4", "extx"))},
 
 	"root= of a loop device":                   {link: "root", edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/loop0"))},
@@ -96,9 +109,11 @@ var damages = map[string]damage{
 	"root= of another partition":               {link: "root", edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/vda1"))},
 	"root= of a partition that is not there":   {link: "root", edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=PARTUUID="+otherUUID))},
 	"root= of a volume group":                  {link: "root", status: unknown, edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/mapper/vg-root"))},
-	"no root=":                                 {link: "root", status: unknown, edits: edit(grubCfg, replace("root=UUID="+rootUUID, ""))},
-	"root= by the name of a disk":              {link: "root", status: pass, edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/vda2"))},
-	"file system larger than its partition":    {link: "root", desc: func(d *filesys.Description) { d.Size *= 2 }},
+	"root= and an option that no kernel knows": {link: "root", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "rootflags=gone"))},
+	"no /var":                               {link: "root", files: file("/var", gone)},
+	"no root=":                              {link: "root", status: unknown, edits: edit(grubCfg, replace("root=UUID="+rootUUID, ""))},
+	"root= by the name of a disk":           {link: "root", status: pass, edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/vda2"))},
+	"file system larger than its partition": {link: "root", desc: func(d *filesys.Description) { d.Size *= 2 }},
 	"file system with a damaged journal": {
 		link: "root", status: unknown,
 		desc: func(d *filesys.Description) { d.Problems = []filesys.Problem{{Message: "journal", Taints: true}} },
@@ -147,6 +162,18 @@ var damages = map[string]damage{
 	"no unit of terminals":             {link: "target", files: file("/usr/lib/systemd/system/getty@.service", gone)},
 	"multi-user.target does not exist": {link: "target", files: file("/usr/lib/systemd/system/multi-user.target", gone)},
 
+	"a target that requires what is not there": {link: "target", files: file(units+"multi-user.target", change{data: "[Unit]\nRequires=basic.target gone.service\n"})},
+	"a target that requires what no package has": {
+		link: "target", status: unknown, files: map[string]change{
+			units + "multi-user.target": {data: "[Unit]\nRequires=basic.target own.service\n"}, units + "own.service": {data: "[Service]\nExecStart=/bin/false\n"},
+		},
+	},
+	"a unit of zeros":                {link: "target", edits: edit("/usr/lib/systemd/system/multi-user.target", zero)},
+	"a unit with a byte changed":     {link: "target", status: unknown, edits: edit("/usr/lib/systemd/system/sysinit.target", flip(middle))},
+	"no unit of serial lines":        {link: "target", files: file("/usr/lib/systemd/system/serial-getty@.service", gone)},
+	"udev tells systemd nothing":     {link: "target", files: file("/usr/lib/udev/rules.d/99-systemd.rules", gone)},
+	"the rules of udev are of zeros": {link: "target", edits: edit("/usr/lib/udev/rules.d/99-systemd.rules", zero)},
+
 	"fstab has another UUID for the root":  {link: "fstab", edits: edit("/etc/fstab", replace(rootUUID, otherUUID))},
 	"fstab has a loop device for the root": {link: "fstab", edits: edit("/etc/fstab", replace("UUID="+rootUUID, "/dev/loop0p2"))},
 	"fstab is gone":                        {link: "fstab", files: file("/etc/fstab", gone)},
@@ -160,6 +187,13 @@ var damages = map[string]damage{
 	},
 	"fstab binds what is not there": {link: "fstab", files: file("/etc/fstab", change{data: firstLine + "/gone /srv none bind 0 0\n"})},
 
+	"fstab has an option for the root that no kernel knows": {link: "fstab", status: unknown, edits: edit("/etc/fstab", replace("remount-ro", "remount-ro,gone"))},
+	"fstab has the root read-only":                          {link: "fstab", status: unknown, edits: edit("/etc/fstab", replace("errors=remount-ro", "ro"))},
+	"fstab has an option that tmpfs lacks":                  {link: "fstab", status: unknown, files: file("/etc/fstab", change{data: firstLine + "tmpfs /srv tmpfs gone=1 0 0\n"})},
+	"fstab mounts on a file":                                {link: "fstab", files: file("/etc/fstab", change{data: firstLine + "tmpfs /etc/hostname tmpfs defaults 0 0\n"})},
+	"fstab has options that kernels know":                   {link: "fstab", status: pass, files: file("/etc/fstab", change{data: firstLine + "tmpfs /srv tmpfs size=1M,nosuid,x-systemd.after=a.service 0 0\n"})},
+
+	"no group":                  {link: "accounts", files: file("/etc/group", gone)},
 	"no passwd":                 {link: "accounts", files: file("/etc/passwd", gone)},
 	"passwd without root":       {link: "accounts", files: file("/etc/passwd", change{data: "daemon:x:1:1::/:/bin/sh\n"})},
 	"root has another id":       {link: "accounts", edits: edit("/etc/passwd", replace("root:x:0:", "root:x:7:"))},

@@ -112,13 +112,17 @@ func (p *prover) root(v *verdict) {
 	if a, ok := p.entry.Arg("rootfstype"); ok && !slices.ContainsFunc(strings.Split(a.Value, ","), func(t string) bool { return sameKind(t, kind) }) {
 		v.failAt(at, "rootfstype=%s, and the root file system is %s", a.Value, kind)
 	}
+	if a, ok := p.entry.Arg("rootflags"); ok {
+		v.optioned(at, "rootflags="+a.Value, kind, strings.Split(a.Value, ","))
+	}
 	p.mountable(v)
+	p.writable(v)
 	p.mountPoints(v)
 }
 
 // mountPoints looks for the directories without which no init gets far. Copies of a running system often lack them.
 func (p *prover) mountPoints(v *verdict) {
-	for _, dir := range []string{"/dev", "/proc", "/sys", "/run"} {
+	for _, dir := range []string{"/dev", "/proc", "/sys", "/run", "/var"} {
 		o, err := p.Stat(dir)
 		switch {
 		case err != nil:

@@ -58,7 +58,7 @@ func (p *prover) drivers(v *verdict, i *initrd) {
 		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
 		return
 	}
-	k := &linked{have: have, files: i.files, release: p.release, builtin: map[string]bool{}, needs: map[string][]string{}}
+	k := &linked{have: have, files: i.files, release: p.release, builtin: map[string]bool{}, needs: map[string][]string{}, denied: denied(p.entry)}
 	if !p.readLinked(v, k) {
 		return
 	}
@@ -132,6 +132,7 @@ type linked struct {
 	release string
 	builtin map[string]bool
 	needs   map[string][]string // modules.dep, by name
+	denied  map[string]string   // by name: the argument of the kernel that keeps it out
 	loads   bool                // a module of the initrd is needed
 }
 
@@ -175,7 +176,7 @@ func (k *linked) lacks(name string) string {
 			continue
 		}
 		file, ok := k.have[m]
-		if !ok || !isModuleFile(file, k.files[file]) {
+		if !ok || k.denied[m] != "" || !isModuleFile(file, k.files[file]) {
 			return m
 		}
 		k.loads = true

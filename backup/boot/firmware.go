@@ -20,6 +20,7 @@ var grubWords = []byte("GRUB \x00Geom\x00Hard Disk\x00Read\x00 Error\r\n\x00")
 
 // firmware looks at what a BIOS runs: the first sector of the first disk that has code there.
 func (p *prover) firmware(v *verdict) {
+	p.attached(v)
 	at, code := p.bootDisk(v)
 	if code == nil {
 		v.absent = true
@@ -40,6 +41,16 @@ func (p *prover) firmware(v *verdict) {
 	default:
 		v.absent = true
 		v.unknown("", "%s: the boot code of the first sector is of no known loader", p.disk.Name)
+	}
+}
+
+// attached tells whether a hypervisor takes the images as they are: QEMU writes to none that is marked as damaged.
+func (p *prover) attached(v *verdict) {
+	for i, d := range p.machine.Disks {
+		for _, problem := range d.Image.Description().Problems {
+			v.unknown("", "%s: %s", p.machine.Volumes[i].Name, problem)
+			v.repair("qemu-img check -r all IMAGE")
+		}
 	}
 }
 

@@ -43,8 +43,15 @@ func (p *prover) mount(v *verdict, m facts.Mount) {
 	switch {
 	case m.Target == "/":
 		p.mountsRoot(v, at, what, m.Device)
+		v.optioned(at, what, p.Root.FS.Description().Type, m.Options)
+		if m.ReadOnly {
+			v.unknownAt(at, "%s is mounted read-only: whether the services stand that is not known", what)
+		}
 		return
 	case !m.Auto || m.Automount || slices.Contains(m.Options, "nofail"):
+		return
+	case p.isFile(m):
+		v.failAt(at, "%s is to be mounted on what is no directory: the boot ends in emergency mode", what)
 		return
 	case slices.Contains(remote, m.FSType) || slices.Contains(m.Options, "_netdev"):
 		v.note("%s is on the network: not looked at", what)
@@ -53,8 +60,10 @@ func (p *prover) mount(v *verdict, m facts.Mount) {
 		p.bound(v, at, m)
 		return
 	case slices.Contains(virtual, m.FSType):
+		v.optioned(at, what, m.FSType, m.Options)
 		return
 	}
+	v.optioned(at, what, m.FSType, m.Options)
 	s := p.resolve(m.Device)
 	switch {
 	case buildOnly.MatchString(m.Device):
@@ -83,6 +92,12 @@ func (p *prover) mount(v *verdict, m facts.Mount) {
 func sameKind(wanted, kind string) bool {
 	ext := []string{"ext2", "ext3", "ext4"}
 	return wanted == "auto" || wanted == kind || slices.Contains(ext, wanted) && slices.Contains(ext, kind)
+}
+
+// isFile reports whether something other than a directory is where a file system is to be mounted.
+func (p *prover) isFile(m facts.Mount) bool {
+	o, err := p.Stat(m.Target)
+	return err == nil && !o.IsDir() && !m.Bind
 }
 
 func (p *prover) bound(v *verdict, at finding.Location, m facts.Mount) {

@@ -113,6 +113,7 @@ func (p *prover) reach(v *verdict, c *core) {
 		v.unknown("", "whether GRUB reads a file system of type %q is not known", at.Content)
 	} else {
 		p.embedded(v, c, module)
+		p.readByGRUB(v, at)
 	}
 	if table := map[string]string{"gpt": "part_gpt", "mbr": "part_msdos"}[p.disk.Content]; table != "" && at.Parent == p.disk.Volume {
 		p.embedded(v, c, table)

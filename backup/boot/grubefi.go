@@ -52,6 +52,7 @@ func (p *prover) uefiGRUB(v *verdict) {
 		v.unknown("", "whether GRUB reads a file system of type %q is not known", at.Content)
 	} else {
 		p.embedded(v, c, module)
+		p.readByGRUB(v, at)
 	}
 	if at.Parent != nil {
 		if table := map[string]string{"gpt": "part_gpt", "mbr": "part_msdos"}[p.volume(at.Parent.Name).Content]; table != "" {

@@ -128,10 +128,10 @@ func (i *initrd) member(m archive.Member) error {
 	return nil
 }
 
-// isProgram tells by the path what may be an ELF file that a boot needs.
+// isProgram tells by the path what may be a program, library or script that a boot needs.
 func isProgram(name string) bool {
 	dir := path.Base(path.Dir(name))
-	return dir == "bin" || dir == "sbin" || name == "init" || strings.Contains(path.Base(name), ".so") || strings.Contains(name, "lib/systemd/")
+	return dir == "bin" || dir == "sbin" || name == "init" || strings.Contains(path.Base(name), ".so") || strings.Contains(name, "lib/systemd/") || strings.HasPrefix(name, "scripts/")
 }
 
 // resolve follows the links of the tree.
@@ -180,10 +180,14 @@ func (i *initrd) libraries(m elf.Machine) []string { return defaultLibraries(m) 
 
 // early looks at what runs before the root file system is there.
 func (p *prover) early(v *verdict, i *initrd) {
-	_, _, at, err := i.open("init")
+	name := "init"
+	if a, ok := p.entry.Arg("rdinit"); ok {
+		name = clean(a.Value)
+	}
+	_, _, at, err := i.open(name)
 	where := strings.Join(p.proof.Initrds, ", ")
 	if err != nil {
-		v.fail(where, "has no /init")
+		v.fail(where, "has no /%s", name)
 		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
 		return
 	}
@@ -216,6 +220,7 @@ func (p *prover) script(v *verdict, i *initrd, c *closure, init string, tell fun
 				v.fail(strings.Join(p.proof.Initrds, ", "), "has no %s, which its init runs", name)
 			}
 		}
+		p.asTools(v, i, c, tell)
 	}
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	words := strings.Fields(string(line))

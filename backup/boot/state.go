@@ -25,11 +25,7 @@ const (
 
 // super returns the superblock of the root, or nil for file systems of other kinds.
 func (p *prover) super() (b []byte, err error) {
-	at := p.volume(p.Root.Device)
-	if at.Volume == nil || !strings.HasPrefix(at.Content, "ext") {
-		return nil, nil
-	}
-	return binread.ReadAt(at, superblock, superblockLength, superblockLength)
+	return superOf(p.volume(p.Root.Device))
 }
 
 // space looks at what is free.

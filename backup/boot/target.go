@@ -29,6 +29,7 @@ func (p *prover) target(v *verdict) {
 	}
 	t := factsOf[facts.DefaultTarget](p, v, "default_target")
 	p.unmasked(v)
+	p.devices(v)
 	if t == nil {
 		return
 	}
@@ -55,7 +56,7 @@ func (p *prover) unmasked(v *verdict) {
 
 // requires looks at a unit and at the targets and services that it requires, which have to start with it.
 func (p *prover) requires(v *verdict, first string) []string {
-	queue, seen := append([]string{first}, always...), []string{}
+	queue, seen := slices.Concat([]string{first}, always, p.consoles()), []string{}
 	for len(queue) > 0 && len(seen) < maxUnits {
 		name := queue[0]
 		queue = queue[1:]
@@ -69,16 +70,16 @@ func (p *prover) requires(v *verdict, first string) []string {
 			v.repair("systemctl unmask %s, or install its package again", name)
 			continue
 		}
-		b, err := p.ReadFile(file, maxConf)
-		if err != nil {
-			v.unread(file, err)
+		if file == "" {
+			continue // systemd makes it
+		}
+		own, over, ok := p.settings(v, name, file)
+		if !ok {
 			continue
 		}
-		for line := range strings.SplitSeq(string(b), "\n") {
-			if list, ok := strings.CutPrefix(strings.TrimSpace(line), "Requires="); ok {
-				queue = append(queue, strings.Fields(list)...)
-			}
-		}
+		p.required(v, name, file)
+		p.commands(v, own, over)
+		queue = append(queue, p.pulled(name, append(own, over...))...)
 	}
 	slices.Sort(seen)
 	return seen

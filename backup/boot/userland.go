@@ -227,7 +227,10 @@ func (p *prover) modules(v *verdict) {
 
 // accounts looks for root in the file that everything asks first.
 func (p *prover) accounts(v *verdict) {
-	const passwd, shadow = "/etc/passwd", "/etc/shadow"
+	const passwd, shadow, group = "/etc/passwd", "/etc/shadow", "/etc/group"
+	if _, err := p.Stat(group); err != nil {
+		v.unread(group, err) // udev, D-Bus and every unit with a group of its own ask it
+	}
 	b, err := p.ReadFile(passwd, maxConf)
 	if err != nil {
 		v.unread(passwd, err)
