@@ -324,7 +324,7 @@ func (a *attempt) read(ctx context.Context) error {
 		return err
 	}
 	a.Reading = compareGuests(a.machine.Guests, now.Guests)
-	if a.Reading != nil {
+	if a.Reading != nil && a.cause == answered {
 		a.tracker.arrive(Read, "what the guest wrote was read")
 	}
 	return ctx.Err()

@@ -173,7 +173,7 @@ func (t *tracker) found(s sign, where, line string) {
 		return
 	}
 	t.reach(s.stage, where+": "+line)
-	if s.stuck && (t.stuck == nil || s.person) {
+	if s.stuck && (s.person || t.stuck == nil || !t.stuck.person) { // what it said last
 		t.stuck, t.line = &s, line
 	}
 }

@@ -63,6 +63,17 @@ func TestWhatAGuestSays(t *testing.T) {
 	}
 }
 
+func TestTheLastWordsAreTold(t *testing.T) {
+	tr := track(strings.Split("GRUB loading.\r\nerror: no suitable video mode found.\r\nEnter username: ", "")...)
+	if s := tr.state(); s.line != "Enter username:" {
+		t.Errorf("got %q", s.line)
+	}
+	tr = track("Loading Linux 6.1 ...\r\n", "Kernel panic - not syncing: Attempted to ", "kill init!\r\n")
+	if s := tr.state(); s.line != "Kernel panic - not syncing: Attempted to kill init!" {
+		t.Errorf("got %q", s.line)
+	}
+}
+
 func TestACursorThatBlinksIsNoMove(t *testing.T) {
 	tr := track()
 	for range 3 {
