@@ -290,7 +290,22 @@ func askResult(s *Statement, targets []*Target, want string) (string, bool) {
 	if slices.ContainsFunc(p.Checks, func(c Check) bool { return c.Status == finding.Fail && p.FailOn.Reached(c.Severity) }) {
 		got = finding.Fail
 	}
-	return equal(string(got), want)
+	text, holds := equal(string(got), want)
+	return text + of(targets), holds
+}
+
+// of names the guests that were judged: of an image with several, one may have been chosen.
+func of(targets []*Target) string {
+	var roots []string
+	for _, t := range targets {
+		if t.Root != "" && !slices.Contains(roots, t.Root) {
+			roots = append(roots, t.Root)
+		}
+	}
+	if len(roots) == 0 {
+		return ""
+	}
+	return ", of the guest on " + strings.Join(roots, " and that on ")
 }
 
 func askCoverage(_ *Statement, targets []*Target, want string) (string, bool) {

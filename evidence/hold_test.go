@@ -68,7 +68,7 @@ func TestWhatHolds(t *testing.T) {
 		"from the future":                   {files: web, want: Want{MaxAge: 24 * time.Hour, Now: day.Add(-time.Hour)}, text: "which is to come"},
 		"a clock that is ahead":             {files: web, want: Want{MaxAge: 24 * time.Hour, Now: day.Add(-time.Minute)}, holds: true, text: "at most 1d old"},
 		"no time":                           {change: func(s *Statement) { s.Predicate.Time = "" }, files: web, want: Want{MaxAge: time.Hour, Now: day}, text: "cannot be read"},
-		"result":                            {files: web, require: "result=pass", holds: true, text: "pass"},
+		"result":                            {files: web, require: "result=pass", holds: true, text: "pass, of the guest on p1 and that on p2"},
 		"result, one guest failed":          {change: func(s *Statement) { s.Predicate.Targets[0].Result = finding.Fail }, files: web, require: "result=pass", text: "is fail, want pass"},
 		"result, one guest is unknown":      {change: func(s *Statement) { s.Predicate.Targets[1].Result = finding.Unknown }, files: web, require: "result=pass", text: "is unknown"},
 		"result, of a stale waiver": {change: func(s *Statement) {
