@@ -119,6 +119,9 @@ func withoutBase(img []byte) []byte {
 // TestBadBackups wants a clear word and the right exit code of whatever is no backup, no file left behind, and images as they were. The
 // arguments are files of the folder where they have its names.
 func TestBadBackups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same code again and again: once without the race detector will do")
+	}
 	dir, temp := backups(t), t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
