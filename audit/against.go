@@ -12,12 +12,15 @@ import (
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/policy"
 )
 
 // Against says what the images of a job are held against, byte for byte, instead of being judged: another image, or a seal.
 type Against struct {
 	Source string // the image that they are to equal; "" for a seal
 	Seal   *seal.Manifest
+	// Ignore are patterns of paths whose differences from the source do not count, beside those of the policy (policy.PathPatterns).
+	Ignore []string
 	// Budget is how much of each image may be read where there is a seal, and Cycle how far earlier runs came; it is moved on. Nil reads
 	// everything.
 	Budget cycle.Budget
@@ -44,6 +47,7 @@ func (r *Result) against(ctx context.Context, name string) (targets []Target, er
 		a.Started(m.Disks[0].Size())
 	}
 	t := Target{Image: name, Disk: diskOf(m), Problems: problemsOf(m, nil), Coverage: percent(0, 0)}
+	known := &facts.Document{} // without one guest no condition of the policy keeps anything away
 	if len(m.Guests) == 1 {
 		doc, err := m.Facts(ctx, m.Guests[0], facts.Request{Domains: []string{"os"}}, r.job.Now)
 		if err != nil {
@@ -51,11 +55,13 @@ func (r *Result) against(ctx context.Context, name string) (targets []Target, er
 		}
 		t.OS, _ = facts.Get[facts.OS](doc, "os")
 		t.Root = &doc.Meta.Root
+		known = doc
 	}
+	asked := r.askedOfBackup(&Target{Checks: r.job.Policy.JudgeBy(ctx, known, policy.ByBackup)})
 	if a.Seal != nil {
-		err = a.sealed(ctx, r, m, &t)
+		err = a.sealed(ctx, r, m, &t, asked)
 	} else {
-		err = a.compared(ctx, r, m, &t)
+		err = a.compared(ctx, r, m, &t, asked)
 	}
 	if err != nil {
 		return r.notJudged(ctx, name, m, err)
@@ -65,7 +71,7 @@ func (r *Result) against(ctx context.Context, name string) (targets []Target, er
 }
 
 // compared compares the machine with the source.
-func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t *Target) (err error) {
+func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t *Target, asked backupAsked) (err error) {
 	opts := r.job.Engine
 	opts.Snapshot = "" // that of the backup
 	source, err := engine.Open(ctx, []string{a.Source}, opts)
@@ -76,24 +82,28 @@ func (a *Against) compared(ctx context.Context, r *Result, m *engine.Machine, t 
 	if err := aDisk(source); err != nil {
 		return err
 	}
-	t.Comparison, err = compare.Machines(ctx, source, m, compare.Options{Progress: a.Progress, Now: r.job.Now})
+	ignore, err := r.ignored(a, asked)
 	if err != nil {
 		return err
 	}
-	t.Checks = append(t.Checks, t.Comparison.Findings()...)
+	t.Comparison, err = compare.Machines(ctx, source, m, compare.Options{Progress: a.Progress, Now: r.job.Now, Ignore: ignore})
+	if err != nil {
+		return err
+	}
+	for _, f := range t.Comparison.Findings() {
+		t.Checks = append(t.Checks, asked.by(f.ID, f))
+	}
 	return r.hashAgainst(ctx, source)
 }
 
 // sealed holds the machine against its seal.
-func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *Target) (err error) {
+func (a *Against) sealed(ctx context.Context, r *Result, m *engine.Machine, t *Target, asked backupAsked) (err error) {
 	t.Sealed, err = seal.CheckMachine(ctx, m, a.Seal, seal.CheckOptions{Budget: a.Budget, Cycle: a.Cycle, Now: r.job.Now, Progress: a.Progress})
 	if err != nil {
 		return err
 	}
 	t.Checks = append(t.Checks, t.Sealed.Finding())
-	if a.Cycle != nil && a.Within > 0 {
-		t.Checks = append(t.Checks, a.Cycle.Finding(r.job.Now, a.Within))
-	}
+	t.Checks = append(t.Checks, r.readLately(a, asked, t.Sealed.Whole)...)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/guestctl/guestctl/backup/compare"
 	"github.com/guestctl/guestctl/backup/intact"
 	"github.com/guestctl/guestctl/backup/live"
+	"github.com/guestctl/guestctl/backup/origin"
 	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
@@ -79,7 +80,8 @@ type Result struct {
 
 	job        Job
 	frameworks []*frameworks.Framework
-	golden     *golden // nil without one
+	golden     *golden         // nil without one
+	source     *facts.Document // of the machine that backups are to be of; nil without one
 	hashes     *hashes
 }
 
@@ -137,6 +139,8 @@ type Target struct {
 	Packages *Packages `json:"packages,omitempty"`
 	// Backup is what a verification of the image as a backup did; nil without one.
 	Backup *intact.Verification `json:"backup,omitempty"`
+	// Times are when the image and what is in it were written; nil where it was not verified as a backup.
+	Times *origin.Times `json:"times,omitempty"`
 	// Boot is the chain of links from the firmware to a login; nil where no proof of it was asked for.
 	Boot *boot.Proof `json:"boot,omitempty"`
 	// BootRun is what a real boot did; nil where none was asked for.
@@ -217,6 +221,9 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 	defer func() { err = errors.Join(err, golden.close()) }()
 	r.golden = golden
 	if err := golden.hash(ctx, job.Digests); err != nil {
+		return nil, err
+	}
+	if r.source, err = r.openSource(ctx); err != nil {
 		return nil, err
 	}
 	perImage := make([][]Target, len(job.Images))
@@ -327,6 +334,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 			t.Facts = doc
 		}
 		r.withoutImage(&t)
+		r.noBackup(&t)
 		r.notScanned(&t)
 		r.notBooted(&t)
 		if err := r.drift(ctx, &t, nil, nil, doc); err != nil {
@@ -394,7 +402,7 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 			return Target{}, err
 		}
 		v = r.verdict(ctx, doc)
-		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan, policy.ByVerify, policy.ByDrift)) {
+		if r.job.Assume == nil && ctx.Err() == nil && v.decided(r.job.Policy.Elsewhere(policy.ByScan, policy.ByVerify, policy.ByDrift, policy.ByBackup)) {
 			m.Keep(g, doc, req, r.job.Now, r.keptName(), v)
 		}
 	}
@@ -409,7 +417,7 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	if err := r.verifyGuest(ctx, &t, m, g, disks); err != nil {
 		return Target{}, err
 	}
-	if err := r.prove(ctx, &t, m, g); err != nil {
+	if err := r.judgeBackup(ctx, &t, m, g); err != nil {
 		return Target{}, err
 	}
 	if err := r.bootFor(ctx, &t, m); err != nil {

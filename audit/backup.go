@@ -26,6 +26,8 @@ type Backup struct {
 	Boot *Boot
 	// Live asks for a real boot in QEMU, and says how; nil asks for none.
 	Live *live.Options
+	// Same is stored facts or an image of the machine that the images are to be of; "" leaves it to the policy.
+	Same string
 	// Ignore are patterns of paths whose files need not be as their package has them (policy.PathPatterns).
 	Ignore []string
 	// Started is called with about how many bytes are going to be read, now and then, and Progress with how many were read since; both

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,7 +18,7 @@ import (
 // Share has each run read a share of the bytes of every image: as much as the budget allows, from where the last run stopped.
 type Share struct {
 	Budget func() cycle.Budget // of one image; it begins with the call
-	Within time.Duration       // in which all of an image is to be read; 0 is any time
+	Within time.Duration       // in which all of an image is to be read; 0 leaves it to the policy
 	// Load returns how far earlier runs came with an image that is called name, and Keep keeps it. What subject says is another one for
 	// every state of the image.
 	Load func(name, subject string, size int64) (*cycle.State, error)
@@ -31,7 +32,7 @@ func (r *Result) verifyShare(ctx context.Context, m *engine.Machine) (*intact.Ve
 		size += d.Size()
 	}
 	opts := r.job.Backup.options()
-	opts.Share = &intact.Share{Budget: share.Budget(), State: cycle.Begin("", size), Now: r.job.Now, Within: share.Within}
+	opts.Share = &intact.Share{Budget: share.Budget(), State: cycle.Begin("", size), Now: r.job.Now, Within: cmp.Or(share.Within, r.job.Policy.Backup.ReadAllWithin)}
 	switch now := time.Now(); { // the clock of the host's files
 	case m.Identity.Settled:
 		state, err := share.Load(name, r.stateOf(m), size)

@@ -37,7 +37,7 @@ type Backup struct {
 }
 
 // Bootable is the machine on which a guest has to boot; "" is any.
-type Bootable struct{ Firmware, Target string }
+type Bootable struct{ Target, Firmware string }
 
 // over returns b with what earlier says where b says nothing; the lists of both count.
 func (b Backup) over(earlier Backup) Backup {

@@ -72,6 +72,7 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 			fmt.Sprintf("facts coverage %s %%", decimal(tg.Coverage)),
 		}, " · "))
 	}
+	t.times(tg.Times)
 	t.malware(tg.Malware)
 	t.packages(tg.Packages)
 	t.drift(tg.Drift)

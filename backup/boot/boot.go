@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -31,10 +30,6 @@ type Options struct {
 	Firmware string
 	// Packages are the digests of the guest's packages. Where it is nil they are read from the guest.
 	Packages *shipped.Index
-	// Now is the time of the judgement, and Written when the newest file of the image was written; zero is not known.
-	Now, Written time.Time
-	// MaxFileAge and MaxContentAge are how old the image and what is in it may be; 0 is any age.
-	MaxFileAge, MaxContentAge time.Duration
 }
 
 // Proof is the chain of links from the firmware to a login, and what it is about.
@@ -54,10 +49,8 @@ type Proof struct {
 
 // Identity tells one machine's backup from another's.
 type Identity struct {
-	MachineID string    `json:"machine_id"`
-	RootUUID  string    `json:"root_uuid"`
-	Content   time.Time `json:"content,omitzero"` // the newest time in the guest
-	Newest    string    `json:"newest"`           // what has it
+	MachineID string `json:"machine_id"`
+	RootUUID  string `json:"root_uuid"`
 }
 
 // Link is one step of a boot.
@@ -104,7 +97,6 @@ var chain = []link{
 	{"fstab", "Everything that a boot waits for can be mounted", "a source on these disks for every mount that a boot needs", "", (*prover).fstab, ""},
 	{"accounts", "root can log in", "root with the id 0 in /etc/passwd, and its shell", "", (*prover).accounts, ""},
 	{"space", "The root file system has room", "free blocks and inodes", "", (*prover).space, ""},
-	{"age", "The backup is fresh", "an image and content that are young enough", "", (*prover).age, ""},
 	{"identity", "The backup is of a machine that can be told from others", "a machine id, or none to be made at the first boot", "", (*prover).identity, ""},
 }
 

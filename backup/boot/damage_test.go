@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/engine"
@@ -88,8 +87,6 @@ func edit(path string, f func(string) string) map[string]func(string) string {
 }
 
 func zeros(at int64, n int) []patch { return []patch{{at, strings.Repeat("\x00", n)}} }
-
-func at(day int) time.Time { return time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC) }
 
 // plain is the initrd as it unpacks, which a kernel takes as well.
 func plain(t *testing.T, g *guest.Guest) string {

@@ -2,7 +2,6 @@ package boot_test
 
 import (
 	"strings"
-	"time"
 
 	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -201,11 +200,6 @@ var damages = map[string]damage{
 	"no shadow":                 {link: "accounts", files: file("/etc/shadow", gone)},
 
 	"nothing is free": {link: "space", desc: func(d *filesys.Description) { d.Free = 0 }},
-
-	"image is old":         {link: "age", opts: boot.Options{Now: at(10), Written: at(1), MaxFileAge: 48 * time.Hour}},
-	"image without a time": {link: "age", status: unknown, opts: boot.Options{Now: at(10), MaxFileAge: 48 * time.Hour}},
-	"image is fresh":       {link: "age", status: pass, opts: boot.Options{Now: at(2), Written: at(1), MaxFileAge: 48 * time.Hour}},
-	"content is old":       {link: "age", opts: boot.Options{Now: time.Date(2126, 1, 1, 0, 0, 0, 0, time.UTC), Written: at(1), MaxContentAge: 48 * time.Hour}},
 
 	"machine id of something else": {link: "identity", files: file("/etc/machine-id", change{data: "debian\n"})},
 }

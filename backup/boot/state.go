@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -18,8 +17,6 @@ const (
 const (
 	superblock       = 1024
 	freeInodesAt     = 0x10
-	writtenAt        = 0x30
-	writtenHighAt    = 0x274
 	superblockLength = 1024
 )
 
@@ -53,80 +50,6 @@ func (p *prover) space(v *verdict) {
 	} else {
 		v.holds("%d inodes are free", n)
 	}
-}
-
-// signs are files that a running machine writes.
-var signs = []string{"/var/log/wtmp", "/var/log/dpkg.log", "/var/log/syslog", "/var/log/messages", "/var/lib/dpkg/status", "/var/lib/rpm/rpmdb.sqlite"}
-
-// age holds the times of the image and of its content against what was asked for.
-func (p *prover) age(v *verdict) {
-	p.newest(v)
-	id := p.proof.Identity
-	p.young(v, "the image was written", p.opts.Written, p.opts.MaxFileAge)
-	p.young(v, "the newest content, "+id.Newest+", is of", id.Content, p.opts.MaxContentAge)
-}
-
-func (p *prover) young(v *verdict, what string, at time.Time, most time.Duration) {
-	old := p.opts.Now.Sub(at)
-	switch {
-	case at.IsZero() && most > 0:
-		v.unknown("", "%s at a time that is not known, want at most %s ago", what, most)
-	case at.IsZero():
-		v.holds("no age was asked for")
-	case most > 0 && p.opts.Now.IsZero():
-		v.unknown("", "%s %s, and what time it is now is not known", what, stamp(at))
-	case most > 0 && old > most:
-		v.fail("", "%s %s, %s ago, want at most %s", what, stamp(at), old.Round(time.Second), most)
-	default:
-		v.holds("%s %s", what, stamp(at))
-	}
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// newest finds the last time at which the guest wrote something, in its superblock and the files that every machine writes.
-func (p *prover) newest(v *verdict) {
-	see := func(what string, t time.Time) {
-		if t.After(p.proof.Identity.Content) {
-			p.proof.Identity.Content, p.proof.Identity.Newest = t.UTC(), what
-		}
-	}
-	b, err := p.super()
-	if err != nil {
-		v.note("superblock of %s: %v", p.Root.Device, err)
-	}
-	if len(b) > 0 {
-		c := binread.Little(b)
-		if t := int64(c.At(writtenAt).U32()) | int64(c.At(writtenHighAt).U8())<<32; t > 0 {
-			see("the superblock of "+p.Root.Device, time.Unix(t, 0))
-		}
-	}
-	paths := append(p.journals(v), signs...)
-	for _, name := range paths {
-		o, err := p.Stat(name)
-		if err == nil {
-			see(name, o.Modify)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			v.note("%s: %v", name, err)
-		}
-	}
-}
-
-// journals are the journals that systemd-journald writes at the moment.
-func (p *prover) journals(v *verdict) []string {
-	const dir = "/var/log/journal"
-	entries, err := p.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		v.note("%s: %v", dir, err)
-	}
-	var paths []string
-	for i, e := range entries {
-		if i == maxUnits {
-			break
-		}
-		paths = append(paths, dir+"/"+e.Name+"/system.journal")
-	}
-	return paths
 }
 
 // identity tells which machine it is.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/backup/cycle"
+	"github.com/guestctl/guestctl/policy"
 )
 
 // cycleFlags say that a run reads a share of the bytes only.
@@ -48,7 +49,7 @@ func (f *cycleFlags) parse() (budget func() cycle.Budget, within time.Duration, 
 		return nil, 0, fmt.Errorf("--budget: %w", err)
 	}
 	if f.within != "" {
-		if within, err = parseAge(f.within); err != nil {
+		if within, err = policy.ParseAge(f.within); err != nil {
 			return nil, 0, fmt.Errorf("--read-all-within: %w", err)
 		}
 	}
@@ -99,7 +100,7 @@ func (d cycleFolder) keep(key string, s *cycle.State) error {
 
 // parseBudget reads a time such as 20m, which begins with the call of what comes back, or a number of bytes such as 10GiB.
 func parseBudget(s string) (func() cycle.Budget, error) {
-	if d, err := parseAge(s); err == nil {
+	if d, err := policy.ParseAge(s); err == nil {
 		return func() cycle.Budget {
 			// Reading begins later, after the tables: the clock starts when it is first asked for.
 			begun := sync.OnceValue(time.Now)

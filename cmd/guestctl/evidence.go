@@ -11,6 +11,7 @@ import (
 
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/evidence"
+	"github.com/guestctl/guestctl/policy"
 	"github.com/guestctl/guestctl/report"
 )
 
@@ -114,7 +115,7 @@ func wanted(require []string, maxAge string) (w evidence.Want, err error) {
 		w.Require = append(w.Require, r)
 	}
 	if maxAge != "" {
-		if w.MaxAge, err = parseAge(maxAge); err != nil {
+		if w.MaxAge, err = policy.ParseAge(maxAge); err != nil {
 			return w, fmt.Errorf("--max-age: %w", err)
 		}
 	}

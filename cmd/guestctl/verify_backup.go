@@ -21,6 +21,7 @@ type backupFlags struct {
 	bootable bool
 	target   string
 	firmware string
+	same     string
 	ignore   []string
 	live     liveFlags
 }
@@ -31,18 +32,32 @@ func (f *backupFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.bootable, "bootable", false, "prove that the guest boots from its disk, link by link, without booting it")
 	flags.StringVar(&f.target, "target", "", "with --bootable or --boot: what the guest would be restored on: "+strings.Join(boot.Targets(), ", "))
 	flags.StringVar(&f.firmware, "firmware", "", "with --bootable: the firmware that has to start the guest: "+strings.Join(boot.Firmwares(), ", ")+" (auto: each that the disk is laid out for)")
+	flags.StringVar(&f.same, "same-identity", "", "the machine that the image has to be of, as `FACTS|IMAGE`: its machine id, SSH host keys and file systems")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
-		"target": carapace.ActionValues(boot.Targets()...), "firmware": carapace.ActionValues(boot.Firmwares()...),
+		"target": carapace.ActionValues(boot.Targets()...), "firmware": carapace.ActionValues(boot.Firmwares()...), "same-identity": carapace.ActionFiles(),
 	})
-	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them, as a `GLOB` in which ** stands for any text; may be repeated")
+	flags.StringArrayVar(&f.ignore, "ignore", nil, "paths whose files need not be as their package has them or, with --compare, as in the source, as a `GLOB` in which ** stands for any text; may be repeated")
 	f.live.add(cmd)
+}
+
+// check looks at what can be wrong with the flags. Held against another image or a seal, an image is not verified beside it.
+func (f *backupFlags) check(cmd *cobra.Command, against bool) error {
+	if _, err := policy.PathPatterns(f.ignore); err != nil {
+		return fmt.Errorf("--ignore: %w", err)
+	}
+	for _, name := range []string{"full", "bootable", "target", "firmware", "same-identity"} {
+		if against && cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s: --compare, --seal and --sealed do nothing else: run guestctl verify-backup --%s by itself", name, name)
+		}
+	}
+	if cmd.Flags().Changed("same-identity") && f.same == "" {
+		return errors.New("--same-identity: want a value")
+	}
+	return nil
 }
 
 // options returns what the flags ask for.
 func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
-	if _, err := policy.PathPatterns(f.ignore); err != nil {
-		return nil, fmt.Errorf("--ignore: %w", err)
-	}
 	if f.target != "" && !slices.Contains(boot.Targets(), f.target) {
 		return nil, fmt.Errorf("--target %q, want one of %s", f.target, strings.Join(boot.Targets(), ", "))
 	}
@@ -59,7 +74,7 @@ func (f *backupFlags) options(bar *progress) (*audit.Backup, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &audit.Backup{Full: f.full, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add, Live: boot}
+	b := &audit.Backup{Full: f.full, Same: f.same, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add, Live: boot}
 	if f.bootable {
 		b.Boot = &audit.Boot{Target: f.target, Firmware: f.firmware}
 	}
@@ -101,6 +116,7 @@ which --seal writes when a backup is made, finds every changed byte of it later,
   guestctl verify-backup --bootable --target kvm disk.qcow2
   guestctl verify-backup --boot --boot-evidence evidence/ disk.qcow2
   guestctl verify-backup --baseline baseline.toml disk.qcow2
+  guestctl verify-backup --same-identity web01.facts backups/web01-*.qcow2
   guestctl verify-backup --compare source.raw backup.qcow2
   guestctl verify-backup --seal=disk.seal disk.qcow2
   guestctl verify-backup --sealed disk.seal --budget 20m --read-all-within 30d disk.qcow2`,
@@ -110,6 +126,10 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 			if err != nil {
 				return err
 			}
+			if err := f.backup.check(cmd, against); err != nil {
+				return err
+			}
+			f.against.ignore = f.backup.ignore
 			p, err := f.policy.loadOptional()
 			if err != nil {
 				return err

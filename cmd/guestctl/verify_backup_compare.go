@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
@@ -21,6 +18,7 @@ type againstFlags struct {
 	seal   string // to write
 	sealed string // to read
 	cycle  cycleFlags
+	ignore []string // patterns of paths whose differences do not count
 }
 
 func (f *againstFlags) add(cmd *cobra.Command) {
@@ -75,7 +73,7 @@ func (f *againstFlags) run(cmd *cobra.Command, judge *judgeFlags, j *judgement) 
 	}
 	bar := newByteProgress(cmd, "compared")
 	defer bar.Close()
-	j.Job.Against = &audit.Against{Source: f.source, Started: bar.Grow, Progress: bar.Add}
+	j.Job.Against = &audit.Against{Source: f.source, Ignore: f.ignore, Started: bar.Grow, Progress: bar.Add}
 	return j.run(cmd)
 }
 
@@ -128,16 +126,4 @@ func readSeal(path string) (*seal.Manifest, error) {
 		return nil, notJudged(fmt.Errorf("%s: %w", path, err))
 	}
 	return m, nil
-}
-
-// parseAge reads a whole number of minutes, hours, days or weeks, as baselines have them: 30d.
-func parseAge(s string) (time.Duration, error) {
-	const day = 24 * time.Hour
-	for unit, d := range map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day} {
-		digits, ok := strings.CutSuffix(s, unit)
-		if n, err := strconv.ParseUint(digits, 10, 16); ok && err == nil && n > 0 {
-			return time.Duration(n) * d, nil
-		}
-	}
-	return 0, fmt.Errorf("%q, want a number with m, h, d or w behind it, such as 30d", s)
 }
