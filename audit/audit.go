@@ -178,6 +178,8 @@ type Disk struct {
 	Format string `json:"format"`
 	Size   int64  `json:"size"` // of the virtual disk, in bytes
 	Used   int64  `json:"used"` // bytes the container holds; -1 when not known
+	// Backing are the names of the backing files, as the images have them, the nearest first.
+	Backing []string `json:"backing,omitempty"`
 }
 
 // Problem is something that could not be read, or that is wrong with the image, with where it is: "p2:/var/lib/x".

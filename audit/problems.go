@@ -12,8 +12,8 @@ import (
 )
 
 func diskOf(m *engine.Machine) *Disk {
-	d := m.Disks[0]
-	return &Disk{Format: d.Description().Format, Size: d.Size(), Used: d.Description().Used}
+	d := m.Disks[0].Description()
+	return &Disk{Format: d.Format, Size: m.Disks[0].Size(), Used: d.Used, Backing: d.Backing}
 }
 
 // problemsOf lists what is wrong with the image and its volumes, and with how the tree of the guest was put together.

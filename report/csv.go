@@ -51,9 +51,17 @@ func csvRow(tg *audit.Target, c finding.Finding) []string {
 	}
 	return []string{
 		string(tg.Result), tg.Image, rootDevice(tg), c.ID, c.Title, string(c.Status), string(c.Severity), c.Expected, c.Actual,
-		message(c), strings.Join(where, "; "), c.Fix, controlText(c.Controls), c.Policy.File, strconv.Itoa(c.Policy.Line),
+		message(c), strings.Join(where, "; "), c.Fix, controlText(c.Controls), c.Policy.File, lineText(c.Policy.Line),
 		c.Fingerprint, waiver.Reason, waiver.Owner, waiver.Expires,
 	}
+}
+
+// lineText is the number of a line, which counts from 1; a whole file has none.
+func lineText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // cell escapes a value. Spreadsheets take what begins with one of these characters for a formula, their full-width forms

@@ -17,44 +17,54 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
+
+	"github.com/guestctl/guestctl/audit"
 )
 
 // TestNoStringOfAGuestForgesOutput looks at the raw bytes of every format.
 func TestNoStringOfAGuestForgesOutput(t *testing.T) {
-	for _, f := range append(Formats(), gates()...) {
-		// Documents for programs carry every character; their readers escape.
-		machine := f.Name == "json" || f.Name == "ndjson" || f.Name == "yaml"
-		for name, hostile := range hostiles() {
-			b := string(written(t, f, sampleWith(hostile)))
-			if !utf8.ValidString(b) {
-				t.Errorf("%s, %s: not UTF-8", f.Name, name)
-			}
-			for _, bad := range []string{"\x1b", "\x00", "\u202e", "\u200b", "\u2066", "\ufeff", "\ufffe", "\n PASS  forged", "\nPASS", "\n::error", "\n##"} {
-				if machine && bad > "\x7f" || bad == "\n##" && strings.HasSuffix(f.Name, "md") {
-					continue // the Markdown report has headings, which TestMarkdownKeepsItsStructure looks at
-				}
-				if strings.Contains(b, bad) {
-					t.Errorf("%s, %s: contains %q", f.Name, name, bad)
-				}
-			}
-			if name == "empty" || name == "blank" || f.Name == "yaml" {
-				continue // nothing to show, and no line for it; YAML breaks long lines
-			}
-			if got, want := strings.Count(b, "\n"), strings.Count(string(written(t, f, sampleWith("x"))), "\n"); got != want {
-				t.Errorf("%s, %s: %d lines, want %d", f.Name, name, got, want)
+	for about, sample := range samples() {
+		for _, f := range append(Formats(), gates()...) {
+			for name, hostile := range hostiles() {
+				t.Run(strings.Join([]string{about, f.Name, name}, "/"), func(t *testing.T) { forgesNothing(t, f, name, hostile, sample) })
 			}
 		}
 	}
 }
 
+func forgesNothing(t *testing.T, f Format, name, hostile string, sample func(string) *audit.Result) {
+	// Documents for programs carry every character; their readers escape.
+	machine := f.Name == "json" || f.Name == "ndjson" || f.Name == "yaml"
+	b := string(written(t, f, sample(hostile)))
+	if !utf8.ValidString(b) {
+		t.Error("not UTF-8")
+	}
+	for _, bad := range []string{"\x1b", "\x00", "\u202e", "\u200b", "\u2066", "\ufeff", "\ufffe", "\n PASS  forged", "\nPASS", "\n::error", "\n##"} {
+		if machine && bad > "\x7f" || bad == "\n##" && strings.HasSuffix(f.Name, "md") {
+			continue // the Markdown report has headings, which TestMarkdownKeepsItsStructure looks at
+		}
+		if strings.Contains(b, bad) {
+			t.Errorf("contains %q", bad)
+		}
+	}
+	if name == "empty" || name == "blank" || f.Name == "yaml" {
+		return // nothing to show, and no line for it; YAML breaks long lines
+	}
+	if got, want := strings.Count(b, "\n"), strings.Count(string(written(t, f, sample("x"))), "\n"); got != want {
+		t.Errorf("%d lines, want %d", got, want)
+	}
+}
+
 // TestTwoRunsGiveTheSameBytes writes every format twice.
 func TestTwoRunsGiveTheSameBytes(t *testing.T) {
-	for _, f := range append(Formats(), gates()...) {
-		first := written(t, f, sample())
-		for range 5 {
-			if !bytes.Equal(first, written(t, f, sample())) {
-				t.Errorf("%s differs from run to run", f.Name)
-				break
+	for name, sample := range samples() {
+		for _, f := range append(Formats(), gates()...) {
+			first := written(t, f, sample(hostile))
+			for range 5 {
+				if !bytes.Equal(first, written(t, f, sample(hostile))) {
+					t.Errorf("%s of %s differs from run to run", f.Name, name)
+					break
+				}
 			}
 		}
 	}
@@ -70,24 +80,29 @@ func TestMarkdownKeepsItsStructure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range append(gates()[1:], f) {
-		render := func(s string) string {
-			var b bytes.Buffer
-			if err := md.Convert(written(t, f, sampleWith(s)), &b); err != nil {
-				t.Fatal(err)
-			}
-			return span.ReplaceAllString(b.String(), "<code></code>")
+		for about, sample := range samples() {
+			keepsItsStructure(t, f, about, func(s string) string {
+				var b bytes.Buffer
+				if err := md.Convert(written(t, f, sample(s)), &b); err != nil {
+					t.Fatal(err)
+				}
+				return span.ReplaceAllString(b.String(), "<code></code>")
+			})
 		}
-		want := render("x")
-		if !strings.Contains(want, "<table>") || !strings.Contains(want, "<details>") && f.Name != "short gate-md" {
-			t.Fatalf("%s: not rendered:\n%s", f.Name, want)
+	}
+}
+
+func keepsItsStructure(t *testing.T, f Format, about string, render func(string) string) {
+	want := render("x")
+	if !strings.Contains(want, "<table>") || !strings.Contains(want, "<details>") && f.Name != "short gate-md" {
+		t.Fatalf("%s of %s: not rendered:\n%s", f.Name, about, want)
+	}
+	for name, hostile := range hostiles() {
+		if name == "empty" {
+			continue
 		}
-		for name, hostile := range hostiles() {
-			if name == "empty" {
-				continue
-			}
-			if diff := cmp.Diff(want, render(hostile)); diff != "" {
-				t.Errorf("%s, %s (-harmless +hostile)\n%s", f.Name, name, diff)
-			}
+		if diff := cmp.Diff(want, render(hostile)); diff != "" {
+			t.Errorf("%s of %s, %s (-harmless +hostile)\n%s", f.Name, about, name, diff)
 		}
 	}
 }

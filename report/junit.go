@@ -37,7 +37,9 @@ func JUnit(w io.Writer, r *audit.Result) error {
 func junitSuite(r *audit.Result, tg *audit.Target, dir string) junit.Testsuite {
 	label := targetLabel(tg, dir)
 	suite := junit.Testsuite{Name: label, Time: "0"}
-	suite.AddProperty("policy", EscapeText(strings.Join(r.Policy.Files, ", ")))
+	if len(r.Policy.Files) > 0 {
+		suite.AddProperty("policy", EscapeText(strings.Join(r.Policy.Files, ", ")))
+	}
 	suite.AddProperty("result", string(tg.Result))
 	suite.AddProperty("coverage", decimal(tg.Coverage))
 	if tg.OS != nil {
@@ -74,13 +76,21 @@ func junitCase(label string, c finding.Finding) junit.Testcase {
 	case finding.Pass:
 		test.SystemOut = &junit.Output{Data: strings.Join(lines, "\n")}
 	case finding.Fail:
-		test.Failure = junitResult(text, string(c.Severity), append(lines, "policy: "+at(c.Policy)))
+		test.Failure = junitResult(text, string(c.Severity), append(lines, askedIn(c)...))
 	case finding.NotApplicable, finding.Waived, finding.Manual:
 		test.Skipped = &junit.Result{Message: string(c.Status) + ": " + text, Data: strings.Join(details(c), "\n")}
 	default:
-		test.Error = junitResult(text, string(c.Status), append(lines, "policy: "+at(c.Policy)))
+		test.Error = junitResult(text, string(c.Status), append(lines, askedIn(c)...))
 	}
 	return test
+}
+
+// askedIn is the line about the policy that asks for a check; there is none where no policy does.
+func askedIn(c finding.Finding) []string {
+	if c.Policy.File == "" {
+		return nil
+	}
+	return []string{"policy: " + at(c.Policy)}
 }
 
 func junitResult(message, kind string, lines []string) *junit.Result {

@@ -38,7 +38,7 @@ func workingDirectory() string {
 
 // body writes everything below the headline.
 func (m markdownWriter) body(r *audit.Result, dir string) {
-	m.printf("Judged by %s: %s, fails on %s.\n\n", code(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"), code(string(r.Policy.FailOn)))
+	m.printf("%s, fails on %s.\n\n", judgedBy(r.Policy), code(string(r.Policy.FailOn)))
 	m.summary(r, dir)
 	for _, warning := range r.Policy.Warnings {
 		m.printf("- warning: %s: %s\n", code(at(warning.Position)), code(EscapeText(warning.Message)))
@@ -52,6 +52,13 @@ func (m markdownWriter) body(r *audit.Result, dir string) {
 	for _, tg := range sections(r) {
 		m.target(&tg, dir)
 	}
+}
+
+func judgedBy(p audit.Policy) string {
+	if len(p.Files) == 0 {
+		return "Judged without a baseline"
+	}
+	return "Judged by " + code(strings.Join(p.Files, " + ")) + ": " + count(p.Checks, "check")
 }
 
 func verdictWord(r *audit.Result) finding.Status {
@@ -105,10 +112,13 @@ func (m markdownWriter) target(tg *audit.Target, dir string) {
 		}
 	}
 	m.malware(tg.Malware)
+	m.states(tg)
+	rest, chain := bootApart(tg)
+	m.chain(tg, chain)
 	for _, s := range []finding.Status{finding.Fail, finding.Unknown, finding.Waived, finding.Manual} {
-		m.status(tg.Checks, s)
+		m.status(rest, s)
 	}
-	m.quiet(tg.Checks)
+	m.quiet(rest)
 	m.problems(tg.Problems)
 	for i := range tg.Frameworks {
 		m.framework(&tg.Frameworks[i])

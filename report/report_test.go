@@ -12,28 +12,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/backup/seal"
+	"github.com/guestctl/guestctl/drift"
+	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/rules/frameworks"
 )
 
 // TestGolden holds every format against what it wrote when somebody last read it. UPDATE=1 writes it again.
 func TestGolden(t *testing.T) {
-	for _, f := range Formats() {
-		t.Run(f.Name, func(t *testing.T) {
-			got := written(t, f, sample())
-			path := filepath.Join("testdata", "result."+f.Name)
-			if os.Getenv("UPDATE") != "" {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
+	for name, sample := range samples() {
+		for _, f := range Formats() {
+			t.Run(name+"."+f.Name, func(t *testing.T) {
+				got := written(t, f, sample(hostile))
+				path := filepath.Join("testdata", name+"."+f.Name)
+				if os.Getenv("UPDATE") != "" {
+					if err := os.WriteFile(path, got, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), string(got)); d != "" {
-				t.Errorf("(-want +got)\n%s", d)
-			}
-		})
+				if d := cmp.Diff(string(want), string(got)); d != "" {
+					t.Errorf("(-want +got)\n%s", d)
+				}
+			})
+		}
 	}
 }
 
@@ -65,33 +72,75 @@ func FuzzEscape(f *testing.F) {
 	})
 }
 
-// TestResultFitsItsSchema validates what JSON writes, and that the schema can say no.
-func TestResultFitsItsSchema(t *testing.T) {
-	b, err := Schema("result")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+// compiledSchema is the schema of a document.
+func compiledSchema(t *testing.T, name string) *jsonschema.Schema {
+	t.Helper()
+	b, err := Schema(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("result.json", doc); err != nil {
+	if err := c.AddResource(name+".json", unmarshal(t, b)); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := c.Compile("result.json")
+	schema, err := c.Compile(name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if err := JSON(&out, sample()); err != nil {
-		t.Fatal(err)
+	return schema
+}
+
+// TestResultFitsItsSchema validates what JSON writes, and that the schema can say no.
+func TestResultFitsItsSchema(t *testing.T) {
+	schema := compiledSchema(t, "result")
+	for name, sample := range samples() {
+		var out bytes.Buffer
+		if err := JSON(&out, sample(hostile)); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(unmarshal(t, out.Bytes())); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, wrong := range [][2]string{{`"coverage": 100`, `"coverage": "all"`}, {`"coverage": 83.3`, `"coverage": "all"`}} {
+			if broken := bytes.Replace(out.Bytes(), []byte(wrong[0]), []byte(wrong[1]), 1); !bytes.Equal(broken, out.Bytes()) {
+				if schema.Validate(unmarshal(t, broken)) == nil {
+					t.Errorf("%s: a coverage that is a word passes the schema", name)
+				}
+			}
+		}
 	}
-	if err := schema.Validate(unmarshal(t, out.Bytes())); err != nil {
-		t.Error(err)
+}
+
+// TestDocumentsFitTheirSchemas validates the other documents, and that each schema can say no.
+func TestDocumentsFitTheirSchemas(t *testing.T) {
+	change := drift.Change{
+		Domain: "users", Key: hostile, Kind: drift.Changed, Old: "a", New: "b", OldSource: &facts.Source{Path: "/etc/passwd", Line: 1},
+		NewSource: &facts.Source{Path: "/etc/passwd", Line: 2}, Severity: finding.High,
 	}
-	if err := schema.Validate(unmarshal(t, bytes.Replace(out.Bytes(), []byte(`"coverage": 83.3`), []byte(`"coverage": "all"`), 1))); err == nil {
-		t.Error("a coverage that is a word passes the schema")
+	unread := []drift.Unread{{Domain: "packages", Cause: hostile}}
+	for name, c := range map[string]struct {
+		document any
+		without  string // a line that the schema asks for
+	}{
+		"factsdiff": {FactsDiff{FactsDiffSchema, "a", "b", &drift.Comparison{Changes: []drift.Change{change}, Unread: unread, Same: 3}}, "changes"},
+		"outliers":  {Outliers{OutliersSchema, []Outlier{{"a.qcow2", []drift.Change{change}, unread}, {"b.qcow2", []drift.Change{}, []drift.Unread{}}}}, "guests"},
+		"policydiff": {&audit.Diff{Schema: audit.DiffSchema, Old: []string{"a"}, New: []string{"b"}, Targets: []audit.DiffTarget{{
+			Image: "a", Changes: []audit.Change{{ID: "x", Kind: audit.Added, New: &audit.Judgement{Status: finding.Pass}}},
+		}}}, "targets"},
+		"seal": {seal.Header{Size: 1 << 20, ChunkSize: 64 << 10, Root: "aa", Format: "raw", MachineIDs: []string{"x"}, FileSystems: map[string]string{"p1": "u"}}, "chunk_size"},
+	} {
+		schema := compiledSchema(t, name)
+		var out bytes.Buffer
+		if err := WriteJSON(&out, c.document); err != nil {
+			t.Fatal(err)
+		}
+		doc, ok := unmarshal(t, out.Bytes()).(map[string]any)
+		if err := schema.Validate(any(doc)); err != nil || !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if delete(doc, c.without); schema.Validate(any(doc)) == nil {
+			t.Errorf("%s: a document without %s passes the schema", name, c.without)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 // SARIF writes what needs attention as SARIF 2.1.0: failing, waived, unknown and manual checks. Each result stands at the
-// line of the policy that asks for it, since code scanning shows only files of the repository; where in the guest it was
+// line of the policy that asks for it, since code scanning shows only files of the repository, and at the image where there is no policy; where in the guest it was
 // found is in its message and its logical locations. All checks are listed as rules, so that an alert closes once its check
 // passes.
 func SARIF(w io.Writer, r *audit.Result) error { return writeSARIF(w, r, false) }
@@ -77,11 +77,11 @@ func (s *sarifWriter) executions() []*sarif.Notification {
 func (s *sarifWriter) configuration() []*sarif.Notification {
 	notes := []*sarif.Notification{}
 	for _, w := range s.result.Policy.Warnings {
-		notes = append(notes, note("policy-warning", sarif.LevelWarning, EscapeText(w.Message)).AddLocation(s.location(w.Position)))
+		notes = append(notes, note("policy-warning", sarif.LevelWarning, EscapeText(w.Message)).AddLocation(s.location(w.Position, "")))
 	}
 	for _, d := range s.result.Policy.Disabled {
 		text := EscapeText(d.ID + " is disabled: " + d.Reason)
-		notes = append(notes, note("check-disabled", sarif.LevelNote, text).AddLocation(s.location(d.Position)))
+		notes = append(notes, note("check-disabled", sarif.LevelNote, text).AddLocation(s.location(d.Position, "")))
 	}
 	return notes
 }
@@ -108,7 +108,7 @@ func (s *sarifWriter) target(tg *audit.Target) {
 func (s *sarifWriter) check(tg *audit.Target, label string, c finding.Finding) {
 	if c.Status == finding.Unknown {
 		n := note("unknown", sarif.LevelWarning, label+": "+Escape(c.ID)+": "+EscapeText(message(c)))
-		s.notes = append(s.notes, n.WithAssociatedRule(s.rule(c.ID)).AddLocation(s.location(c.Policy)))
+		s.notes = append(s.notes, n.WithAssociatedRule(s.rule(c.ID)).AddLocation(s.location(c.Policy, tg.Image)))
 	}
 	kind := sarifKind(c.Status)
 	if !s.all && (kind == "pass" || kind == "notApplicable") {
@@ -121,7 +121,7 @@ func (s *sarifWriter) check(tg *audit.Target, label string, c finding.Finding) {
 	lines := append([]string{label + ": " + EscapeText(message(c))}, details(c)...)
 	result := sarif.NewRuleResult(Escape(c.ID)).WithKind(kind).WithLevel(level).
 		WithMessage(sarif.NewTextMessage(plainMessage(strings.Join(lines, "\n")))).
-		WithLocations([]*sarif.Location{s.evidence(c, label)}).
+		WithLocations([]*sarif.Location{s.evidence(c, tg.Image, label)}).
 		WithPartialFingerprints(s.fingerprints(tg, c)).
 		WithProperties(sarif.NewPropertyBag().Add("status", string(c.Status)).Add("image", label))
 	if i, ok := s.index[c.ID]; ok {
@@ -145,17 +145,20 @@ func sarifKind(st finding.Status) string {
 	return "review"
 }
 
-// location is a line of a policy file.
-func (s *sarifWriter) location(p finding.Position) *sarif.Location {
-	file := sarif.NewArtifactLocation().WithURIBaseID(sourceRoot).
-		WithURI(relativeURI(policyPath(p, s.result.Policy.Files, s.dir)))
+// location is a line of a policy file or, where there is no policy, the image.
+func (s *sarifWriter) location(p finding.Position, image string) *sarif.Location {
+	files := s.result.Policy.Files
+	if len(files) == 0 && image != "" {
+		files = []string{image}
+	}
+	file := sarif.NewArtifactLocation().WithURIBaseID(sourceRoot).WithURI(relativeURI(policyPath(p, files, s.dir)))
 	region := sarif.NewRegion().WithStartLine(max(1, p.Line))
 	return sarif.NewLocationWithPhysicalLocation(sarif.NewPhysicalLocation().WithArtifactLocation(file).WithRegion(region))
 }
 
 // evidence is the line of the policy, and where in the guest the finding stands.
-func (s *sarifWriter) evidence(c finding.Finding, label string) *sarif.Location {
-	l := s.location(c.Policy)
+func (s *sarifWriter) evidence(c finding.Finding, image, label string) *sarif.Location {
+	l := s.location(c.Policy, image)
 	logical := []*sarif.LogicalLocation{sarif.NewLogicalLocation().WithFullyQualifiedName(label).WithKind("module")}
 	seen := map[string]bool{} // the schema wants each once
 	for _, w := range c.Where {

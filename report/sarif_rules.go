@@ -135,10 +135,20 @@ func controlList(controls map[string][]string, sep string) []string {
 }
 
 func ruleTags(r *audit.Rule) []string {
-	tags := slices.Concat([]string{"security", "compliance"}, controlList(r.Controls, "/"))
+	tags := slices.Concat([]string{"security", topic(r.ID)}, controlList(r.Controls, "/"))
 	slices.Sort(tags[2:])
 	tags = slices.Compact(tags)
 	return tags[:min(len(tags), maxTags)]
+}
+
+// topic is what a check is about: what no policy has to ask for has a topic of its own.
+func topic(id string) string {
+	for _, name := range []string{"backup", "drift", "malware"} {
+		if rest, ok := strings.CutPrefix(id, name); ok && (rest == "" || strings.ContainsAny(rest[:1], "./:")) {
+			return name
+		}
+	}
+	return "compliance"
 }
 
 func sarifLevel(s finding.Severity) string {

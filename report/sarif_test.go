@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,6 +93,25 @@ func TestSARIF(t *testing.T) {
 	fail := run.Results[0]
 	if !strings.Contains(*fail.Message.Text, "\n/etc/y\n") || *fail.Locations[0].LogicalLocations[2].Name != "/etc/y" {
 		t.Errorf("the evidence is not in the message and the logical locations: %q", *fail.Message.Text)
+	}
+}
+
+// TestSARIFWithoutAPolicyStandsAtTheImage holds what verify-backup and drift say without a baseline against what readers ask for.
+func TestSARIFWithoutAPolicyStandsAtTheImage(t *testing.T) {
+	for name, hostile := range hostiles() {
+		run := sarifOf(t, sampleBackups(hostile), "sarif-all")
+		uris := map[string]bool{}
+		for _, r := range run.Results {
+			uris[*r.Locations[0].PhysicalLocation.ArtifactLocation.URI] = true
+		}
+		if want := map[string]bool{"backup.qcow2": true, "compared.qcow2": true, "sealed.qcow2": true, "drifted.qcow2": true}; !maps.Equal(uris, want) {
+			t.Errorf("%s: results at %v, want the images", name, uris)
+		}
+		for _, rule := range run.Tool.Driver.Rules {
+			if tag := rule.Properties.Tags[1]; tag != "backup" && tag != "drift" {
+				t.Errorf("%s: %s is about %s", name, *rule.ID, tag)
+			}
+		}
 	}
 }
 

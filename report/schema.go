@@ -3,39 +3,78 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"path"
+	"reflect"
 
 	"github.com/invopop/jsonschema"
 
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/evidence"
 )
 
-// SchemaNames lists the documents of which Schema knows the schema.
-func SchemaNames() []string { return []string{"result", "inspection", "facts", "evidence"} }
+// document is one kind of document, and its schema.
+type document struct {
+	name, title string
+	reflect     func(r *jsonschema.Reflector) *jsonschema.Schema
+}
+
+// documents lists the documents of which Schema knows the schema.
+func documents() []document {
+	return []document{
+		{"result", audit.Schema, reflected(&audit.Result{})},
+		{"inspection", engine.InspectionSchema, reflected(&engine.Inspection{})},
+		{"facts", facts.Schema, factsSchema},
+		{"factsdiff", FactsDiffSchema, reflected(&FactsDiff{})},
+		{"outliers", OutliersSchema, reflected(&Outliers{})},
+		{"policydiff", audit.DiffSchema, reflected(&audit.Diff{})},
+		{"evidence", evidence.PredicateType, reflected(&evidence.Statement{})},
+		{"seal", seal.Schema, sealSchema},
+	}
+}
+
+// SchemaNames lists the names of the documents.
+func SchemaNames() []string {
+	var names []string
+	for _, d := range documents() {
+		names = append(names, d.name)
+	}
+	return names
+}
 
 // Schema returns the JSON Schema of a document of this program.
 func Schema(name string) ([]byte, error) {
-	r := &jsonschema.Reflector{ExpandedStruct: true, Anonymous: true, AllowAdditionalProperties: true}
-	var s *jsonschema.Schema
-	switch name {
-	case "result":
-		s = r.Reflect(&audit.Result{})
-		s.Title = audit.Schema
-	case "inspection":
-		s = r.Reflect(&engine.Inspection{})
-		s.Title = engine.InspectionSchema
-	case "facts":
-		s = factsSchema(r)
-	case "evidence":
-		s = r.Reflect(&evidence.Statement{})
-		s.Title = evidence.PredicateType
-	default:
-		return nil, fmt.Errorf("no document called %q", name)
+	for _, d := range documents() {
+		if d.name != name {
+			continue
+		}
+		s := d.reflect(&jsonschema.Reflector{ExpandedStruct: true, Anonymous: true, AllowAdditionalProperties: true, Namer: typeName})
+		s.Title = d.title
+		b, err := json.MarshalIndent(s, "", "  ")
+		return append(b, '\n'), err
 	}
-	b, err := json.MarshalIndent(s, "", "  ")
-	return append(b, '\n'), err
+	return nil, fmt.Errorf("no document called %q", name)
+}
+
+// typeName names a type with its package: there are several called Identity.
+func typeName(t reflect.Type) string {
+	if t.PkgPath() == "" {
+		return t.Name()
+	}
+	return path.Base(t.PkgPath()) + "." + t.Name()
+}
+
+func reflected(v any) func(*jsonschema.Reflector) *jsonschema.Schema {
+	return func(r *jsonschema.Reflector) *jsonschema.Schema { return r.Reflect(v) }
+}
+
+// sealSchema describes the second line of a seal, which is all of it that is JSON.
+func sealSchema(r *jsonschema.Reflector) *jsonschema.Schema {
+	s := r.Reflect(&seal.Header{})
+	s.Description = "The second line of a seal. The first is its name, and what follows are digests."
+	return s
 }
 
 // factsSchema has one property for each collector, beside those every document has.
@@ -45,7 +84,6 @@ func factsSchema(r *jsonschema.Reflector) *jsonschema.Schema {
 		Meta       facts.Meta              `json:"meta"`
 		Collectors map[string]facts.Status `json:"collectors"`
 	}{})
-	s.Title = facts.Schema
 	for _, c := range engine.Collectors() {
 		domain := r.Reflect(c.New())
 		for name, def := range domain.Definitions {

@@ -65,19 +65,27 @@ func (t textWriter) target(r *audit.Result, tg *audit.Target) {
 		t.printf("decided 0 of %d checks\nresult %s\n", r.Policy.Checks, resultWord(tg.Result))
 		return
 	}
-	if len(r.Policy.Files) > 0 {
+	if len(r.Policy.Files) > 0 && tg.Comparison == nil && tg.Sealed == nil { // of those no more than [backup] is judged
 		t.printf("baseline  %s\n", strings.Join([]string{
 			Escape(strings.Join(r.Policy.Files, " + ")), count(r.Policy.Checks, "check"),
 			fmt.Sprintf("decided %d of %d", len(tg.Checks)-tg.Unknown-tg.Manual, len(tg.Checks)),
 			fmt.Sprintf("facts coverage %s %%", decimal(tg.Coverage)),
 		}, " · "))
 	}
-	t.times(tg.Times)
+	for _, l := range backupLines(tg) {
+		t.printf("%-9s %s\n", l.name, strings.Join(l.parts, " · "))
+	}
 	t.malware(tg.Malware)
 	t.packages(tg.Packages)
 	t.drift(tg.Drift)
 	t.printf("\n")
-	t.checks(tg.Checks)
+	rest, chain := bootApart(tg)
+	t.checks(rest)
+	if len(chain) > 0 {
+		t.printf(" boot chain: %s\n", strings.Join(describeBoot(tg.Boot), " · "))
+		t.checks(chain)
+		t.lines("not proven without a boot", []string{"that services start, and that the data of applications is consistent"})
+	}
 	for _, d := range r.Policy.Disabled {
 		t.printf(" %s  %s: %s\n", faint("disabled"), Escape(d.ID), Escape(d.Reason))
 	}
@@ -161,6 +169,9 @@ func describe(tg *audit.Target) []string {
 			size += ", " + Size(tg.Disk.Used) + " used"
 		}
 		parts = append(parts, Escape(size))
+		if len(tg.Disk.Backing) > 0 {
+			parts = append(parts, "backed by "+Escape(strings.Join(tg.Disk.Backing, ", ")))
+		}
 	}
 	if tg.OS != nil {
 		parts = append(parts, Escape(systemName(tg.OS)))

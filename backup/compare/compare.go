@@ -29,6 +29,7 @@ func (s Side) String() string { return [2]string{"source", "backup"}[s&1] }
 // Comparison is how two images differ.
 type Comparison struct {
 	*Bytes
+	Source     string      `json:"source"` // as the user names it
 	Identities [2]Identity `json:"identities"`
 	// Strangers is why the images are not of one machine; empty when they are, or may be. Then bytes are compared and files are not.
 	Strangers []string `json:"strangers"`
@@ -70,6 +71,7 @@ func Machines(ctx context.Context, source, backup *engine.Machine, opts Options)
 		}
 		r.Identities[s] = identityOf(ctx, m)
 	}
+	r.Source = source.Disks[0].Name
 	r.Strangers, r.Notes = r.Identities[Source].strangers(r.Identities[Backup])
 	var err error
 	if r.Bytes, err = Images(ctx, source.Disks[0].Image, backup.Disks[0].Image, opts); err != nil {

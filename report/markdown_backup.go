@@ -1,0 +1,45 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/finding"
+)
+
+// states says what a backup was held against, and what became of a guest since another state of it.
+func (m markdownWriter) states(tg *audit.Target) {
+	lines := backupLines(tg)
+	for _, l := range lines {
+		m.printf("- %s: %s\n", l.name, code(strings.Join(l.parts, " · ")))
+	}
+	if tg.Packages != nil {
+		m.printf("- packages: %s\n", code(Escape(tg.Packages.Summary)))
+	}
+	if tg.Drift != nil {
+		m.printf("- drift since %s: %s\n", code(Escape(tg.Drift.From)), code(Escape(tg.Drift.Summary)))
+	}
+	if len(lines) > 0 || tg.Packages != nil || tg.Drift != nil {
+		m.printf("\n")
+	}
+}
+
+// chain writes the links of a boot in their order.
+func (m markdownWriter) chain(tg *audit.Target, links []finding.Finding) {
+	if len(links) == 0 {
+		return
+	}
+	m.printf("**Boot chain**: %s\n\n", code(strings.Join(describeBoot(tg.Boot), " · ")))
+	var rows [][]string
+	for _, c := range links {
+		lines := []string{code(EscapeText(message(c)))}
+		if c.Status != finding.Pass {
+			for _, text := range details(c) {
+				lines = append(lines, code(text))
+			}
+		}
+		rows = append(rows, []string{plainWord(c.Status), code(Escape(c.ID)), strings.Join(lines, "<br>")})
+	}
+	m.table([]string{"status", "link", "found"}, rows)
+	m.printf("Not proven without a boot: that services start, and that the data of applications is consistent.\n\n")
+}
