@@ -166,10 +166,17 @@ func fileCases() []wordCase {
 func laterCases() []wordCase {
 	var cases []wordCase
 	for _, one := range [][3]string{
-		{"bootable", `true`}, {"bootable", `"kvm"`}, {"bootable", `{ firmware = "uefi", target = "kvm", severity = "low" }`},
-		{"max_file_age", `"26h"`}, {"max_file_age", `{ time = "26h", reason = "nightly" }`}, {"max_content_age", `"30h"`},
-		{"same_identity", `true`}, {"same_identity", `"golden.facts.json"`}, {"same_identity", `{ source = "golden.facts.json", severity = "low" }`},
-		{"read_all_within", `"30d"`}, {"compare_ignore", `["/var/log/**"]`, "backup.compare"},
+		{"bootable", `true`},
+		{"bootable", `"kvm"`},
+		{"bootable", `{ firmware = "uefi", target = "kvm", severity = "low" }`},
+		{"max_file_age", `"26h"`},
+		{"max_file_age", `{ time = "26h", reason = "nightly" }`},
+		{"max_content_age", `"30h"`},
+		{"same_identity", `true`},
+		{"same_identity", `"golden.facts.json"`},
+		{"same_identity", `{ source = "golden.facts.json", severity = "low" }`},
+		{"read_all_within", `"30d"`},
+		{"compare_ignore", `["/var/log/**"]`, "backup.compare"},
 	} {
 		id := cmp.Or(one[2], "backup."+one[0])
 		cases = append(cases, wordCase{"backup." + one[0], "[backup]\n" + one[0] + " = " + one[1] + "\n", id, unknown, needsBackup})

@@ -84,8 +84,8 @@ func TestAgesInWords(t *testing.T) {
 
 // document has the facts that tell a machine, and what a case changes in them.
 func document(change func(*facts.Document)) *facts.Document {
-	key := func(kind, print string) facts.SSHHostKey {
-		return facts.SSHHostKey{Key: &facts.SSHKey{Type: kind, Fingerprint: print, Source: facts.Source{Path: "/etc/ssh/" + kind, Line: 1}}}
+	key := func(kind, sum string) facts.SSHHostKey {
+		return facts.SSHHostKey{Key: &facts.SSHKey{Type: kind, Fingerprint: sum, Source: facts.Source{Path: "/etc/ssh/" + kind, Line: 1}}}
 	}
 	d := &facts.Document{
 		Meta: facts.Meta{Root: facts.RootMeta{FSType: "ext4", UUID: "root"}},
