@@ -4,12 +4,13 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/finding"
 )
 
 // states says what a backup was held against, and what became of a guest since another state of it.
 func (m markdownWriter) states(tg *audit.Target) {
-	lines := backupLines(tg)
+	lines := append(backupLines(tg), cycleLines(tg)...)
 	for _, l := range lines {
 		m.printf("- %s: %s\n", l.name, code(strings.Join(l.parts, " · ")))
 	}
@@ -22,6 +23,22 @@ func (m markdownWriter) states(tg *audit.Target) {
 	if len(lines) > 0 || tg.Packages != nil || tg.Drift != nil {
 		m.printf("\n")
 	}
+}
+
+// cycleLines say how far the reading of a disk is of which each run reads a share. The text has it in the notes of its check, and here
+// those of checks that passed are folded away.
+func cycleLines(tg *audit.Target) []backupLine {
+	var run *cycle.Run
+	switch {
+	case tg.Sealed != nil:
+		run = tg.Sealed.Cycle
+	case tg.Backup != nil:
+		run = tg.Backup.Cycle
+	}
+	if run == nil {
+		return nil
+	}
+	return []backupLine{{"cycle", []string{run.String()}}}
 }
 
 // chain writes the links of a boot in their order.

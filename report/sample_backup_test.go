@@ -6,6 +6,7 @@ import (
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/backup/boot"
 	"github.com/guestctl/guestctl/backup/compare"
+	"github.com/guestctl/guestctl/backup/cycle"
 	"github.com/guestctl/guestctl/backup/origin"
 	"github.com/guestctl/guestctl/backup/place"
 	"github.com/guestctl/guestctl/backup/seal"
@@ -95,7 +96,10 @@ func sampleSealed(hostile string) audit.Target {
 	r := &seal.Report{
 		Size: 2 << 30, Sealed: 2 << 30, To: 1 << 30, Read: 1 << 29, Unread: []seal.Damage{}, Problems: []place.Missed{},
 		Damaged: []seal.Damage{{Offset: 1 << 20, Length: 64 << 10}, {Offset: 1 << 21, Length: 64 << 10, Cause: hostile}},
-		Places:  []place.Place{{Offset: 1 << 20, Length: 64 << 10, Volume: "p2", Region: place.Content, Path: "/" + hostile}},
+		Cycle: &cycle.Run{
+			Size: 2 << 30, To: 1 << 30, Share: 0.5, Progress: 0.5, Started: sampleTime(0), Left: 1, Expected: sampleTime(12), Kept: true,
+		},
+		Places: []place.Place{{Offset: 1 << 20, Length: 64 << 10, Volume: "p2", Region: place.Content, Path: "/" + hostile}},
 	}
 	t := sampleTarget("sealed.qcow2", r.Finding())
 	t.Sealed = r
