@@ -162,7 +162,7 @@ func (p *prover) mountsRoot(v *verdict, at finding.Location, what, name string) 
 // mountable tells whether a kernel would mount the root file system.
 func (p *prover) mountable(v *verdict) {
 	at, d := p.volume(p.Root.Device), p.Root.FS.Description()
-	if at.Volume != nil && at.Parent != nil && at.Parent != p.disk.Volume {
+	if at.Volume != nil && at.Parent != nil && at.Parent != p.disk.Volume && at.Parent != p.espDisk.Volume {
 		p.partitioned(v, p.volume(at.Parent.Name))
 	}
 	if at.Volume != nil && d.Size > at.Size {

@@ -50,50 +50,50 @@ func (m medium) path(name string) string {
 	return path.Join(m.mount, name)
 }
 
-// find returns the node of name, and its path as it stands. FAT knows no case.
-func (m medium) find(name string) (n filesys.Node, full string, err error) {
+// find returns the node of name. FAT knows no case.
+func (m medium) find(name string) (filesys.Node, error) {
 	if m.FS == nil {
-		return 0, "", binread.Unsupported("%s is not read", m.Name)
+		return 0, binread.Unsupported("%s is not read", m.Name)
 	}
-	n = m.FS.Root()
+	n := m.FS.Root()
 	for part := range strings.SplitSeq(strings.Trim(name, "/"), "/") {
 		if part == "" {
 			continue
 		}
 		next, err := m.FS.Lookup(n, part)
 		if errors.Is(err, fs.ErrNotExist) && m.FS.Description().Type == "vfat" {
-			part, next, err = m.anyCase(n, part)
+			next, err = m.anyCase(n, part)
 		}
 		if err != nil {
-			return 0, "", err
+			return 0, err
 		}
-		n, full = next, full+"/"+part
+		n = next
 	}
-	return n, full, nil
+	return n, nil
 }
 
-func (m medium) anyCase(dir filesys.Node, name string) (string, filesys.Node, error) {
+func (m medium) anyCase(dir filesys.Node, name string) (filesys.Node, error) {
 	entries, err := m.FS.ReadDir(dir)
 	for _, e := range entries {
 		if strings.EqualFold(e.Name, name) {
-			return e.Name, e.Node, err
+			return e.Node, err
 		}
 	}
 	if err == nil {
 		err = fs.ErrNotExist
 	}
-	return name, 0, err
+	return 0, err
 }
 
 // exists reports whether there is something at name; what cannot be read may be.
 func (m medium) exists(name string) bool {
-	_, _, err := m.find(name)
+	_, err := m.find(name)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // read returns the content of the file at name.
 func (m medium) read(name string, limit int64) ([]byte, error) {
-	n, _, err := m.find(name)
+	n, err := m.find(name)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (m medium) read(name string, limit int64) ([]byte, error) {
 
 // list are the names in the directory dir, sorted.
 func (m medium) list(dir string) ([]string, error) {
-	n, _, err := m.find(dir)
+	n, err := m.find(dir)
 	if err != nil {
 		return nil, err
 	}

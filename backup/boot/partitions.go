@@ -37,7 +37,13 @@ func (p *prover) partitioned(v *verdict, disk engine.Volume) {
 		v.fail("", "%s has no protective MBR: neither GRUB nor Linux reads its GPT", disk.Name)
 		v.repair("write the table again: sgdisk --load-backup, or gdisk and w")
 	}
-	if err := primary(disk, sector); err != nil && primary(disk, 4096) != nil {
+	err = primary(disk, sector)
+	switch {
+	case err == nil || primary(disk, 4096) == nil:
+	case disk.Volume == p.espDisk.Volume:
+		v.unknown("", "%s: %v: firmware may write it again from the backup, which Linux does not read", disk.Name, err)
+		v.repair("write the first copy of the GPT again: sgdisk -e DISK, or gdisk and w")
+	default:
 		v.fail("", "%s: %v: neither GRUB nor Linux reads the backup of it", disk.Name, err)
 		v.repair("write the first copy of the GPT again: sgdisk -e DISK, or gdisk and w")
 	}

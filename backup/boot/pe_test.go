@@ -20,7 +20,7 @@ type part struct{ name, data string }
 // efiOf is the smallest program of UEFI for x86-64 with these sections.
 func efiOf(parts ...part) []byte {
 	const headers, align = 0x400, 0x200
-	b := make([]byte, headers)
+	b := bytes.Repeat([]byte{0}, headers)
 	copy(b, "MZ")
 	put16 := func(at int, v uint16) { binary.LittleEndian.PutUint16(b[at:], v) }
 	put32 := func(at int, v uint32) { binary.LittleEndian.PutUint32(b[at:], v) }

@@ -14,7 +14,7 @@ const (
 
 // secondStage is what shim starts (shim.c, init_grub): the fallback beside it where it was itself started from the removable path and
 // there is one, and else the boot loader beside it.
-func (p *prover) secondStage(v *verdict, e *efiProgram, suffix string) string {
+func secondStage(e *efiProgram, suffix string) string {
 	dir := path.Dir(e.name)
 	if fallback := dir + "/fb" + suffix + ".efi"; strings.EqualFold(dir, removable) && e.on.exists(fallback) {
 		return fallback

@@ -173,7 +173,7 @@ func (s *grubStub) words(line string) []string {
 		}
 		word.WriteString(text)
 	}
-	for i := 0; i < len(line); i++ {
+	for i := range len(line) {
 		switch c := line[i]; {
 		case c == quote, quote == 0 && (c == '\'' || c == '"'):
 			flush(i)

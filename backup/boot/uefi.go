@@ -55,7 +55,7 @@ func (p *prover) uefi(v *verdict) {
 		stages = append(stages, e.path())
 		switch e.kind {
 		case shimLoader:
-			name = p.secondStage(v, e, suffix)
+			name = secondStage(e, suffix)
 		case fallbackLoader:
 			name = p.fallback(v, e, suffix)
 		case "":

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/internal/memfs"
@@ -248,4 +249,62 @@ func TestBothLoadersHaveToAgree(t *testing.T) {
 	if v.ok() || !strings.Contains(v.doubts[0], "--firmware") {
 		t.Errorf("%+v", v)
 	}
+}
+
+func TestWordsOfAStub(t *testing.T) {
+	s := &grubStub{vars: map[string]string{"root": "p2", "prefix": "(p2)/grub"}}
+	for line, want := range map[string][]string{
+		"":                                   nil,
+		"# configfile x":                     nil,
+		"configfile $prefix/grub.cfg":        {"configfile", "(p2)/grub/grub.cfg"},
+		"set prefix=($root)'/boot/grub'":     {"set", "prefix=(p2)/boot/grub"},
+		`set prefix="(${root})/b c"`:         {"set", "prefix=(p2)/b c"},
+		"set x='$root'":                      {"set", "x=$root"},
+		"search.fs_uuid 1c0f root hd0,gpt2 ": {"search.fs_uuid", "1c0f", "root", "hd0,gpt2"},
+		"set  x=$gone":                       {"set", "x="},
+		"export $":                           {"export"},
+		`echo "" ''`:                         {"echo", "", ""},
+		"echo a#b":                           {"echo", "a#b"},
+		"echo 'a":                            {"echo", "a"},
+		"insmod\tx # and more":               {"insmod", "x"},
+	} {
+		if got := s.words(line); !slices.Equal(got, want) {
+			t.Errorf("%q has the words %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestListsOfBootOptions(t *testing.T) {
+	for text, want := range map[string]string{
+		"shimx64.efi,debian,,This is the boot entry\n": "shimx64.efi",
+		"": "", ",x\n": "", "x\n": "", "../x.efi,x\n": "", "a\nb.efi,b\n": "b.efi",
+	} {
+		if got := firstOption(utf16(text)); got != want {
+			t.Errorf("%q starts %q, want %q", text, got, want)
+		}
+	}
+	if got := firstOption([]byte("\xff\xfea\x00,\x00x")); got != "a" {
+		t.Errorf("behind a mark of the order of bytes it starts %q", got)
+	}
+}
+
+func FuzzStub(f *testing.F) {
+	f.Add("search.fs_uuid 1c0f root hd0,gpt2 \nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n")
+	f.Add("configfile (p1)/EFI/debian/grub.cfg\nnormal\nset root='hd0,gpt1\n${${")
+	part := esp(map[string]memfs.File{"/EFI/debian/grub.cfg": {Data: "configfile /EFI/debian/grub.cfg\n"}, "/grub.cfg": {Data: "menuentry x { }"}})
+	whole := &volume.Volume{Name: "disk"}
+	part.Parent = whole
+	m := &engine.Machine{Disks: []engine.Disk{{}}, Volumes: []engine.Volume{{Volume: whole}, part}}
+	f.Fuzz(func(t *testing.T, text string) {
+		p := &prover{Guest: &guest.Guest{}, machine: m}
+		p.efi = &efiProgram{on: p.medium(part), name: "/EFI/debian/grubx64.efi"}
+		s := &grubStub{prover: p, v: &verdict{}, vars: map[string]string{"root": "p1", "prefix": "(p1)/EFI/debian"}}
+		if found := s.run("stub", text); found && (s.menu == "" || !s.v.ok()) {
+			t.Errorf("found %q, %v", s.menu, s.v.bad)
+		}
+		firstOption([]byte(text))
+		if c := objects([]byte(text), wideInfo); c != nil && c.modules == nil {
+			t.Error("modules are nil")
+		}
+	})
 }

@@ -174,6 +174,19 @@ func TestDebianBackupIsIntact(t *testing.T) {
 	}
 }
 
+// TestDebianForUEFIBoots wants every link of the boot to pass on the Debian whose firmware is UEFI.
+func TestDebianForUEFIBoots(t *testing.T) {
+	out := string(onDebian(t, "debian12-uefi.qcow2", "verify-backup", "--no-cache", "--exit-zero", "--bootable", "--target", "kvm", "IMAGE"))
+	for _, id := range []string{"uefi", "uefi-loader", "config", "kernel", "initrd", "root", "modules", "init", "target", "fstab", "accounts", "space"} {
+		if !strings.Contains(out, "PASS     backup.boot/"+id+" ") {
+			t.Errorf("%s does not pass:\n%s", id, out)
+		}
+	}
+	if strings.Contains(out, "backup.boot/firmware") || strings.Contains(out, "FAIL") {
+		t.Errorf("the way of a BIOS is followed, or something fails:\n%s", out)
+	}
+}
+
 // TestDebianPackagesVerify wants nothing to tell of the real Debian 12, and of its variants only what they are made of.
 func TestDebianPackagesVerify(t *testing.T) {
 	onDebian(t, "debian12-compressed.qcow2", "verify-packages", "IMAGE") // exit code 0
