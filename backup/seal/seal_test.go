@@ -336,7 +336,8 @@ func TestABudgetReadsAllInTheEnd(t *testing.T) {
 		"all":           {},
 		"more than all": {Bytes: 1 << 60},
 	} {
-		state, at, found := cycle.Begin(m.ID(), m.Size), int64(0), 0
+		state, at := cycle.Begin(m.ID(), m.Size), int64(0)
+		var found int
 		for run := 1; ; run++ {
 			r, err := Check(t.Context(), damaged, m, CheckOptions{Budget: budget, Cycle: state, Now: day(run)})
 			if err != nil || r.From != at || r.To <= r.From || run > 11 {
