@@ -218,8 +218,14 @@ func (a *attempt) consider(ctx context.Context, s state, quiet time.Duration) {
 		enough *= unsettled
 	}
 	up := !s.stuck && s.stage.order() >= Userspace.order()
+	if a.asked && !up {
+		limit = a.Stall / 4
+	}
+	over := quiet >= max(limit, min(enough, a.Stall))
 	switch {
-	case quiet >= max(limit, min(enough, a.Stall)) || a.asked && a.calm.ran-a.since >= 2*a.Stall:
+	case over && !a.asked && !s.stuck && s.stage != Firmware: // it may be up, and show nothing that is understood here
+		a.ask(ctx)
+	case over || a.asked && a.calm.ran-a.since >= 2*a.Stall:
 		a.cause = still
 	case a.Accelerator == kvm && a.calm.ran > trial && s.fetched < fetched:
 		a.cause, a.Message = slow, fmt.Sprintf("only %d bytes of the disk were read in %s", s.fetched, trial)

@@ -37,6 +37,8 @@ type sign struct {
 	stage Stage // that has been reached where it is seen
 	// stuck is set where the machine now waits for a person, or stands still. What moves on afterwards was not stuck.
 	stuck bool
+	// loads is set where a boot loader says that it loads a kernel, which may fail.
+	loads bool
 	// person is set where a running system wants a person to mend it.
 	person bool
 }
@@ -62,7 +64,8 @@ func signs() []sign {
 		stuck(Firmware, `No bootable device|not a bootable disk|No bootable option or device|Missing operating system|Boot failed: could not read`),
 		at(Loader, `GRUB loading|Welcome to GRUB|GNU GRUB +version|SYSLINUX [0-9]|EXTLINUX [0-9]`),
 		stuck(Loader, `grub rescue>|^grub>|Enter username:|^error: |Geom Error|Hard Disk Error`),
-		at(Kernel, `Loading Linux|Loading initial ramdisk|Linux version [0-9]`),
+		{text: regexp.MustCompile(`(?m)^.*Loading (?:Linux|initial ramdisk).*$`), stage: Loader, loads: true},
+		at(Kernel, `Linux version [0-9]`),
 		stuck(Kernel, `Kernel panic - not syncing|-- System halted|Unable to mount root fs`),
 		at(Initrd, `Loading, please wait|Begin: Running /scripts|dracut-cmdline`),
 		stuck(Initrd, `ALERT! +.* does not exist|\(initramfs\) *$|dracut:/#|rdsosreport\.txt`),

@@ -2,6 +2,7 @@ package live
 
 import (
 	"hash/fnv"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,6 +37,7 @@ type tracker struct {
 	screens map[uint64]bool // a cursor that blinks shows nothing new
 
 	loaded  map[string]int64 // bytes that were read of kernels and initrds
+	loading bool             // the boot loader says that it loads a kernel
 	menu    bool             // a boot menu counts down
 	fetched int64            // bytes that were read
 	kernels bool             // one was read whole
@@ -167,8 +169,9 @@ func (t *tracker) found(s sign, where, line string) {
 	if s.person && t.stage.order() < Root.order() {
 		s.stage, s.person = Initrd, false // it is the initrd that wants a person
 	}
-	early := s.stage == Ready && t.stage.order() < Kernel.order() // a boot loader that wants a name is no guest
-	panics := s.stuck && s.stage == Kernel                        // as a kernel can at any time
+	t.loading = t.loading || s.loads
+	early := s.stage == Ready && t.stage.order() < Kernel.order() && !t.loading // a boot loader that wants a name is no guest
+	panics := s.stuck && s.stage == Kernel                                      // as a kernel can at any time
 	if early || s.stage.order() < t.stage.order() && !panics {
 		return
 	}
@@ -207,35 +210,35 @@ func (t *tracker) disk(disk int, write bool, off, n int64) {
 }
 
 func (t *tracker) wrote(off, n int64) {
-	if t.stage.order() >= Kernel.order() { // a boot loader may note how often it tried
-		t.places.Each(off, n, func(p place.Place) bool {
+	t.places.Each(off, n, func(p place.Place) bool {
+		if path.Base(p.Path) != "grubenv" { // in which the boot loader notes how often it tried
 			t.writes[p.Volume] = true
-			return true
-		})
-	}
+		}
+		return true
+	})
 	if t.stage == Root {
 		t.reach(Userspace, "the guest writes to its disk")
 	}
 }
 
 // read notes that a part of a file was read.
-func (t *tracker) read(path string, n int64) {
-	t.last = path
-	if t.uefi && strings.HasSuffix(strings.ToLower(path), ".efi") {
-		t.reach(Loader, "the firmware read "+path)
+func (t *tracker) read(file string, n int64) {
+	t.last = file
+	if t.uefi && strings.HasSuffix(strings.ToLower(file), ".efi") {
+		t.reach(Loader, "the firmware read "+file)
 	}
-	role, ok := t.files[path]
+	role, ok := t.files[file]
 	if !ok {
 		return
 	}
-	t.loaded[path] += n
-	whole := t.loaded[path] >= role.size
+	t.loaded[file] += n
+	whole := t.loaded[file] >= role.size
 	switch {
 	case role.stage == Root && t.stage.order() >= Kernel.order():
-		t.reach(Root, "the guest read "+path)
+		t.reach(Root, "the guest read "+file)
 	case role.stage == Kernel && whole:
 		t.kernels = true
-		t.reach(Kernel, "the boot loader read "+path)
+		t.reach(Kernel, "the boot loader read "+file)
 	case role.stage == Initrd && whole && t.kernels:
 		t.initrds = true
 	}
@@ -263,13 +266,15 @@ type state struct {
 	fetched int64
 	// alien is set where the kernel and its initrd were loaded, and no disk was read since.
 	alien bool
+	// blind is set where no kernel and no init of the guest is known, so that what it reads tells nothing.
+	blind bool
 	menu  bool // a boot menu counts down
 }
 
 func (t *tracker) state() state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched, alien: t.kernels && t.initrds && !t.driven, menu: t.menu}
+	s := state{stage: t.stage, moves: t.moves, last: t.last, unread: t.unread, fetched: t.fetched, alien: t.kernels && t.initrds && !t.driven, menu: t.menu, blind: len(t.files) == 0}
 	if t.stuck != nil {
 		s.stuck, s.person, s.line = true, t.stuck.person, t.line
 	}

@@ -24,7 +24,7 @@ func track(said ...string) *tracker {
 }
 
 func TestWhatAGuestSays(t *testing.T) {
-	const kernel = "Loading Linux 6.1 ...\r\n"
+	const kernel = "Loading Linux 6.1 ...\r\n[    0.000000] Linux version 6.1.0-1-amd64\r\n"
 	const root = kernel + "EXT4-fs (vda1): mounted filesystem with ordered data mode.\r\n"
 	for _, c := range []struct {
 		name, said string
@@ -39,6 +39,8 @@ func TestWhatAGuestSays(t *testing.T) {
 		{"a boot loader that wants a name", "GRUB loading.\r\nEnter username:\r\n", Loader, true, false},
 		{"a login before a kernel", "GRUB loading.\r\nadmin login: ", Loader, false, false},
 		{"an error that passes", "GRUB loading.\r\nerror: no suitable video mode found.\r\n" + kernel, Kernel, false, false},
+		{"a kernel that is not loaded", "Loading Linux 6.1 ...\r\nerror: invalid magic number.\r\n", Loader, true, false},
+		{"a quiet kernel and a login", "Loading Linux 6.1 ...\r\nguest login: ", Ready, false, false},
 		{"a panic", kernel + "[    1.1] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n", Kernel, true, false},
 		{"a panic when all was well", root + "\r\nguest login: \r\nKernel panic - not syncing: Attempted to kill init!\r\n", Ready, true, false},
 		{"no root", kernel + "Loading, please wait...\r\nALERT!  UUID=1 does not exist.  Dropping to a shell!\r\n(initramfs) ", Initrd, true, false},
@@ -48,7 +50,7 @@ func TestWhatAGuestSays(t *testing.T) {
 		{"a login that is only spoken of", root + "systemd[1]: Hostname set to <a>.\r\nthe last login: yesterday\r\n", Userspace, false, false},
 		{"the marker as it was asked for", root + "guestctl-X %b\r\n", Root, false, false},
 		{"the marker with the id of a boot", root + "guestctl-X 0123456789abcdef0123456789abcdef\r\n", Userspace, false, false},
-		{"a line that is not over", "Loading Linux 6.", Firmware, false, false},
+		{"a line that is not over", "Linux version 6.", Firmware, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := track(c.said).state()

@@ -86,7 +86,7 @@ func (a *attempt) stopped(s state) {
 		a.Outcome, a.cause, a.Message = Inconclusive, strange, "the guest has no driver for disks on "+a.Bus+after(s.line)
 	case s.stuck:
 		a.fails("it stopped" + after(s.line))
-	case a.asked:
+	case s.stage.order() >= Userspace.order() || s.blind && a.Written > 0:
 		a.Outcome = Inconclusive
 		a.Message = fmt.Sprintf("the guest came as far as %q and did not power off when it was asked", a.Stage)
 	default:

@@ -38,6 +38,7 @@ func guests() map[string]guest {
 		"qemu-deaf":       deaf,
 		"qemu-liar":       liar,
 		"qemu-quits":      quits,
+		"qemu-mute":       mute,
 	}
 }
 
@@ -291,6 +292,17 @@ func liar(q *qemu) int {
 	q.say(q.args + "\nEXT4-fs (vda1): mounted filesystem\nsystemd[1]: Hostname set to <guest>.\n")
 	q.request(q.request(nil, 1<<20+1024, 1024), 1<<20+1024, 0)
 	q.say("\nguest login: ")
+	if !q.wait() {
+		return 1
+	}
+	return q.shutdown("guest-shutdown")
+}
+
+// mute comes up without a word.
+func mute(q *qemu) int {
+	q.request(nil, 0, 512)
+	q.request(nil, 512, 4096)
+	q.write()
 	if !q.wait() {
 		return 1
 	}
