@@ -109,7 +109,6 @@ var damages = map[string]damage{
 	"root= of a partition that is not there":   {link: "root", edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=PARTUUID="+otherUUID))},
 	"root= of a volume group":                  {link: "root", status: unknown, edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/mapper/vg-root"))},
 	"root= and an option that no kernel knows": {link: "root", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "rootflags=gone"))},
-	"no /var":                               {link: "root", files: file("/var", gone)},
 	"no root=":                              {link: "root", status: unknown, edits: edit(grubCfg, replace("root=UUID="+rootUUID, ""))},
 	"root= by the name of a disk":           {link: "root", status: pass, edits: edit(grubCfg, replace("root=UUID="+rootUUID, "root=/dev/vda2"))},
 	"file system larger than its partition": {link: "root", desc: func(d *filesys.Description) { d.Size *= 2 }},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
 )
 
 // Fields of the superblock of ext4, and the features that its readers know.
@@ -13,12 +14,12 @@ const (
 	compatAt       = 0x5c
 	incompatAt     = 0x60
 	roCompatAt     = 0x64
+	journalInodeAt = 0xe0
 	mountOptionsAt = 0x200
 	mountOptionsN  = 64
 
-	hasJournal      = 0x4    // COMPAT_HAS_JOURNAL
+	hasJournal      = 0x4 // COMPAT_HAS_JOURNAL
 	journalMagic    = 0xc03b3998
-	journalInode    = 8
 	readOnlyFeature = 0x1000 // RO_COMPAT_READONLY
 	// Of Linux 6.12: what it does not know, it does not mount (incompatible) or does not write to (read-only compatible).
 	kernelIncompat = 0x2 | 0x4 | 0x8 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
@@ -56,8 +57,8 @@ func (p *prover) writable(v *verdict) {
 	case roCompat&^kernelRoCompat != 0:
 		v.fail("", "%s has features that no kernel knows (%#x): none writes to it", p.Root.Device, roCompat&^kernelRoCompat)
 	}
-	if c.At(compatAt).U32()&hasJournal != 0 && p.Root.FS != nil {
-		p.journal(v)
+	if c.At(compatAt).U32()&hasJournal != 0 {
+		p.journal(v, c.At(journalInodeAt).U32())
 	}
 	if options != "" {
 		if bad := unknownOptions(p.Root.FS.Description().Type, strings.Split(options, ",")); len(bad) > 0 {
@@ -68,8 +69,12 @@ func (p *prover) writable(v *verdict) {
 }
 
 // journal tells whether the journal begins as one: a kernel mounts no file system that has lost it (fs/jbd2/journal.c).
-func (p *prover) journal(v *verdict) {
-	f, err := p.Root.FS.Open(journalInode)
+func (p *prover) journal(v *verdict, inode uint32) {
+	if inode == 0 {
+		v.unknown("", "the journal of %s is on another device, which is not looked at", p.Root.Device)
+		return
+	}
+	f, err := p.Root.FS.Open(filesys.Node(inode))
 	if err != nil {
 		v.fail("", "journal of %s: %v", p.Root.Device, err)
 		return

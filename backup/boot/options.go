@@ -15,12 +15,12 @@ var everywhere = words(`defaults rw ro suid nosuid dev nodev exec noexec auto no
 
 // mountOptions are those of a file system beside them (the documentation of Linux, and mount(8)).
 var mountOptions = map[string][]string{
-	"ext4": words(`acl noacl bsddf minixdf check errors grpid bsdgroups nogrpid sysvgroups nouid32 oldalloc orlov resgid resuid sb user_xattr
+	"ext4": append(words(`acl noacl bsddf minixdf check errors grpid bsdgroups nogrpid sysvgroups nouid32 oldalloc orlov resgid resuid sb user_xattr
 		nouser_xattr journal journal_dev journal_path norecovery noload data data_err barrier nobarrier inode_readahead_blks stripe delalloc
 		nodelalloc max_batch_time min_batch_time journal_ioprio abort auto_da_alloc noauto_da_alloc noinit_itable init_itable discard nodiscard
 		block_validity noblock_validity dioread_lock dioread_nolock max_dir_size_kb i_version nombcache prjquota dax commit journal_checksum
 		nojournal_checksum journal_async_commit debug debug_want_extra_isize mblk_io_submit nomblk_io_submit bh nobh inlinecrypt reservation
-		noreservation xip mb_optimize_scan no_prefetch_block_bitmaps prefetch_block_bitmaps extents init_inode_table`),
+		noreservation xip no_prefetch_block_bitmaps prefetch_block_bitmaps extents init_inode_table`), "mb_optimize_scan"), //nolint:misspell // its name
 	"xfs": words(`allocsize attr2 noattr2 discard nodiscard grpid nogrpid bsdgroups sysvgroups filestreams ikeep noikeep inode32 inode64
 		largeio nolargeio logbufs logbsize logdev noalign norecovery nouuid gquota gqnoenforce pquota prjquota pqnoenforce uquota uqnoenforce
 		rtdev sunit swidth swalloc wsync dax barrier nobarrier`),
