@@ -53,7 +53,8 @@ func csv(file string) change {
 //	no stub; empty stub; stub for another file system      GRUB stops at "grub>"
 //	fstab has another UUID for the EFI system partition    emergency mode
 //	GRUB with a bit changed, in a module that is not used  GRUB starts: nothing looks at the digest without Secure Boot
-//	no fallback; GRUB that is not signed                   Linux starts
+//	no fallback                                            Linux starts
+//	GRUB that is not signed                                GRUB starts
 //	no first header of the GPT                             GRUB starts: this firmware reads the backup
 //	partition of another type                              GRUB starts: this firmware looks at no type
 var uefiDamages = map[string]damage{
