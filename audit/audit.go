@@ -508,7 +508,7 @@ func (r *Result) fails(checks []finding.Finding) bool {
 
 func (t *Target) count() {
 	for _, c := range t.Checks {
-		t.Counts.Add(c.Status)
+		t.Add(c.Status)
 	}
 }
 

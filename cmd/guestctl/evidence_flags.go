@@ -35,7 +35,6 @@ func (f *evidenceFlags) add(cmd *cobra.Command) {
 type attestation struct {
 	path string
 	key  *evidence.PrivateKey
-	bar  *progress
 
 	statement *evidence.Statement
 }

@@ -27,11 +27,11 @@ func readYAML(path string, v any) error {
 type gitlabJob struct {
 	Variables map[string]string
 	Script    []string
-	Artifacts struct {
+	Kept      struct {
 		When    string
 		Paths   []string
 		Reports map[string]string
-	}
+	} `yaml:"artifacts"`
 }
 
 func gitlab() (gitlabJob, error) {
@@ -79,8 +79,8 @@ func TestPackagingUsesFlagsThatExist(t *testing.T) {
 			t.Errorf("the job of GitLab uses $%s, which has no default", v)
 		}
 	}
-	for _, path := range append(slices.Clone(job.Artifacts.Paths), job.Artifacts.Reports["junit"]) {
-		if !strings.Contains(job.Script[0], path) || job.Artifacts.When != "always" {
+	for _, path := range append(slices.Clone(job.Kept.Paths), job.Kept.Reports["junit"]) {
+		if !strings.Contains(job.Script[0], path) || job.Kept.When != "always" {
 			t.Errorf("the artefact %q is written by nobody, or not always kept", path)
 		}
 	}
