@@ -45,7 +45,7 @@ func (d FactsDiff) Verdict() audit.Verdict {
 
 // FactsDiffText writes for people in what two documents differ.
 func FactsDiffText(w io.Writer, d FactsDiff) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	t.printf("old  %s\nnew  %s\n", Escape(d.Old), Escape(d.New))
 	domain := ""
 	for i := range d.Changes {

@@ -12,7 +12,7 @@ import (
 
 // EvidenceHeld writes for people whether evidence holds.
 func EvidenceHeld(w io.Writer, h *evidence.Held) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	of := ""
 	if h.Key != nil {
 		of = fmt.Sprintf(" · guestctl %s · %s", Escape(h.Command), Escape(h.Time))
@@ -39,7 +39,7 @@ func EvidenceHeld(w io.Writer, h *evidence.Held) error {
 
 // Evidence writes for people what a statement says. Nobody has verified it.
 func Evidence(w io.Writer, name string, e *evidence.Envelope, s *evidence.Statement) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	p := &s.Predicate
 	t.printf("evidence  %s · guestctl %s %s · %s\n", bold(Escape(name)), Escape(p.Tool.Version), Escape(p.Command), Escape(p.Time))
 	for _, sig := range e.Signatures {

@@ -27,7 +27,7 @@ func ExplanationFormats() []ExplanationFormat {
 }
 
 func explanationText(w io.Writer, e *policy.Explanation) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	f := e.Finding
 	t.printf("%s is %s: %s\n", bold(Escape(f.ID)), resultWord(f.Status), Escape(message(f)))
 	t.field("title", f.Title)

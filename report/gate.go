@@ -107,7 +107,7 @@ func (b bench) tally() string {
 // Gate writes for people whether an image may go on, with the names of the files that were written. It writes terminal colours, as Text
 // does.
 func Gate(w io.Writer, r *audit.Result, files []string) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	for _, warning := range r.Policy.Warnings {
 		t.printf("%s %s: %s\n", faint("warning"), at(warning.Position), Escape(warning.Message))
 	}
@@ -272,7 +272,7 @@ func gateState(r *audit.Result) string {
 
 // GateMarkdown writes the same for the summary of a pipeline: with everything that Markdown tells, or its head alone.
 func GateMarkdown(w io.Writer, r *audit.Result, whole bool) error {
-	m := markdownWriter{textWriter{bufio.NewWriter(w)}}
+	m := markdownWriter{textWriter{bufio.NewWriter(&lines{w: w})}}
 	m.printf("## guestctl gate: %s\n\n%s.\n\n", gateWord(r), gateReason(r))
 	dir := workingDirectory()
 	for i := range r.Targets {

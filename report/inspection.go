@@ -25,7 +25,7 @@ func InspectionFormats() []InspectionFormat {
 }
 
 func inspectionText(w io.Writer, in *engine.Inspection) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	t.printf("%s  %s\n", bold(Escape(in.Image)), strings.Join(describeDisk(in.Disk), ", "))
 	for i, b := range in.Disk.Backing {
 		t.printf("  backing file %d  %s\n", i+1, Escape(b))

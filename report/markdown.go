@@ -21,7 +21,7 @@ const (
 // not a word of this program stands in code spans, in which there is no markup, no link and no mention of a person.
 func Markdown(w io.Writer, r *audit.Result) error {
 	dir := workingDirectory()
-	m := markdownWriter{textWriter{bufio.NewWriter(w)}}
+	m := markdownWriter{textWriter{bufio.NewWriter(&lines{w: w})}}
 	m.printf("## guestctl: %s\n\n", plainWord(verdictWord(r)))
 	m.body(r, dir)
 	return m.Flush()

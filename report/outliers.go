@@ -52,7 +52,7 @@ func (r Outliers) Verdict() audit.Verdict {
 
 // OutliersText writes outliers for people.
 func OutliersText(w io.Writer, r Outliers) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	for i := range r.Guests {
 		g := &r.Guests[i]
 		t.printf("image     %s: %s\n", bold(Escape(g.Image)), count(len(g.Changes), "difference"))

@@ -11,7 +11,7 @@ import (
 
 // DiffText writes for people what another policy would change.
 func DiffText(w io.Writer, d *audit.Diff) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	t.printf("old  %s\nnew  %s\n", Escape(strings.Join(d.Old, " + ")), Escape(strings.Join(d.New, " + ")))
 	for i := range d.Targets {
 		t.diff(&d.Targets[i])

@@ -23,7 +23,7 @@ const (
 // Text writes the result for people. It writes terminal colours always: give it a writer that drops them where they are
 // not wanted.
 func Text(w io.Writer, r *audit.Result) error {
-	t := textWriter{bufio.NewWriter(w)}
+	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	for _, warning := range r.Policy.Warnings {
 		t.printf("%s %s: %s\n", faint("warning"), at(warning.Position), Escape(warning.Message))
 	}

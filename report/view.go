@@ -186,7 +186,7 @@ func (v View) Table(d *facts.Document, where []Where) [][]string {
 
 // WriteTable writes rows under their columns, as wide as they need to be.
 func WriteTable(w io.Writer, columns []string, rows [][]string) error {
-	b := bufio.NewWriter(w)
+	b := bufio.NewWriter(&lines{w: w})
 	widths := make([]int, len(columns))
 	lines := [][]string{make([]string, len(columns))}
 	for i, c := range columns {
