@@ -13,7 +13,7 @@
 #   root     rw, ro, or - where it was not mounted
 #   failed   units that failed and do not on the undamaged disk, whose line is the first
 # There is no limit of time: a boot has hung when the guest wrote nothing while it used 150 s of the processor (40 s before the kernel
-# is loaded), or idled for 180 s.
+# is loaded), idled for 180 s, or has not come to a login after 300 s of the processor.
 set -Eeuo pipefail
 . "$(dirname "$0")/debian.sh"
 damaged=$build/damaged
@@ -32,7 +32,7 @@ image() {
 }
 
 # text: the serial output without control sequences, a line each
-text() { tr -d '\000' <serial | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\x1b[()][A-Z0-9]//g' | tr '\r\b' '\n\n' | tr -cd '\11\12\40-\176' | grep -v '^ *$' || true; }
+text() { tr -d '\000' <serial | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\x1b[()][A-Z0-9]//g' | tr '\r\b' '\n\n' | tr -cd '\11\12\40-\176' | tr -s ' ' | grep -v '^ *$' || true; }
 
 # said: the outcome that the output tells, and the line that tells it
 said() {
@@ -158,6 +158,7 @@ boot() {
 		IFS=$'\t' read -r root failed < <(after "disk.$format" "$format") || true
 		;;
 	esac
+	[[ $outcome != hang || $root != ro ]] || root=- # it is not known that it was mounted
 	[[ $outcome != login || $root != rw ]] || grep -qE "(^|,)($essential)" <<<"$failed" || boots=yes
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.200s\n' "$name" "${category:--}" "$format" "$outcome" "$boots" "${root:--}" "${failed:--}" "${evidence:--}" |
 		tee line
