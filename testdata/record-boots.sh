@@ -12,7 +12,7 @@
 #   boots    yes: a login, the root file system writable, and no unit failed that a machine cannot do without ($essential)
 #   root     rw, ro, or - where it was not mounted
 #   failed   units that failed and do not on the undamaged disk, whose line is the first
-# There is no limit of time: a boot has hung when the guest wrote nothing while it used 150 s of the processor (40 s before the kernel
+# There is no limit of time: a boot has hung when the guest wrote nothing while it used 150 s of the processor (20 s before the kernel
 # is loaded), idled for 180 s, or has not come to a login after 300 s of the processor.
 set -Eeuo pipefail
 . "$(dirname "$0")/debian.sh"
@@ -50,7 +50,7 @@ said() {
 		initramfs	\(initramfs\)
 		login	debian12 login:
 		firmware	No bootable device|not a bootable disk
-		grub	^grub( rescue)?>|you need to load the kernel first|Enter username:|minimal BASH-like
+		grub	g?rub( rescue)?> *$|you need to load the kernel first|Enter username:|minimal BASH-like
 		grub	disk read error|Hard Disk *Error|Read *Error|Geom *Error
 	END
 }
@@ -63,7 +63,7 @@ wanted() { awk '{n += $1 + $2} END {print int(n / 1e9)}' "/proc/$1"/task/*/sched
 
 # watch PID: waits until the output tells an outcome, the process ends, or nothing comes any more
 watch() {
-	local pid=$1 size=-1 now cpu=0 idle=0 want=0 limit=40
+	local pid=$1 size=-1 now cpu=0 idle=0 want=0 limit=20
 	local most=300 # of a guest that never stops to complain
 	while kill -0 "$pid" 2>/dev/null; do
 		said | grep . && return

@@ -89,7 +89,6 @@ proc-missing() { forget /proc; }
 dev-missing() { forget /dev; }
 run-missing() { forget /run; }
 sys-missing() { forget /sys; }
-var-missing() { forget /var; }
 tmp-missing() { forget /tmp; }
 etc-missing() { forget /etc; }
 usr-missing() { forget /usr; }
