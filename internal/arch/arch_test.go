@@ -39,7 +39,7 @@ var layers = [][]string{
 	{"scanner/*", "backup/*", "drift/*"},
 	{"audit"},
 	{"evidence"},
-	{"report", "agent"},
+	{"report", "agent/schedule"},
 	{"server"},
 	{"cmd/*"},
 }
@@ -72,6 +72,7 @@ var pins = map[string]string{
 	"go.etcd.io/bbolt":                         "v1.5.0",
 	"github.com/hillu/go-yara/v4":              "v4.2.4",
 	"github.com/elastic/go-seccomp-bpf":        "v1.6.0",
+	"github.com/robfig/cron/v3":                "v3.0.1",
 }
 
 // source is one parsed file.
