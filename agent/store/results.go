@@ -23,7 +23,7 @@ type Target struct {
 	Machine  string         `json:"machine"` // the name of the guest, or of its image where it has none
 	Result   finding.Status `json:"result"`
 	Taken    time.Time      `json:"taken"` // when the image was written
-	Score    float64        `json:"score"`
+	Score    float64        `json:"score"` // in percent; -1 where nothing was decided
 	Passed   int            `json:"passed"`
 	Failed   int            `json:"failed"`
 	Unknown  int            `json:"unknown"`

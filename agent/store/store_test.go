@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,14 +17,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/guestctl/guestctl/finding"
+	"github.com/guestctl/guestctl/internal/postgrestest"
 )
 
 var start = time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
 
-// each runs a test on SQLite, and on PostgreSQL where it is installed or GUESTCTL_POSTGRES=required.
+// each runs a test on SQLite, and on PostgreSQL where it is installed.
 func each(t *testing.T, test func(t *testing.T, place string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "a", "state.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, Server(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, postgrestest.Start(t).URL) })
 }
 
 func open(t *testing.T, place string) *Store {
@@ -36,49 +36,6 @@ func open(t *testing.T, place string) *Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
-}
-
-// Server starts a PostgreSQL of its own and returns its address.
-func Server(t *testing.T) string {
-	t.Helper()
-	bin := ""
-	for _, dir := range []string{"/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin"} {
-		if _, err := os.Stat(dir + "/initdb"); err == nil {
-			bin = dir
-			break
-		}
-	}
-	if bin == "" {
-		if os.Getenv("GUESTCTL_POSTGRES") == "required" {
-			t.Fatal("PostgreSQL is not installed")
-		}
-		t.Skip("PostgreSQL is not installed")
-	}
-	dir, err := os.MkdirTemp("", "pg") // the name of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := []string{}
-	if os.Getuid() == 0 { // which PostgreSQL refuses
-		as = []string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"}
-		if err := os.Chown(dir, 65534, 65534); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run := func(args ...string) {
-		t.Helper()
-		args = append(as[:len(as):len(as)], args...)
-		cmd := exec.Command(args[0], args[1:]...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", args, err, out)
-		}
-	}
-	run(bin+"/initdb", "-D", dir+"/data", "-A", "trust", "-U", "guestctl", "--no-sync", "-E", "UTF8")
-	run(bin+"/pg_ctl", "-D", dir+"/data", "-w", "-l", dir+"/log", "-o", "-c listen_addresses='' -c fsync=off -k "+dir, "start")
-	t.Cleanup(func() { run(bin+"/pg_ctl", "-D", dir+"/data", "-m", "immediate", "stop") })
-	return "postgres://guestctl@/postgres?host=" + dir
 }
 
 func enqueue(t *testing.T, s *Store, job string, n int) (r Run) {

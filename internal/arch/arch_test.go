@@ -38,14 +38,14 @@ var layers = [][]string{
 	{"policy", "scanner", "backup", "backup/checksums", "backup/cycle", "backup/place", "backup/reading", "drift"},
 	{"scanner/*", "backup/*", "drift/*"},
 	{"audit"},
-	{"evidence"},
-	{"report", "agent/schedule"},
+	{"report", "agent/schedule", "agent/store"},
+	{"agent"},
 	{"server"},
 	{"cmd/*"},
 }
 
 // testOnly are packages that only tests import.
-var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs", "internal/factstest", "internal/malwaretest", "internal/fakeqemu"}
+var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs", "internal/factstest", "internal/malwaretest", "internal/fakeqemu", "internal/postgrestest"}
 
 // pins are the versions that were tried and chosen; a tidy without them may silently choose an older one.
 var pins = map[string]string{

@@ -1,0 +1,152 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/guestctl/guestctl/agent/schedule"
+	"github.com/guestctl/guestctl/agent/store"
+)
+
+// schedule puts the jobs that are due into the queue, and takes over runs on which nobody works any more.
+func (a *Agent) schedule(ctx context.Context) error {
+	jobs, err := a.Store.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	for _, stored := range jobs {
+		if stored.Paused {
+			continue
+		}
+		j, s, err := ReadJob(stored)
+		if err != nil {
+			a.Log.ErrorContext(ctx, "a stored job cannot be read", "job", stored.Name, "error", err)
+			continue
+		}
+		if err := a.move(ctx, stored, j, s, now); err != nil {
+			return err
+		}
+	}
+	open, err := a.Store.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return a.takeOver(ctx, open)
+}
+
+// move puts a run of a job that is due into the queue, and moves the job on to its next time.
+func (a *Agent) move(ctx context.Context, stored store.Job, j *Job, s *schedule.Schedule, now time.Time) error {
+	next := j.Next(s, now)
+	if stored.NextDue.After(now) {
+		if !next.IsZero() && next.Before(stored.NextDue) { // the clock was put back, or was ahead
+			return a.Store.Tx(ctx, func(tx *sql.Tx) error {
+				_, err := store.Advance(ctx, tx, j.Name, stored.NextDue, next)
+				return err
+			})
+		}
+		return nil
+	}
+	run := &store.Run{ID: rand.Text(), Job: j.Name, Due: j.latest(s, stored.NextDue, now), Cause: store.Scheduled, State: store.Queued, Queued: now}
+	if missed := run.Due.After(stored.NextDue) || now.Sub(run.Due) > grace; missed {
+		run.Cause = store.CatchUp
+		if j.NoCatchUp {
+			skip(run, "it was missed, and is not made up for")
+		}
+	}
+	return a.Store.Tx(ctx, func(tx *sql.Tx) error {
+		if mine, err := store.Advance(ctx, tx, j.Name, stored.NextDue, next); err != nil || !mine {
+			return err
+		}
+		return a.enqueue(ctx, tx, j, run)
+	})
+}
+
+func skip(run *store.Run, why string) {
+	run.State, run.Message, run.Ended = store.Skipped, why, run.Queued
+}
+
+// enqueue adds a run, which is skipped when the one before has not ended.
+func (a *Agent) enqueue(ctx context.Context, tx *sql.Tx, j *Job, run *store.Run) error {
+	before, err := store.OpenOf(ctx, tx, j.Name)
+	if err != nil {
+		return err
+	}
+	if before > 0 && run.State == store.Queued {
+		skip(run, fmt.Sprintf("run %d had not ended", before))
+	}
+	added, err := store.Enqueue(ctx, tx, run)
+	if err != nil || !added {
+		return err
+	}
+	a.Log.InfoContext(ctx, "run "+string(run.State), "job", run.Job, "run", run.Number, "cause", run.Cause, "message", run.Message)
+	if run.State != store.Queued {
+		return nil
+	}
+	return a.insert(ctx, tx, runArgs{run.ID, 1}, j.Priority, time.Time{})
+}
+
+// insert gives an attempt of a run to the queue: once, however often it is given.
+func (a *Agent) insert(ctx context.Context, tx *sql.Tx, args runArgs, priority int, at time.Time) error {
+	_, err := a.client.InsertTx(ctx, tx, args, &river.InsertOpts{
+		Queue: queue, Priority: priority, ScheduledAt: at, UniqueOpts: river.UniqueOpts{ByArgs: true},
+	})
+	return err
+}
+
+// Begin puts a run of a job into the queue now.
+func (a *Agent) Begin(ctx context.Context, j *Job) (*store.Run, error) {
+	now := a.now()
+	run := &store.Run{ID: rand.Text(), Job: j.Name, Due: now, Cause: store.ByHand, State: store.Queued, Queued: now}
+	return run, a.Store.Tx(ctx, func(tx *sql.Tx) error { return a.enqueue(ctx, tx, j, run) })
+}
+
+// watch remembers since when the beat of each run stands still, by a clock that nobody can set.
+type watch struct {
+	mu    sync.Mutex
+	beats map[string]beat
+}
+
+type beat struct {
+	count int64
+	since time.Time // with the monotonic reading of time.Now
+}
+
+// still returns the runs whose beat has stood still for longer than dead.
+func (w *watch) still(open []store.Run, dead time.Duration) (lost []store.Run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	seen := map[string]beat{}
+	for _, r := range open {
+		if r.State != store.Running {
+			continue
+		}
+		b, known := w.beats[r.ID]
+		if !known || b.count != r.Beat {
+			b = beat{r.Beat, time.Now()}
+		} else if time.Since(b.since) > dead {
+			lost = append(lost, r)
+			continue
+		}
+		seen[r.ID] = b
+	}
+	w.beats = seen
+	return lost
+}
+
+// takeOver puts runs back into the queue whose worker is gone.
+func (a *Agent) takeOver(ctx context.Context, open []store.Run) error {
+	for _, r := range a.watch.still(open, a.Dead) {
+		a.Log.WarnContext(ctx, "the worker of a run is gone", "job", r.Job, "run", r.Number, "worker", r.Worker, "attempt", r.Attempt)
+		if err := a.giveBack(ctx, r, "its worker "+r.Worker+" is gone", true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
