@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/guestctl/guestctl/agent/store"
 )
@@ -94,12 +96,20 @@ func (a *Agent) connect(ctx context.Context) error {
 		ID: a.id, Logger: quiet, Workers: workers,
 		Queues:        map[string]river.QueueConfig{queue: {MaxWorkers: a.Workers}},
 		FetchCooldown: 20 * time.Millisecond, FetchPollInterval: time.Second,
-		JobTimeout:           -1, // each job has its own
+		JobTimeout:  -1, // each job has its own
+		RetryPolicy: soon{}, MaxAttempts: math.MaxInt16,
 		RescueStuckJobsAfter: 30 * day,
 		PeriodicJobs:         []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(a.Tick), a.leading, &river.PeriodicJobOpts{RunOnStart: true})},
 	})
 	a.client = client
 	return err
+}
+
+// soon is when the queue asks again after the store did not answer: runs that fail have times of their own.
+type soon struct{}
+
+func (soon) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(min(30*time.Second, time.Second<<min(len(job.Errors), 5)))
 }
 
 // prepare makes the tables of the queue. Two agents may do so at once, so what fails is tried again.

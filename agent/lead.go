@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/guestctl/guestctl/agent/schedule"
 	"github.com/guestctl/guestctl/agent/store"
@@ -119,22 +121,20 @@ type beat struct {
 }
 
 // still returns the runs whose beat has stood still for longer than dead.
-func (w *watch) still(open []store.Run, dead time.Duration) (lost []store.Run) {
+func (w *watch) still(beats map[string]int64, dead time.Duration) map[string]bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	seen := map[string]beat{}
-	for _, r := range open {
-		if r.State != store.Running {
-			continue
+	lost, seen := map[string]bool{}, map[string]beat{}
+	for id, count := range beats {
+		b, known := w.beats[id]
+		switch {
+		case !known || b.count != count:
+			seen[id] = beat{count, time.Now()}
+		case time.Since(b.since) > dead:
+			lost[id] = true
+		default:
+			seen[id] = b
 		}
-		b, known := w.beats[r.ID]
-		if !known || b.count != r.Beat {
-			b = beat{r.Beat, time.Now()}
-		} else if time.Since(b.since) > dead {
-			lost = append(lost, r)
-			continue
-		}
-		seen[r.ID] = b
 	}
 	w.beats = seen
 	return lost
@@ -142,11 +142,66 @@ func (w *watch) still(open []store.Run, dead time.Duration) (lost []store.Run) {
 
 // takeOver puts runs back into the queue whose worker is gone.
 func (a *Agent) takeOver(ctx context.Context, open []store.Run) error {
-	for _, r := range a.watch.still(open, a.Dead) {
+	fetched, err := a.fetched(ctx, open)
+	if err != nil {
+		return err
+	}
+	beats := map[string]int64{}
+	for _, r := range open {
+		if r.State == store.Running {
+			beats[r.ID] = r.Beat
+		} else if attempt, ok := fetched[r.ID]; ok {
+			beats[r.ID] = -int64(attempt)
+		}
+	}
+	lost := a.watch.still(beats, a.Dead)
+	for _, r := range open {
+		if !lost[r.ID] {
+			continue
+		}
 		a.Log.WarnContext(ctx, "the worker of a run is gone", "job", r.Job, "run", r.Number, "worker", r.Worker, "attempt", r.Attempt)
-		if err := a.giveBack(ctx, r, "its worker "+r.Worker+" is gone", true); err != nil {
+		if r.State == store.Running {
+			err = a.giveBack(ctx, r, "its worker "+r.Worker+" is gone", true)
+		} else {
+			err = a.Store.Tx(ctx, func(tx *sql.Tx) error {
+				return a.insert(ctx, tx, runArgs{r.ID, fetched[r.ID] + 1}, DefaultPriority, time.Time{})
+			})
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxFetched is how many attempts are looked at that were taken from the queue.
+const maxFetched = 10_000
+
+// fetched are the attempts that a worker has taken from the queue, of runs that it has not begun: for a moment, or for good when the
+// worker was killed in that moment.
+func (a *Agent) fetched(ctx context.Context, open []store.Run) (map[string]int, error) {
+	begun := map[string]int{}
+	for _, r := range open {
+		if r.State == store.Queued {
+			begun[r.ID] = r.Attempt
+		}
+	}
+	if len(begun) == 0 {
+		return nil, nil
+	}
+	list, err := a.client.JobList(ctx, river.NewJobListParams().Kinds(runArgs{}.Kind()).States(rivertype.JobStateRunning).First(maxFetched))
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]int{}
+	for _, row := range list.Jobs {
+		var args runArgs
+		if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
+			return nil, err
+		}
+		if n, queued := begun[args.Run]; queued && args.Attempt > n {
+			last[args.Run] = max(last[args.Run], args.Attempt)
+		}
+	}
+	return last, nil
 }
