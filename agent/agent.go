@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -170,6 +171,11 @@ func (a *Agent) RunDue(ctx context.Context) error {
 
 // Drain works until no run is left in the queue.
 func (a *Agent) Drain(ctx context.Context) error {
+	return a.until(ctx, func(open []store.Run) bool { return len(open) == 0 })
+}
+
+// until works until enough is said of the runs that have not ended.
+func (a *Agent) until(ctx context.Context, enough func(open []store.Run) bool) error {
 	if err := a.start(ctx); err != nil {
 		return err
 	}
@@ -177,7 +183,7 @@ func (a *Agent) Drain(ctx context.Context) error {
 	defer poll.Stop()
 	for {
 		open, err := a.Store.Open(ctx)
-		if err == nil && len(open) == 0 {
+		if err == nil && enough(open) {
 			return a.stop()
 		}
 		if err == nil {
@@ -244,4 +250,11 @@ func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 func (h atLeast) WithGroup(name string) slog.Handler {
 	return atLeast{h.Handler.WithGroup(name), h.level}
+}
+
+// Wait works until a run has ended.
+func (a *Agent) Wait(ctx context.Context, id string) error {
+	return a.until(ctx, func(open []store.Run) bool {
+		return !slices.ContainsFunc(open, func(r store.Run) bool { return r.ID == id })
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,4 +138,18 @@ func ReadJob(s store.Job) (*Job, *schedule.Schedule, error) {
 	}
 	sched, err := j.Check()
 	return &j, sched, err
+}
+
+// NameOf is a name for a job that has none: of its command and its first image.
+func NameOf(j *Job) string {
+	what := slices.Concat(j.Images.Paths, j.Images.Latest, []string{"images"})[0]
+	base := filepath.Base(what)
+	name := j.Command + "-" + strings.TrimSuffix(base, filepath.Ext(base))
+	clean := strings.Map(func(r rune) rune {
+		if r < 0x80 && goodName.MatchString("a"+string(r)) {
+			return r
+		}
+		return -1
+	}, name)
+	return strings.TrimRight(clean[:min(len(clean), 60)], ".-_")
 }

@@ -242,3 +242,25 @@ func (s *Store) Agents(ctx context.Context) (all []Agent, err error) {
 		return err
 	})
 }
+
+// Point is how a machine was found by one run.
+type Point struct {
+	Job   string    `json:"job"`
+	Run   int64     `json:"run"` // its number
+	Ended time.Time `json:"ended"`
+	Target
+}
+
+// Trend returns how a machine was found, the first run first.
+func (s *Store) Trend(ctx context.Context, machine string) (all []Point, err error) {
+	r, err := s.DB.QueryContext(ctx, `SELECT r.job, r.number, t.ended, t.image, t.result, t.score, t.passed, t.failed, t.unknown FROM targets t
+		JOIN runs r ON r.id = t.run WHERE t.machine = $1 ORDER BY t.ended, r.job, r.number`, machine)
+	return all, rows(r, err, func() error {
+		var p Point
+		var ended int64
+		err := r.Scan(&p.Job, &p.Run, &ended, &p.Image, &p.Result, &p.Score, &p.Passed, &p.Failed, &p.Unknown)
+		p.Ended, p.Machine = timeOf(ended), machine
+		all = append(all, p)
+		return err
+	})
+}

@@ -38,6 +38,7 @@ var layers = [][]string{
 	{"policy", "scanner", "backup", "backup/checksums", "backup/cycle", "backup/place", "backup/reading", "drift"},
 	{"scanner/*", "backup/*", "drift/*"},
 	{"audit"},
+	{"evidence"},
 	{"report", "agent/schedule", "agent/store"},
 	{"agent"},
 	{"server"},
@@ -73,6 +74,9 @@ var pins = map[string]string{
 	"github.com/hillu/go-yara/v4":              "v4.2.4",
 	"github.com/elastic/go-seccomp-bpf":        "v1.6.0",
 	"github.com/robfig/cron/v3":                "v3.0.1",
+	"github.com/riverqueue/river":              "v0.51.2",
+	"github.com/jackc/pgx/v5":                  "v5.12.0",
+	"github.com/pressly/goose/v3":              "v3.29.0",
 }
 
 // source is one parsed file.
