@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	a, err := New(ctx, quick(s, func(ctx context.Context, j *Job, images []string) (*Record, error) {
+	a, err := New(ctx, quick(s, func(ctx context.Context, _ *Job, images []string) (*Record, error) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -342,8 +342,11 @@ func TestWhatCameToNothing(t *testing.T) {
 			}
 			return judged(images, "pass"), nil
 		}, "web by hand done pass", 2},
-		"always": {Job{Attempts: 2}, func(int64, context.Context, []string) (*Record, error) { return nil, gone },
-			"web by hand done error given up after 2 attempts: out of memory", 2},
+		"always": {
+			Job{Attempts: 2},
+			func(int64, context.Context, []string) (*Record, error) { return nil, gone },
+			"web by hand done error given up after 2 attempts: out of memory", 2,
+		},
 		"an exit code that is no verdict": {Job{Attempts: 1}, func(int64, context.Context, []string) (*Record, error) {
 			return &Record{Exit: 2, Message: "unknown flag"}, nil
 		}, "web by hand done error given up after 1 attempts: guestctl verify-backup ended with 2: unknown flag", 1},
@@ -355,8 +358,10 @@ func TestWhatCameToNothing(t *testing.T) {
 			return nil, ctx.Err()
 		}, "web by hand done error given up after 1 attempts: it took longer than 50ms", 1},
 		"no image": {Job{Images: Images{Latest: []string{"/nowhere/*.img"}}}, nil, "web by hand done fail", 0},
-		"an old image": {Job{Images: Images{Paths: []string{"agent.go"}, MaxAge: Duration(time.Nanosecond)}},
-			func(_ int64, _ context.Context, images []string) (*Record, error) { return judged(images, "pass"), nil }, "web by hand done fail", 1},
+		"an old image": {
+			Job{Images: Images{Paths: []string{"agent.go"}, MaxAge: Duration(time.Nanosecond)}},
+			func(_ int64, _ context.Context, images []string) (*Record, error) { return judged(images, "pass"), nil }, "web by hand done fail", 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, filepath.Join(t.TempDir(), "state.db"))
@@ -387,7 +392,6 @@ func TestNoOverlap(t *testing.T) {
 		if _, err := a.Begin(t.Context(), j); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Millisecond) // two runs by hand have two times
 	}
 	if got := history(t, s); got != "web by hand skipped  run 1 had not ended" {
 		t.Error(got)

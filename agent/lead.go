@@ -66,7 +66,8 @@ func (a *Agent) move(ctx context.Context, stored store.Job, j *Job, s *schedule.
 		if mine, err := store.Advance(ctx, tx, j.Name, stored.NextDue, next); err != nil || !mine {
 			return err
 		}
-		return a.enqueue(ctx, tx, j, run)
+		_, err := a.enqueue(ctx, tx, j, run)
+		return err
 	})
 }
 
@@ -74,24 +75,24 @@ func skip(run *store.Run, why string) {
 	run.State, run.Message, run.Ended = store.Skipped, why, run.Queued
 }
 
-// enqueue adds a run, which is skipped when the one before has not ended.
-func (a *Agent) enqueue(ctx context.Context, tx *sql.Tx, j *Job, run *store.Run) error {
+// enqueue adds a run, which is skipped when the one before has not ended. It returns false when there is one for that time.
+func (a *Agent) enqueue(ctx context.Context, tx *sql.Tx, j *Job, run *store.Run) (bool, error) {
 	before, err := store.OpenOf(ctx, tx, j.Name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if before > 0 && run.State == store.Queued {
 		skip(run, fmt.Sprintf("run %d had not ended", before))
 	}
 	added, err := store.Enqueue(ctx, tx, run)
 	if err != nil || !added {
-		return err
+		return false, err
 	}
 	a.Log.InfoContext(ctx, "run "+string(run.State), "job", run.Job, "run", run.Number, "cause", run.Cause, "message", run.Message)
 	if run.State != store.Queued {
-		return nil
+		return true, nil
 	}
-	return a.insert(ctx, tx, runArgs{run.ID, 1}, j.Priority, time.Time{})
+	return true, a.insert(ctx, tx, runArgs{run.ID, 1}, j.Priority, time.Time{})
 }
 
 // insert gives an attempt of a run to the queue: once, however often it is given.
@@ -106,7 +107,16 @@ func (a *Agent) insert(ctx context.Context, tx *sql.Tx, args runArgs, priority i
 func (a *Agent) Begin(ctx context.Context, j *Job) (*store.Run, error) {
 	now := a.now()
 	run := &store.Run{ID: rand.Text(), Job: j.Name, Due: now, Cause: store.ByHand, State: store.Queued, Queued: now}
-	return run, a.Store.Tx(ctx, func(tx *sql.Tx) error { return a.enqueue(ctx, tx, j, run) })
+	for {
+		var added bool
+		if err := a.Store.Tx(ctx, func(tx *sql.Tx) (err error) {
+			added, err = a.enqueue(ctx, tx, j, run)
+			return err
+		}); err != nil || added {
+			return run, err
+		}
+		run.Due = run.Due.Add(time.Millisecond) // two at the same time are two
+	}
 }
 
 // watch remembers since when the beat of each run stands still, by a clock that nobody can set.

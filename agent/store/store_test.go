@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -241,7 +242,7 @@ func TestPrune(t *testing.T) {
 		}
 		var numbers []string
 		for _, r := range left {
-			numbers = append(numbers, fmt.Sprint(r.Number))
+			numbers = append(numbers, strconv.FormatInt(r.Number, 10))
 			if b, err := s.Report(t.Context(), r); err != nil || !strings.Contains(string(b), r.ID) {
 				t.Errorf("the report of %s: %q %v", r.ID, b, err)
 			}
@@ -310,7 +311,7 @@ func BenchmarkHistory(b *testing.B) {
 	defer func() { _ = s.Close() }()
 	if err := s.Tx(b.Context(), func(tx *sql.Tx) error {
 		for i := range 10_000 {
-			r := Run{ID: fmt.Sprint(i), Job: fmt.Sprintf("job%d", i%20), Due: start.Add(time.Duration(i) * time.Minute), State: Done, Ended: start}
+			r := Run{ID: strconv.Itoa(i), Job: fmt.Sprintf("job%d", i%20), Due: start.Add(time.Duration(i) * time.Minute), State: Done, Ended: start}
 			if _, err := Enqueue(b.Context(), tx, &r); err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ func agentStatus(cmd *cobra.Command, s *store.Store, _ []string) error {
 	if err != nil {
 		return err
 	}
-	at := time.Now()
+	at := clockNow()
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "HOST\tPID\tVERSION\tSINCE\tSEEN\tLEADS\n")
 	for _, a := range agents {

@@ -97,7 +97,9 @@ func (f *scheduleFlags) job(cmd *cobra.Command, own *pflag.FlagSet, images []str
 		flag, text string
 		to         *agent.Duration
 	}{
-		{"schedule-jitter", f.jitter, &j.Jitter}, {"max-age", f.maxAge, &j.Images.MaxAge}, {"schedule-limit", f.timeLimit, &j.TimeLimit},
+		{"schedule-jitter", f.jitter, &j.Jitter},
+		{"max-age", f.maxAge, &j.Images.MaxAge},
+		{"schedule-limit", f.timeLimit, &j.TimeLimit},
 		{"schedule-keep", f.keepAge, &j.KeepAge},
 	} {
 		if d.text == "" {
@@ -182,7 +184,7 @@ func tellStored(cmd *cobra.Command, st *store.Store, j *agent.Job, s *schedule.S
 	if err != nil {
 		return err
 	}
-	if len(living(agents, time.Now())) == 0 {
+	if len(living(agents, clockNow())) == 0 {
 		b.WriteString("no agent is running on this store. One of these runs the job:\n" +
 			"  guestctl schedule install --systemd-user   a user service that runs the agent\n" +
 			"  guestctl schedule install --cron           a line of crontab that runs what is due\n" +

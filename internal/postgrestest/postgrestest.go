@@ -33,7 +33,7 @@ func Start(t testing.TB) *Server {
 		}
 		t.Skip("PostgreSQL is not installed: apt-get install postgresql")
 	}
-	dir, err := os.MkdirTemp("", "pg") // the name of a socket is short
+	dir, err := os.MkdirTemp("", "pg") //nolint:usetesting // the name of a socket is short, and that of TempDir is not
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 		id := strconv.Itoa(nobody)
 		args = slices.Concat([]string{"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"}, args)
 	}
-	cmd := exec.Command(args[0], args[1:]...)
+	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // programs of PostgreSQL
 	cmd.Dir = s.dir
 	return cmd
 }
