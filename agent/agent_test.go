@@ -74,8 +74,9 @@ func judged(images []string, result string, checks ...string) *Record {
 
 // each runs a test on SQLite and on PostgreSQL.
 func each(t *testing.T, test func(t *testing.T, place string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "state.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, postgrestest.Start(t).URL) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, filepath.Join(t.TempDir(), "state.db")) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, postgrestest.Start(t).URL) })
 }
 
 func open(t testing.TB, place string) *store.Store {
@@ -329,6 +330,7 @@ func TestAnAgentThatEnds(t *testing.T) {
 
 // TestWhatCameToNothing are runs that fail, last too long, or lose their job.
 func TestWhatCameToNothing(t *testing.T) {
+	t.Parallel()
 	gone := errors.New("out of memory")
 	for name, c := range map[string]struct {
 		job  Job
@@ -400,6 +402,7 @@ func TestNoOverlap(t *testing.T) {
 
 // TestADatabaseThatGoesAway takes PostgreSQL down while a run works: what it found is stored when it is back.
 func TestADatabaseThatGoesAway(t *testing.T) {
+	t.Parallel()
 	server := postgrestest.Start(t)
 	s := open(t, server.URL)
 	begun, down := make(chan struct{}), make(chan struct{})

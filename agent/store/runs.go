@@ -103,7 +103,7 @@ func OpenOf(ctx context.Context, tx *sql.Tx, job string) (number int64, err erro
 }
 
 func (s *Store) runs(ctx context.Context, where string, args ...any) (all []Run, err error) {
-	query := "SELECT " + runColumns + " FROM runs " + where // all of them constants of this package
+	query := "SELECT " + runColumns + " FROM runs " + where //nolint:gosec // all of them constants of this package
 	r, err := s.DB.QueryContext(ctx, query, args...)
 	return all, rows(r, err, func() error {
 		run, err := scanRun(r)

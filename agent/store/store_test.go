@@ -25,8 +25,9 @@ var start = time.Date(2026, 11, 28, 2, 0, 0, 0, time.UTC)
 
 // each runs a test on SQLite, and on PostgreSQL where it is installed.
 func each(t *testing.T, test func(t *testing.T, place string)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "a", "state.db")) })
-	t.Run("postgres", func(t *testing.T) { test(t, postgrestest.Start(t).URL) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, filepath.Join(t.TempDir(), "a", "state.db")) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, postgrestest.Start(t).URL) })
 }
 
 func open(t *testing.T, place string) *Store {

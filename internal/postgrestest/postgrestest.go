@@ -2,6 +2,7 @@
 package postgrestest
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,7 +76,7 @@ func (s *Server) command(program string, args ...string) *exec.Cmd {
 		id := strconv.Itoa(nobody)
 		args = slices.Concat([]string{"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"}, args)
 	}
-	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec // programs of PostgreSQL
+	cmd := exec.CommandContext(context.Background(), args[0], args[1:]...) //nolint:gosec // programs of PostgreSQL
 	cmd.Dir = s.dir
 	return cmd
 }
