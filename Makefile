@@ -10,7 +10,7 @@ GOBIN    := $(shell $(GO) env GOPATH 2>/dev/null)/bin
 export PATH := $(PATH):/usr/local/go/bin:$(GOBIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test race lint fuzz bench golden images damaged clean
+.PHONY: boot help demo build test race lint fuzz bench golden images damaged clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ images: ## build a real Debian 12 disk and its variants in build/images for the 
 	@testdata/build-variants.sh
 	@testdata/build-drifted.sh
 	@testdata/build-uefi.sh
+
+boot: images ## boot the real disk in QEMU, as verify-backup --boot does: minutes under emulation
+	@GUESTCTL_BOOT=required testdata/yara.sh $(GO) test -count=1 -timeout 60m -v -run TestTheRealDiskBoots ./backup/live
 
 damaged: images ## damage that disk in every way that a real boot was recorded of, in build/damaged
 	@testdata/build-damaged.sh

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -92,16 +92,16 @@ func agentStatus(cmd *cobra.Command, s *store.Store, _ []string) error {
 		return err
 	}
 	at := clockNow()
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "HOST\tPID\tVERSION\tSINCE\tSEEN\tLEADS\n")
+	var w strings.Builder
+	fmt.Fprintf(&w, "HOST\tPID\tVERSION\tSINCE\tSEEN\tLEADS\n")
 	for _, a := range agents {
 		seen := at.Sub(a.Seen).Round(time.Second).String() + " ago"
 		if at.Sub(a.Seen) > silent {
 			seen += ", silent"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%t\n", report.Escape(a.Host), a.PID, report.Escape(a.Version), a.Started.Local().Format("2006-01-02 15:04"), seen, a.Leads)
+		fmt.Fprintf(&w, "%s\t%d\t%s\t%s\t%s\t%t\n", report.Escape(a.Host), a.PID, report.Escape(a.Version), a.Started.Local().Format("2006-01-02 15:04"), seen, a.Leads)
 	}
-	if err := w.Flush(); err != nil {
+	if err := aligned(cmd.OutOrStdout(), w.String()); err != nil {
 		return err
 	}
 	running := 0

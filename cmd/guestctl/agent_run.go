@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -43,7 +44,7 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	for i, image := range images {
-		file := filepath.Join(dir, fmt.Sprint(i))
+		file := filepath.Join(dir, strconv.Itoa(i))
 		if got, err := call(ctx, j.Dir, program, []string{"facts", "--quiet", "--facts-out", file, image}); err != nil || got.code != exitOK {
 			continue // the report says what could not be read
 		}
@@ -63,7 +64,7 @@ type called struct {
 
 // call runs a process to its end. It is asked to end when the context does, and made to soon after.
 func call(ctx context.Context, dir, program string, args []string) (*called, error) {
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // this program
 	var out bytes.Buffer
 	said := &tail{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &limited{&out, maxReport}, said

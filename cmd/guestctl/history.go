@@ -76,18 +76,27 @@ func historyListCommand() *cobra.Command {
 	return cmd
 }
 
-func runTable(out io.Writer, runs []store.Run) error {
+// aligned writes lines whose cells end with a tab, each column as wide as its widest cell.
+func aligned(out io.Writer, text string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "ENDED\tJOB\tRUN\tRESULT\tFAILED\tUNKNOWN\tTOOK\tCAUSE\tNOTE\n")
+	if _, err := io.WriteString(w, text); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+func runTable(out io.Writer, runs []store.Run) error {
+	var w strings.Builder
+	fmt.Fprintf(&w, "ENDED\tJOB\tRUN\tRESULT\tFAILED\tUNKNOWN\tTOOK\tCAUSE\tNOTE\n")
 	for _, r := range runs {
 		took := ""
 		if !r.Started.IsZero() {
 			took = r.Ended.Sub(r.Started).Round(time.Second).String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Ended.Local().Format("2006-01-02 15:04"), report.Escape(r.Job), r.Number,
+		fmt.Fprintf(&w, "%s\t%s\t%d\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Ended.Local().Format("2006-01-02 15:04"), report.Escape(r.Job), r.Number,
 			resultOf(r), r.Failed, r.Unknown, took, r.Cause, report.Escape(r.Message))
 	}
-	return w.Flush()
+	return aligned(out, w.String())
 }
 
 func historyShowCommand() *cobra.Command {
@@ -186,15 +195,15 @@ func historyTrend(cmd *cobra.Command, s *store.Store, args []string) error {
 	if len(points) == 0 {
 		return fmt.Errorf("machine %q: %w", args[0], store.ErrNotFound)
 	}
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "ENDED\tJOB\tRUN\tRESULT\tSCORE\tFAILED\tUNKNOWN\n")
+	var w strings.Builder
+	fmt.Fprintf(&w, "ENDED\tJOB\tRUN\tRESULT\tSCORE\tFAILED\tUNKNOWN\n")
 	for _, p := range points {
 		score := "-"
 		if p.Score >= 0 {
 			score = strconv.FormatFloat(p.Score, 'f', 1, 64) + " %"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%d\t%d\n", p.Ended.Local().Format("2006-01-02 15:04"), report.Escape(p.Job), p.Run,
+		fmt.Fprintf(&w, "%s\t%s\t%d\t%s\t%s\t%d\t%d\n", p.Ended.Local().Format("2006-01-02 15:04"), report.Escape(p.Job), p.Run,
 			strings.ToUpper(string(p.Result)), score, p.Failed, p.Unknown)
 	}
-	return w.Flush()
+	return aligned(cmd.OutOrStdout(), w.String())
 }

@@ -31,7 +31,7 @@ type gitlabJob struct {
 		When    string
 		Paths   []string
 		Reports map[string]string
-	} `yaml:"artifacts"`
+	} `yaml:"artifacts"` //nolint:misspell // a key of GitLab
 }
 
 func gitlab() (gitlabJob, error) {

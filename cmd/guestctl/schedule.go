@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -78,8 +77,8 @@ func scheduleList(cmd *cobra.Command, s *store.Store, _ []string) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "NAME\tON\tNEXT\tLAST\tRESULT\tTREND\n")
+	var w strings.Builder
+	fmt.Fprintf(&w, "NAME\tON\tNEXT\tLAST\tRESULT\tTREND\n")
 	for _, stored := range jobs {
 		j, _, err := agent.ReadJob(stored)
 		if err != nil {
@@ -96,9 +95,9 @@ func scheduleList(cmd *cobra.Command, s *store.Store, _ []string) error {
 		if len(runs) > 0 {
 			last, result = local(runs[0].Ended, j), resultOf(runs[0])
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", report.Escape(j.Name), report.Escape(j.On), next, last, result, trendOf(runs))
+		fmt.Fprintf(&w, "%s\t%s\t%s\t%s\t%s\t%s\n", report.Escape(j.Name), report.Escape(j.On), next, last, result, trendOf(runs))
 	}
-	return w.Flush()
+	return aligned(cmd.OutOrStdout(), w.String())
 }
 
 // local is a time as the clock of the job shows it.

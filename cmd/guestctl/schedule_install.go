@@ -70,11 +70,11 @@ func installService(cmd *cobra.Command, program, place string) error {
 		return err
 	}
 	dir := filepath.Join(config, "systemd", "user")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return withCode(exitInternal, err)
 	}
 	path := filepath.Join(dir, "guestctl.service")
-	if err := os.WriteFile(path, fmt.Appendf(nil, service, unitWord(program), unitWord(place)), 0o644); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, service, unitWord(program), unitWord(place)), 0o600); err != nil {
 		return withCode(exitInternal, err)
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s written. Start it with:\n  systemctl --user daemon-reload\n  systemctl --user enable --now guestctl.service\n"+
