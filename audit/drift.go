@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/drift"
+	"github.com/guestctl/guestctl/drift/ransom"
 	"github.com/guestctl/guestctl/drift/tree"
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
@@ -38,9 +39,11 @@ type Drifted struct {
 	Domains int            `json:"domains"` // of the facts without a change
 	Changes []drift.Change `json:"changes"` // of the facts, explained or not
 	// Files is nil where one side has no image.
-	Files  *DriftedFiles `json:"files" jsonschema:"nullable"`
-	Unread []DriftUnread `json:"unread"`
-	Notes  []string      `json:"notes"` // what the result rests on
+	Files *DriftedFiles `json:"files" jsonschema:"nullable"`
+	// Ransomware are its signs among the files; nil where files were not compared.
+	Ransomware *ransom.Signs `json:"ransomware" jsonschema:"nullable"`
+	Unread     []DriftUnread `json:"unread"`
+	Notes      []string      `json:"notes"` // what the result rests on
 }
 
 // DriftedFiles counts what became of the files.
@@ -140,6 +143,7 @@ type drifting struct {
 	guest  *guest.Guest // nil for stored facts
 	facts  *drift.Comparison
 	files  *tree.Result                   // nil where one side has no image
+	signs  *ransom.Signs                  // nil with it
 	status map[string]*tree.Change        // of files, by path
 	now    func() (*shipped.Index, error) // what the packages of the guest shipped
 }
@@ -209,7 +213,7 @@ func (d *drifting) compare(ctx context.Context, r *Result) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return d.ransomware(ctx)
 }
 
 // versions are those of the packages on both sides. Where one side could not be read, nobody knows which of them changed, and none

@@ -26,7 +26,8 @@ const (
 	driftUpdates = "drift.packages"
 )
 
-// findings are one check for each change that nothing explains, one for the packages that changed, and one for the whole.
+// findings are one check for each change that nothing explains, one for the signs of ransomware, one for the packages that changed, and
+// one for the whole.
 func (d *drifting) findings() []finding.Finding {
 	changes, files := d.unexplained()
 	status, limit := finding.Pass, 0
@@ -47,7 +48,7 @@ func (d *drifting) findings() []finding.Finding {
 	if more := max(0, len(changes)-maxDrifted) + max(0, len(files)-maxDrifted); more > 0 {
 		whole.Notes = append(whole.Notes, fmt.Sprintf("%s more changes without an explanation are not told one by one", grouped(more)))
 	}
-	return slices.Concat(all, d.updates(), []finding.Finding{whole})
+	return slices.Concat(all, d.encrypted(), d.updates(), []finding.Finding{whole})
 }
 
 func (d *drifting) unexplained() (changes []*drift.Change, files []*tree.Change) {
@@ -297,7 +298,7 @@ func (d *drifting) explainedBy() []ExplainedBy {
 }
 
 func (d *drifting) drifted() *Drifted {
-	out := &Drifted{From: d.name, Summary: d.summary(), Domains: d.facts.Same, Changes: d.facts.Changes, Unread: d.unread(), Notes: []string{}}
+	out := &Drifted{From: d.name, Summary: d.summary(), Domains: d.facts.Same, Changes: d.facts.Changes, Ransomware: d.signs, Unread: d.unread(), Notes: []string{}}
 	if a, b := osName(d.golden.doc), osName(d.doc); a != b {
 		out.Notes = append(out.Notes, fmt.Sprintf("the operating systems are %s before and %s now", a, b))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/guestctl/guestctl/backup/place"
 	"github.com/guestctl/guestctl/backup/seal"
 	"github.com/guestctl/guestctl/drift"
+	"github.com/guestctl/guestctl/drift/ransom"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 )
@@ -115,6 +116,10 @@ func sampleDrifted(hostile string) audit.Target {
 		From: "golden" + hostile, Summary: "3 files changed" + hostile, Domains: 40, Unread: []audit.DriftUnread{}, Notes: []string{hostile},
 		Changes: []drift.Change{{Domain: "users", Key: hostile, Kind: drift.Added, New: hostile, NewSource: &facts.Source{Path: "/etc/passwd", Line: 2}}},
 		Files:   &audit.DriftedFiles{Compared: 10, Changed: 3, Unexplained: 1, Classes: map[string]int{"package": 2}, By: []audit.ExplainedBy{{What: hostile, Files: 2}}},
+		Ransomware: &ransom.Signs{
+			Candidates: 20, Looked: 20, Files: 12, Content: 12, Renamed: 12, Notes: 3, Suffixes: []string{"." + hostile}, NoteNames: []string{hostile},
+			Examples: []ransom.Example{{Path: "/" + hostile, Sign: hostile}}, Unread: []ransom.Unread{},
+		},
 	}
 	t.Packages = &audit.Packages{Managers: []string{"dpkg"}, Summary: "17 files of packages" + hostile, Unread: []audit.UnreadPackaged{}, Notes: []string{hostile}}
 	return t
