@@ -50,7 +50,7 @@ said() {
 		initramfs	\(initramfs\)
 		login	debian12 login:
 		firmware	No bootable device|not a bootable disk
-		grub	g?rub( rescue)?> *$|you need to load the kernel first|Enter username:|minimal BASH-like
+		grub	g?rub( rescue)?> *$|you need to load the kernel first|Enter username:|minimal BASH-like|Failed to boot both default
 		grub	disk read error|Hard Disk *Error|Read *Error|Geom *Error
 	END
 }
