@@ -19,7 +19,6 @@ type stopper struct {
 }
 
 var stoppers = []stopper{
-	{"noinitrd", "the kernel passes over its initrd", nil},
 	{"boot", "the initrd looks for the root file system in a way of its own", []string{"local"}}, // initramfs-tools(7)
 	{"nfsroot", "the root file system is on the network", nil},
 	{"netroot", "the root file system is on the network", nil},

@@ -57,11 +57,11 @@ var damages = map[string]damage{
 		link: "config", edits: edit(grubCfg, func(s string) string { return "set superusers=root\npassword root x\n" + s }),
 	},
 
-	"menu waits for a user, in quotes":      {link: "config", edits: edit(grubCfg, replace("set timeout=5", `set timeout="-1"`))},
-	"the kernel has too little memory":      {link: "config", edits: edit(grubCfg, replace("console=ttyS0", "mem=24M"))},
-	"the kernel is to pass over the initrd": {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "noinitrd"))},
-	"the initrd is to boot from a network":  {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "boot=nfs"))},
-	"a driver of disks is kept out":         {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "modprobe.blacklist=virtio_blk"))},
+	"menu waits for a user, in quotes":               {link: "config", edits: edit(grubCfg, replace("set timeout=5", `set timeout="-1"`))},
+	"the kernel has too little memory":               {link: "config", edits: edit(grubCfg, replace("console=ttyS0", "mem=24M"))},
+	"noinitrd, which counts for initrds of old only": {link: "config", status: pass, edits: edit(grubCfg, replace("console=ttyS0", "noinitrd"))},
+	"the initrd is to boot from a network":           {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "boot=nfs"))},
+	"a driver of disks is kept out":                  {link: "config", status: unknown, edits: edit(grubCfg, replace("console=ttyS0", "modprobe.blacklist=virtio_blk"))},
 
 	"no kernel":                 {link: "kernel", files: file(vmlinuz, gone)},
 	"kernel cut in half":        {link: "kernel", edits: edit(vmlinuz, cut(2))},
