@@ -96,6 +96,18 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// waitForDeath waits until a process has ended: a signal takes its time, in which a worker may still answer.
+func waitForDeath(t *testing.T, pid int) {
+	t.Helper()
+	for {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if _, state, ok := strings.Cut(string(stat), ") "); err != nil || ok && state[0] == 'Z' {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestDeath(t *testing.T) {
 	b := open(t, load(t, builtin(truth)))
 	for i, c := range []struct {
@@ -110,9 +122,11 @@ func TestDeath(t *testing.T) {
 		if got := fmt.Sprint(b.names(t, "/x", "hello")); got != "[a]" {
 			t.Fatalf("before %d: %s", i, got)
 		}
+		pid := b.worker.os.Pid
 		if err := c.kill(); err != nil {
 			t.Fatal(err)
 		}
+		waitForDeath(t, pid)
 		if got := fmt.Sprint(b.names(t, "/x", "hello")); got != "["+c.want+"]" {
 			t.Errorf("%s, want %s", got, c.want)
 		}
