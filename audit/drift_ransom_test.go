@@ -13,8 +13,12 @@ import (
 func TestWhatPackagesExplainIsNoSign(t *testing.T) {
 	var got []string
 	for _, c := range suspects([]tree.Change{
-		{Path: "/package", Class: tree.ByPackage}, {Path: "/generated", Class: tree.Generated}, {Path: "/volatile", Class: tree.Volatile},
-		{Path: "/ignored", Class: tree.Ignored}, {Path: "/facts", Class: tree.ByFacts}, {Path: "/unexplained", Class: tree.Unexplained},
+		{Path: "/package", Class: tree.ByPackage},
+		{Path: "/generated", Class: tree.Generated},
+		{Path: "/volatile", Class: tree.Volatile},
+		{Path: "/ignored", Class: tree.Ignored},
+		{Path: "/facts", Class: tree.ByFacts},
+		{Path: "/unexplained", Class: tree.Unexplained},
 	}) {
 		got = append(got, c.Path)
 	}
