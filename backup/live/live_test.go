@@ -99,6 +99,7 @@ func (l *lab) clean(t *testing.T) {
 
 const (
 	short = time.Second      // for guests that are to be given up
+	quiet = 6 * time.Second  // for those that come up without a sign, and have to have the time to power off
 	long  = 20 * time.Second // for those that are to come up, on a busy machine
 )
 
@@ -115,7 +116,7 @@ func TestWhatABootComesTo(t *testing.T) {
 		{"qemu-boots", long, fakeqemu.Booted(), Booted, Read, "the guest came up; it keeps no journal", 1},
 		{"qemu-sata", long, fakeqemu.Booted(), Booted, Read, "; on BIOS, disks on sata, emulation", 2},
 		{"qemu-deaf", short, fakeqemu.Booted(), Booted, Ready, "; it did not power off when it was asked", 1},
-		{"qemu-mute", short, fakeqemu.Booted(), Booted, Read, "the guest came up", 1},
+		{"qemu-mute", quiet, fakeqemu.Booted(), Booted, Read, "the guest came up", 1},
 		{"qemu-emergency", short, fakeqemu.Before(), Degraded, Userspace, "emergency or rescue mode and wants a person: Press Enter", 2},
 		{"qemu-read-only", long, fakeqemu.Before(), Degraded, Off, "nothing was written to the root file system: it is read-only", 2},
 		{"qemu-boots", long, stopped(), Inconclusive, Read, "before its start was over", 2},
