@@ -98,7 +98,7 @@ func (l *lab) clean(t *testing.T) {
 }
 
 const (
-	short = time.Second      // for guests that are to be given up
+	short = 2 * time.Second  // for guests that are to be given up
 	quiet = 6 * time.Second  // for those that come up without a sign, and have to have the time to power off
 	long  = 20 * time.Second // for those that are to come up, on a busy machine
 )
@@ -121,7 +121,7 @@ func TestWhatABootComesTo(t *testing.T) {
 		{"qemu-read-only", long, fakeqemu.Before(), Degraded, Off, "nothing was written to the root file system: it is read-only", 2},
 		{"qemu-boots", long, stopped(), Inconclusive, Read, "before its start was over", 2},
 		{"qemu-liar", long, fakeqemu.Before(), Inconclusive, Read, "nothing that it wrote tells of its services", 1},
-		{"qemu-hangs", short, fakeqemu.Before(), Failed, Kernel, `boot ended at "kernel": nothing moved for 1s`, 2},
+		{"qemu-hangs", short, fakeqemu.Before(), Failed, Kernel, `boot ended at "kernel": nothing moved for 2s`, 2},
 		{"qemu-resets", short, fakeqemu.Before(), Failed, Kernel, "the guest reset the machine", 2},
 		{"qemu-off", short, fakeqemu.Before(), Failed, Kernel, "powered off without being asked", 2},
 		{"qemu-killed", short, fakeqemu.Before(), Inconclusive, Kernel, "QEMU ended: it was killed (killed)", 1},
