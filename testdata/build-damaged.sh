@@ -5,7 +5,7 @@
 #     build-damaged.sh NAME...   these only
 #
 # Most are small qcow2 images on debian12.raw with the clusters that differ; what is wrong with a container is done to a copy of
-# debian12-compressed.qcow2 (qcow2-*), or of the raw disk (raw-*). No root, no mount, no boot; a minute or two, and 5 GB.
+# debian12-compressed.qcow2 (qcow2-*), or of the raw disk (raw-*). No root, no mount, no boot; a minute or two, and 3 GB.
 set -Eeuo pipefail
 . "$(dirname "$0")/debian.sh"
 root_of_recipes=$here/damaged

@@ -4,9 +4,7 @@ header-magic-lost() { printf 'XXXX' | poke "$image" 0; }
 header-version-9() { put_be "$image" 4 4 9; }
 header-length-garbage() { put_be "$image" 100 4 $((0x6a6a6a6a)); }
 header-corrupt-bit() { put_be "$image" 72 8 2; }
-header-dirty-bit() { put_be "$image" 72 8 1; }
 header-unknown-feature() { put_be "$image" 72 8 $((1 << 40)); }
-header-zeroed() { zero "$image" 0 512; }
 header-size-halved() { put_be "$image" 24 8 $((1026 << 20)); }
 header-backing-missing() { qemu-img rebase -q -u -F raw -b gone.raw "$image"; }
 header-backing-empty() {
@@ -16,19 +14,9 @@ header-backing-empty() {
 
 qcow2-l1-zeroed() { zero "$image" "$(be "$image" 40 8)" 512; }
 qcow2-l2-first-zeroed() { zero "$image" "$(l2 "$image" 0)" 65536; }
-qcow2-l2-second-zeroed() { zero "$image" "$(l2 "$image" 1)" 65536; }
-qcow2-l2-last-zeroed() { zero "$image" "$(l2 "$image" 4)" 65536; }
-qcow2-l1-entry-beyond-end() { put_be "$image" $(($(be "$image" 40 8) + 8)) 8 $((0x8000007000000000)); }
-qcow2-kernel-entry-beyond-end() { put_be "$image" "$(entry "$image" "$(at "$kernel" 800)")" 8 $((0x8000007000000000)); }
 qcow2-kernel-entry-zeroed() { put_be "$image" "$(entry "$image" "$(at "$kernel" 800)")" 8 0; }
 qcow2-kernel-cluster-garbage() { garbage 4096 | poke "$image" $(($(cluster "$image" "$(at "$kernel" 800)") + 512)); }
-qcow2-document-cluster-garbage() { garbage 512 | poke "$image" $(($(cluster "$image" "$(at "$document")") + 1024)); }
 qcow2-refcounts-garbage() { garbage 65536 | poke "$image" "$(be "$image" "$(be "$image" 48 8)" 8)"; }
-qcow2-refcount-table-zeroed() { zero "$image" "$(be "$image" 48 8)" 65536; }
-qcow2-truncated-half() { truncate -s $(($(stat -c %s "$image") / 2 / 512 * 512)) "$image"; }
-qcow2-truncated-tail() { truncate -s -131072 "$image"; }
 
-raw-truncated-half() { truncate -s 1026M "$image"; }
-raw-truncated-tail() { truncate -s -1M "$image"; }
 raw-first-sector-lost() { dd if="$disk" of="$image" bs=1M iflag=skip_bytes skip=512 conv=sparse status=none; }
 raw-file-system-only() { dd if="$disk" of="$image" bs=1M skip=2 count=2048 conv=sparse status=none; }

@@ -45,12 +45,6 @@ remove() { fs "rm $1"; }
 # forget PATH: takes away a directory's name, with everything below
 forget() { fs "unlink $1"; }
 
-# link PATH TARGET
-link() {
-	[[ $(ask "stat $1") != Inode:* ]] || fs "rm $1"
-	fs "symlink $1 $2"
-}
-
 zeros() { head -c "$1" /dev/zero; }
 
 # zero FILE OFFSET BYTES
@@ -78,9 +72,6 @@ flip() {
 	b=$(od -An -tu1 -j "$2" -N 1 "$1")
 	printf "\\x$(printf %02x $((b ^ 0xff)))" | poke "$1" "$2"
 }
-
-# field NAME: of the superblock, as dumpe2fs calls it
-field() { ask stats | sed -n "s/^$1: *//p" | head -n 1; }
 
 # inode PATH: where it lies on the disk
 inode() {
