@@ -151,6 +151,9 @@ func TestVerdictsAgreeWithRealBoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	had := strings.Split(string(want), "\n")
+	if lines := strings.Count(got, "\n"); strings.Count(string(want), "\n") != lines {
+		t.Errorf("%s has other disks than the %d that were booted: run this test with UPDATE=1", verdictsFile, lines-1)
+	}
 	for line := range strings.SplitSeq(got, "\n") {
 		if !slices.Contains(had, line) {
 			t.Errorf("%s has no line %q: run this test with UPDATE=1, and read the difference", verdictsFile, line)
