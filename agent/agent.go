@@ -46,6 +46,7 @@ const grace = 5 * time.Minute
 type Agent struct {
 	Options
 	id     string
+	host   string
 	client *river.Client[*sql.Tx]
 	lead   chan struct{} // something arrives now and then while this agent leads
 	leads  atomic.Bool
@@ -71,6 +72,7 @@ func New(ctx context.Context, opts Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.host = host
 	a.id = fmt.Sprintf("%s-%d-%d", host, os.Getpid(), time.Now().UnixNano())
 	if err := a.connect(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", a.Store.Place, err)
@@ -220,10 +222,9 @@ func (a *Agent) stop() error {
 
 // alive says in the store that this agent lives.
 func (a *Agent) alive(ctx context.Context, started time.Time) {
-	host, _ := os.Hostname() // New had it
 	a.try(ctx, "say that the agent lives", func(ctx context.Context) error {
 		return a.Store.Seen(ctx, store.Agent{
-			ID: a.id, Host: host, PID: os.Getpid(), Version: a.Version, Started: started, Seen: a.now(), Leads: a.leads.Swap(false),
+			ID: a.id, Host: a.host, PID: os.Getpid(), Version: a.Version, Started: started, Seen: a.now(), Leads: a.leads.Swap(false),
 		})
 	})
 }

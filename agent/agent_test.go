@@ -355,6 +355,9 @@ func TestWhatCameToNothing(t *testing.T) {
 		"a report that is none": {Job{Attempts: 1}, func(int64, context.Context, []string) (*Record, error) {
 			return &Record{Exit: 0, Report: []byte("PASS")}, nil
 		}, "web by hand done error given up after 1 attempts: the report of the command: invalid character 'P' looking for beginning of value", 1},
+		"a report about nothing": {Job{Attempts: 1}, func(int64, context.Context, []string) (*Record, error) {
+			return &Record{Exit: 0, Report: []byte("{}")}, nil
+		}, "web by hand done error given up after 1 attempts: the report of the command judges nothing", 1},
 		"longer than its limit": {Job{Attempts: 1, TimeLimit: Duration(50 * time.Millisecond)}, func(_ int64, ctx context.Context, _ []string) (*Record, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

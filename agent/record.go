@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,9 @@ func (r *Record) outcome() (o store.Outcome, targets []store.Target, err error) 
 	var result audit.Result
 	if err := json.Unmarshal(r.Report, &result); err != nil {
 		return o, nil, fmt.Errorf("the report of the command: %w", err)
+	}
+	if len(result.Targets) == 0 {
+		return o, nil, errors.New("the report of the command judges nothing")
 	}
 	o = store.Outcome{Exit: r.Exit, Message: r.Message}
 	switch r.Exit {

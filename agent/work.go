@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -99,7 +98,7 @@ func (a *Agent) attempt(ctx context.Context, run *store.Run) (report []byte, tar
 	if err != nil {
 		return nil, nil, err
 	}
-	targets = absent(found, j.Images.MaxAge, a.now())
+	gone := absent(found, j.Images.MaxAge, a.now())
 	written := map[string]time.Time{}
 	paths := make([]string, 0, len(found.Images))
 	for _, i := range found.Images {
@@ -126,10 +125,10 @@ func (a *Agent) attempt(ctx context.Context, run *store.Run) (report []byte, tar
 		for i := range judged {
 			judged[i].Taken = written[judged[i].Image]
 		}
-		report, targets = rec.Report, append(judged, targets...)
+		report, targets = rec.Report, judged
 	}
-	worsen(&run.Outcome, targets)
-	return report, targets, nil
+	worsen(&run.Outcome, len(gone))
+	return report, append(targets, gone...), nil
 }
 
 // absent are the findings on images that are not there, or are older than the job allows.
@@ -152,12 +151,10 @@ func absent(found *Found, most Duration, now time.Time) (targets []store.Target)
 	return targets
 }
 
-// worsen makes a failure of a run with an absent or stale image.
-func worsen(o *store.Outcome, targets []store.Target) {
-	for _, t := range targets {
-		if len(t.Findings) == 1 && strings.HasPrefix(t.Findings[0].ID, "backup.") && t.Score == -1 && t.Result == finding.Fail {
-			o.Result, o.Failed = finding.Fail, o.Failed+1
-		}
+// worsen makes a failure of a run in which so many images are absent or stale.
+func worsen(o *store.Outcome, absent int) {
+	if absent > 0 {
+		o.Result, o.Failed = finding.Fail, o.Failed+absent
 	}
 	if o.Result == "" {
 		o.Result = finding.Unknown
