@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/volume"
@@ -16,44 +18,138 @@ const (
 )
 
 // discover probes the disks, and every volume it finds, until nothing new turns up.
-func (m *Machine) discover(ctx context.Context) error {
-	for i, d := range m.Disks {
+func (m *Machine) discover(ctx context.Context, opts volume.Options) error {
+	d := discovery{Machine: m, opts: opts, sets: map[string]*set{}}
+	for i, disk := range m.Disks {
 		name := "disk"
 		if len(m.Disks) > 1 {
 			name = fmt.Sprintf("disk%d", i+1)
 		}
-		m.Volumes = append(m.Volumes, Volume{Volume: &volume.Volume{ReaderAt: d, Name: name, Size: d.Size()}})
+		d.add(&volume.Volume{ReaderAt: disk, Name: name, Size: disk.Size()})
 	}
-	for i := 0; i < len(m.Volumes); i++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		v := m.Volumes[i]
-		v.Content, v.Err = m.identify(ctx, &v)
-		m.Volumes[i] = v
-		if v.Table == nil {
-			continue
-		}
-		for _, child := range v.Table.Volumes {
-			if len(m.Volumes) == maxVolumes || depth(child) > maxNesting {
-				m.Problems = append(m.Problems, fmt.Sprintf("%s: more than %d volumes, or more than %d inside each other: the rest is not read",
-					v.Name, maxVolumes, maxNesting))
-				return nil
+	for i := 0; ; {
+		for ; i < len(m.Volumes); i++ {
+			if err := ctx.Err(); err != nil {
+				return err
 			}
-			child.Name = m.childName(v, child)
-			m.Volumes = append(m.Volumes, Volume{Volume: child})
+			d.look(ctx, i)
+		}
+		if !d.openSet(ctx) {
+			return ctx.Err()
 		}
 	}
+}
+
+// discovery is one search for volumes.
+type discovery struct {
+	*Machine
+	opts volume.Options
+	sets map[string]*set // by format and name
+	full bool
+}
+
+// set is what was found of a volume group or an array.
+type set struct {
+	format  volume.Format
+	rank    int   // of the format in Volumes
+	members []int // in Machine.Volumes
+	opened  bool
+}
+
+func (d *discovery) add(v *volume.Volume) { d.Volumes = append(d.Volumes, Volume{Volume: v}) }
+
+// look finds out what is in a volume.
+func (d *discovery) look(ctx context.Context, i int) {
+	v := d.Volumes[i]
+	if v.Content, v.Err = d.identify(ctx, i, &v); v.Volume.Err != nil {
+		v.Err = v.Volume.Err
+	}
+	d.Volumes[i] = v
+	d.addTable(v)
+}
+
+// addTable adds the volumes of a table to what is to be looked at.
+func (d *discovery) addTable(v Volume) {
+	if v.Table == nil || d.full {
+		return
+	}
+	for _, child := range v.Table.Volumes {
+		if len(d.Volumes) == maxVolumes || depth(child) > maxNesting {
+			d.Problems = append(d.Problems, fmt.Sprintf("%s: more than %d volumes, or more than %d inside each other: the rest is not read",
+				v.Name, maxVolumes, maxNesting))
+			d.full = true
+			return
+		}
+		child.Name = d.childName(v, child)
+		d.add(child)
+	}
+}
+
+// childName makes the local name of a volume unique. That of a partition follows the name of its parent where there are several
+// disks, or where it is inside of another volume; a set has a name of its own, unless another set has the same.
+func (d *discovery) childName(parent Volume, child *volume.Volume) string {
+	switch {
+	case parent.Name == "disk", parent.Table.Name != "" && !d.named(child.Name):
+		return child.Name
+	case child.Number > 0 && parent.Table.Name == "":
+		return parent.Name + child.Name
+	}
+	return parent.Name + "." + child.Name
+}
+
+func (d *discovery) named(name string) bool {
+	return slices.ContainsFunc(d.Volumes, func(v Volume) bool { return v.Name == name })
+}
+
+// wait has a member of a set wait for the others.
+func (d *discovery) wait(f volume.Format, rank, i int, v *Volume) error {
+	name, err := f.Set(v.Volume)
+	if err != nil {
+		return err
+	}
+	key := f.Name + " " + name
+	s := d.sets[key]
+	if s == nil {
+		s = &set{format: f, rank: rank}
+		d.sets[key] = s
+	}
+	if s.opened {
+		return binread.Unsupported("%s: belongs to %s, which lies below it", f.Name, name)
+	}
+	s.members = append(s.members, i)
 	return nil
 }
 
-// childName makes the local name of a partition unique: with several disks, or inside another partition, it follows the
-// name of its parent.
-func (m *Machine) childName(parent Volume, child *volume.Volume) string {
-	if parent.Name == "disk" {
-		return child.Name
+// openSet opens the next set that waits: of the format that stands first, since others may lie on it. It returns false when none waits.
+func (d *discovery) openSet(ctx context.Context) bool {
+	var next *set
+	for _, s := range d.sets {
+		if !s.opened && (next == nil || cmp.Or(cmp.Compare(s.rank, next.rank), cmp.Compare(s.members[0], next.members[0])) < 0) {
+			next = s
+		}
 	}
-	return parent.Name + child.Name
+	if next == nil || ctx.Err() != nil {
+		return false
+	}
+	next.opened = true
+	var members []*volume.Volume
+	for _, i := range next.members {
+		members = append(members, d.Volumes[i].Volume)
+	}
+	table, err := next.format.Open(ctx, members, d.opts)
+	for n, i := range next.members {
+		v := &d.Volumes[i]
+		switch {
+		case err != nil:
+			v.Err = err
+		case n == 0:
+			v.Table, v.Set = table, table.Name
+		default:
+			v.Set = table.Name
+		}
+	}
+	d.addTable(d.Volumes[next.members[0]])
+	return true
 }
 
 func depth(v *volume.Volume) int {
@@ -65,19 +161,26 @@ func depth(v *volume.Volume) int {
 }
 
 // identify opens the table or file system in v, or names what is there and why it cannot be read.
-func (m *Machine) identify(ctx context.Context, v *Volume) (content string, err error) {
-	for _, f := range Volumes() {
+func (d *discovery) identify(ctx context.Context, i int, v *Volume) (content string, err error) {
+	if v.Volume.Err != nil {
+		return "", v.Volume.Err
+	}
+	for rank, f := range Volumes() {
 		ok, err := f.Probe(v, v.Size)
 		if err != nil {
 			return "", err
 		}
-		if ok {
-			v.Table, err = f.Open(ctx, []*volume.Volume{v.Volume})
-			if err != nil {
-				return f.Name, err
-			}
-			return f.Name, noteDecoy(v)
+		if !ok {
+			continue
 		}
+		if f.Set != nil {
+			return f.Name, d.wait(f, rank, i, v)
+		}
+		v.Table, err = f.Open(ctx, []*volume.Volume{v.Volume}, d.opts)
+		if err != nil {
+			return f.Name, err
+		}
+		return f.Name, noteDecoy(v)
 	}
 	for _, f := range FileSystems() {
 		ok, err := f.Probe(v, v.Size)

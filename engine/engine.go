@@ -23,6 +23,8 @@ type Options struct {
 	Snapshot string
 	// AllowDirs are directories in which the images may have their backing files, beside their own directory.
 	AllowDirs []string
+	// Keys open encrypted volumes.
+	Keys []volume.Key
 	// Cache keeps facts from one run to the next; nil keeps nothing.
 	Cache *cache.Cache
 }
@@ -52,7 +54,8 @@ type Disk struct {
 type Volume struct {
 	*volume.Volume
 	Content string        // "gpt", "ext4", "LUKS"; "" when nothing was recognised
-	Table   *volume.Table // not nil for a partition table
+	Table   *volume.Table // not nil for a partition table, and for the first member of a volume group or array
+	Set     string        // name of the volume group or array that it is a member of
 	FS      filesys.FS    // not nil for a file system that was opened
 	Err     error         // why the content could not be read
 }
@@ -69,7 +72,7 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 		}
 		m.Disks = append(m.Disks, Disk{name, img})
 	}
-	if err := m.find(ctx); err != nil {
+	if err := m.find(ctx, volume.Options{Keys: opts.Keys}); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.Identity = w.identity(time.Now())
@@ -81,12 +84,12 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 // closes the disks. Nothing of it is kept from one run to the next.
 func OpenDisks(ctx context.Context, disks []Disk) (*Machine, error) {
 	m := &Machine{Disks: disks}
-	return m, m.find(ctx)
+	return m, m.find(ctx, volume.Options{})
 }
 
 // find finds what is on the disks. The error is that of the context.
-func (m *Machine) find(ctx context.Context) error {
-	if err := m.discover(ctx); err != nil {
+func (m *Machine) find(ctx context.Context, opts volume.Options) error {
+	if err := m.discover(ctx, opts); err != nil {
 		return err
 	}
 	guests, err := guest.Find(ctx, m.fileSystems())
@@ -123,7 +126,7 @@ func (m *Machine) fileSystems() []guest.Volume {
 		}
 		vs = append(vs, guest.Volume{
 			Device: v.Name, Number: v.Number, Disk: m.diskOf(v.Volume), PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS,
-			Origin: m.originOf(v.Volume),
+			Devices: v.Devices, Origin: m.originOf(v.Volume),
 		})
 	}
 	return vs

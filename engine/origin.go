@@ -5,19 +5,20 @@ import (
 	"github.com/guestctl/guestctl/engine/volume"
 )
 
-// originOf tells where the bytes of a volume come from, as image.Tracer does. A volume of which the bytes are no run of its parent
-// has no origin.
+// originOf tells where the bytes of a volume come from, as image.Tracer does.
 func (m *Machine) originOf(v *volume.Volume) func(off, n int64) (image.Origin, bool) {
-	disk := m.diskOf(v)
-	if disk < 0 {
+	if _, ok := v.Bottom(0, 1); !ok {
 		return nil
 	}
-	start := int64(0)
-	for ; v.Parent != nil; v = v.Parent {
-		if v.Offset == 0 {
-			return nil
-		}
-		start += v.Offset
+	disks := map[*volume.Volume]image.Image{}
+	for i := range m.Disks {
+		disks[m.Volumes[i].Volume] = m.Disks[i].Image
 	}
-	return func(off, n int64) (image.Origin, bool) { return image.OriginOf(m.Disks[disk].Image, start+off, n) }
+	return func(off, n int64) (image.Origin, bool) {
+		p, ok := v.Bottom(off, n)
+		if !ok {
+			return image.Origin{}, false
+		}
+		return image.OriginOf(disks[p.At], p.Off, p.Len)
+	}
 }

@@ -68,6 +68,8 @@ func tableDamage(name string, p volume.Problem) Damage {
 		d.Severity, d.Meaning = finding.Medium, "one of two copies is damaged, and the other is left"
 	case volume.Ambiguous:
 		d.Severity, d.Meaning = finding.Medium, "systems differ in what they see on such a disk"
+	case volume.Degraded:
+		d.Severity, d.Meaning = finding.Medium, "a copy of the data is missing, and another serves"
 	case volume.Overlapping:
 		d.Severity, d.Meaning = finding.High, "what is written to one partition damages the other"
 	case volume.Missing:

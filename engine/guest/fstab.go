@@ -169,7 +169,7 @@ func matcher(source string) func(Volume) bool {
 		return func(v Volume) bool { return v.Disk == disk && v.Number == number }
 	}
 	if strings.HasPrefix(source, "/dev/") {
-		return func(v Volume) bool { return source == "/dev/"+v.Device }
+		return func(v Volume) bool { return source == "/dev/"+v.Device || slices.Contains(v.Devices, source) }
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type Volume struct {
 	Disk      int    // index of the disk it is on, from 0
 	PartUUID  string
 	PartLabel string
+	Devices   []string // as volume.Volume has them: "/dev/mapper/rl-root"
 	FS        filesys.FS
 	// Origin tells where the n bytes at off of the volume come from, as image.Tracer does; nil where nobody knows.
 	Origin func(off, n int64) (image.Origin, bool)

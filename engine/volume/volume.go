@@ -1,7 +1,7 @@
-// Package volume defines what lies between a disk and its file systems: partitions, and later volume managers.
+// Package volume defines what lies between a disk and its file systems: partition tables, volume managers, RAID, encryption.
 //
-// Each table or manager is one package below this one. Discovery is a worklist in package engine: every volume that a
-// format finds is probed again, so that any nesting works.
+// Each of them is one package below this one. Discovery is a worklist in package engine: every volume that a format finds is
+// probed again, so that any nesting works. A format whose volumes lie on several members has them collected first.
 package volume
 
 import (
@@ -12,24 +12,62 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
-// Volume is a run of bytes that may hold a file system or further volumes: a whole disk, a partition.
+// Volume is a run of bytes that may hold a file system or further volumes: a whole disk, a partition, a logical volume.
 type Volume struct {
 	io.ReaderAt
-	Name   string  // as people call it: "disk", "p1"; unique within a machine
+	Name   string  // as people call it: "disk", "p1", "rl/root"; unique within a machine
 	Size   int64   // bytes
 	Offset int64   // in its parent, in bytes; 0 where the bytes are not one run of it
-	Number int     // of the partition, from 1; 0 for a disk
+	Number int     // of the partition, from 1; 0 for what is no partition
 	Kind   string  // the partition type, in words where known: "Linux filesystem"
-	UUID   string  // PARTUUID: of a GPT partition its own, of an MBR partition "<disk signature>-<number>"
+	UUID   string  // PARTUUID: of a GPT partition its own, of an MBR partition "<disk signature>-<number>"; of a logical volume its own
 	Label  string  // PARTLABEL
 	Active bool    // marked bootable
-	Parent *Volume // nil for a disk
+	Parent *Volume // nil for a disk; of a volume on several members the first
+	// Members are what the volume lies on where that is more than its parent.
+	Members []*Volume
+	// Devices are the paths below /dev by which a running guest knows the volume, where they are not made of its disk and number.
+	Devices []string
+	// Lies tells where the n bytes at off lie, as Locate does; nil for a run of the parent, and for what is nowhere as it is.
+	Lies func(off, n int64) (Place, bool)
+	// Err is why the volume cannot be read although it is known; nil where it can.
+	Err error
+}
+
+// Place is a run of bytes in a volume.
+type Place struct {
+	At       *Volume
+	Off, Len int64 // bytes
+}
+
+// Locate returns where the bytes at off of v lie: a run of at most n bytes, in a volume that v lies on. ok is false for a disk, and
+// where the bytes are nowhere as they are: decrypted, or put together from several copies.
+func (v *Volume) Locate(off, n int64) (Place, bool) {
+	switch {
+	case n <= 0 || off < 0 || off >= v.Size:
+		return Place{}, false
+	case v.Lies != nil:
+		return v.Lies(off, min(n, v.Size-off))
+	case v.Parent == nil || v.Offset == 0:
+		return Place{}, false
+	}
+	return Place{v.Parent, v.Offset + off, min(n, v.Size-off)}, true
+}
+
+// Bottom returns where the bytes at off of v lie on a disk, as Locate does, whatever is in between.
+func (v *Volume) Bottom(off, n int64) (Place, bool) {
+	p, ok := Place{v, off, n}, true
+	for p.At.Parent != nil && ok {
+		p, ok = p.At.Locate(p.Off, p.Len)
+	}
+	return p, ok
 }
 
 // Table is what a volume format found in its members.
 type Table struct {
 	Volumes  []*Volume
-	UUID     string    // of the table: GPT disk GUID, MBR disk signature
+	Name     string    // of the set: "rl" for a volume group; "" for a partition table
+	UUID     string    // of the table: GPT disk GUID, MBR disk signature, of a volume group or array its own
 	Problems []Problem // such as a damaged primary header
 }
 
@@ -64,6 +102,8 @@ const (
 	Unprotected Meaning = "unprotected"
 	// Ambiguous: systems differ in what they take for the table, or for a partition.
 	Ambiguous Meaning = "ambiguous"
+	// Degraded: a copy of the data is missing, and another serves.
+	Degraded Meaning = "degraded"
 	// Overlapping: partitions share bytes: what is written to one damages the other.
 	Overlapping Meaning = "overlapping"
 	// Missing: bytes or partitions that the table has are not on the disk.
@@ -72,13 +112,27 @@ const (
 	Broken Meaning = "broken"
 )
 
-// Format is one kind of partition table or volume manager.
+// Format is one kind of partition table, volume manager, RAID or encryption.
 type Format struct {
 	Name  string
 	Probe binread.Probe
-	// Open reads the table of the members, all at once: LVM and RAID have several. Names of the volumes it returns are
-	// local ("p1"); the caller makes them unique.
-	Open func(ctx context.Context, members []*Volume) (*Table, error)
+	// Set names the set that a member belongs to: all members of a set are opened together, once nothing else is left to look at.
+	// It is nil for formats that need one member alone. The error is about this member.
+	Set func(member *Volume) (string, error)
+	// Open reads the table of the members, in the order in which they were found. Names of the volumes it returns are local ("p1");
+	// the caller makes them unique. What is missing of a set is a problem of the table, and the Err of the volumes that need it.
+	Open func(ctx context.Context, members []*Volume, opts Options) (*Table, error)
+}
+
+// Options say how to open a table.
+type Options struct {
+	Keys []Key // for encrypted volumes
+}
+
+// Key is a secret that a person gave for an encrypted volume.
+type Key struct {
+	Device string                 // name of the volume, its number, its UUID, or "*" for any
+	Secret func() ([]byte, error) // read when it is needed; the caller wipes it
 }
 
 // Section returns the n bytes of parent at off as a new volume. The caller has checked the bounds.

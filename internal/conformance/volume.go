@@ -17,8 +17,8 @@ import (
 // volumes inside the disk whose every byte can be asked for, with distinct names, the same at every opening.
 func Table(tb testing.TB, f volume.Format, disk *volume.Volume) (*volume.Table, error) {
 	tb.Helper()
-	t, err := f.Open(context.Background(), []*volume.Volume{disk})
-	again, err2 := f.Open(context.Background(), []*volume.Volume{disk})
+	t, err := f.Open(context.Background(), []*volume.Volume{disk}, volume.Options{})
+	again, err2 := f.Open(context.Background(), []*volume.Volume{disk}, volume.Options{})
 	if diff := cmp.Diff(describe(t, err), describe(again, err2)); diff != "" {
 		tb.Fatalf("two openings differ (-first +second):\n%s", diff)
 	}

@@ -60,7 +60,7 @@ func protected(r io.ReaderAt) (bool, error) {
 	return marked && c.At(510).U16() == 0xaa55, c.Err()
 }
 
-func open(_ context.Context, members []*volume.Volume) (*volume.Table, error) {
+func open(_ context.Context, members []*volume.Volume, _ volume.Options) (*volume.Table, error) {
 	if len(members) != 1 {
 		return nil, binread.Unsupported("gpt: %d disks, want 1", len(members))
 	}

@@ -126,7 +126,7 @@ func TestPartitionsHoldTheirOwnBytes(t *testing.T) {
 	for i := range b[48*512 : 49*512] {
 		b[48*512+i] = 'x'
 	}
-	got, err := Format.Open(context.Background(), []*volume.Volume{diskOf(b)})
+	got, err := Format.Open(context.Background(), []*volume.Volume{diskOf(b)}, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestReadErrorsAreNotDamage(t *testing.T) {
 	want := errors.New("medium error")
 	b := image(t, "types") // its backup could be read, but whether it is the one to use cannot be known
 	disk := &volume.Volume{ReaderAt: failing{bytes.NewReader(b), want}, Size: int64(len(b))}
-	if got, err := Format.Open(context.Background(), []*volume.Volume{disk}); !errors.Is(err, want) {
+	if got, err := Format.Open(context.Background(), []*volume.Volume{disk}, volume.Options{}); !errors.Is(err, want) {
 		t.Errorf("open: %v, %v, want %v", got, err, want)
 	}
 	if _, err := Format.Probe(disk, disk.Size); !errors.Is(err, want) {

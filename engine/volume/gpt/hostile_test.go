@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -171,7 +172,7 @@ func TestLargerHeadersAndEntriesAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := truth(t, "types", 512)
-	if n := len(got.Volumes); n != 16 || *bare(got).Volumes[15] != *want.Volumes[15] {
+	if n := len(got.Volumes); n != 16 || !reflect.DeepEqual(bare(got).Volumes[15], want.Volumes[15]) {
 		t.Errorf("%d partitions, the last %v, want 16, the last %v", n, bare(got).Volumes[n-1], want.Volumes[15])
 	}
 }

@@ -70,7 +70,7 @@ func plausible(entries []entry) bool {
 	return used > 0
 }
 
-func open(_ context.Context, members []*volume.Volume) (*volume.Table, error) {
+func open(_ context.Context, members []*volume.Volume, _ volume.Options) (*volume.Table, error) {
 	if len(members) != 1 {
 		return nil, binread.Unsupported("mbr: %d disks, want 1", len(members))
 	}
