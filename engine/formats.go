@@ -11,6 +11,7 @@ import (
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/engine/volume/gpt"
 	"github.com/guestctl/guestctl/engine/volume/mbr"
+	"github.com/guestctl/guestctl/engine/volume/md"
 )
 
 // Images lists the container formats in the order they are tried. Raw fits everything and stands last.
@@ -21,10 +22,12 @@ func Images() []image.Format {
 	}
 }
 
-// Volumes lists the partition tables and volume managers in the order they are tried. A GPT disk also has an MBR, so GPT
-// stands first.
+// Volumes lists the partition tables, volume managers, RAID and encryption in the order they are tried, and in which sets of members
+// are opened. A disk that is a member of an array can begin with the partition table that is in the array, and a GPT disk also has an
+// MBR.
 func Volumes() []volume.Format {
 	return []volume.Format{
+		md.Format,
 		gpt.Format,
 		mbr.Format,
 	}
@@ -52,7 +55,6 @@ func Signatures() []Signature {
 		{"LUKS", m(0, "LUKS\xba\xbe"), encrypted},
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
 		{"LVM2 physical volume", lvm2, unsupported},
-		{"md RAID", binread.AnyOf(m(0, "\xfc\x4e\x2b\xa9"), m(4096, "\xfc\x4e\x2b\xa9"), m(-8192, "\xfc\x4e\x2b\xa9")), unsupported},
 		{"XFS", m(0, "XFSB"), unsupported},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},
