@@ -16,12 +16,12 @@ import (
 // cluster returns a decompressed cluster. Its descriptor has the offset in its low bits and above them the number of
 // sectors of 512 bytes that the data takes beyond its first. The result is shared: it must not be changed.
 func (m *Image) cluster(descriptor int64) ([]byte, error) {
-	block, mine := m.clusters.get(descriptor)
+	block, mine := m.clusters.Get(descriptor)
 	if !mine {
-		return block.wait()
+		return block.Wait()
 	}
 	b, err := m.decompress(descriptor)
-	m.clusters.put(block, b, err)
+	m.clusters.Put(block, b, err)
 	return b, err
 }
 

@@ -151,15 +151,15 @@ func (m *Image) follow(r run, page []byte, first, at, off int64) int64 {
 func (m *Image) page(off int64) (b []byte, first int64, err error) {
 	size := min(m.head.clusterSize(), pageSize)
 	first = off &^ (size - 1)
-	block, mine := m.tables.get(first)
+	block, mine := m.tables.Get(first)
 	if !mine {
-		b, err = block.wait()
+		b, err = block.Wait()
 		return b, first, err
 	}
 	if n := min(size, m.fileSize-first); n > 0 {
 		b, err = binread.ReadAt(m.r, first, n, pageSize)
 	}
-	m.tables.put(block, b, err)
+	m.tables.Put(block, b, err)
 	return b, first, err
 }
 

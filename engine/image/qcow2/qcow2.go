@@ -47,9 +47,9 @@ type Image struct {
 	backing image.Image // nil: unallocated clusters are zeros
 	data    image.Image // nil: data clusters are in r
 
-	tables   *cache    // pages of L1 and L2 tables, by their offset in the file
-	clusters *cache    // decompressed clusters, by their descriptor
-	inflate  sync.Pool // of *inflater
+	tables   *binread.Blocks // pages of L1 and L2 tables, by their offset in the file
+	clusters *binread.Blocks // decompressed clusters, by their descriptor
+	inflate  sync.Pool       // of *inflater
 	zstd     func() (*zstd.Decoder, error)
 
 	snapshots []image.Snapshot
@@ -71,8 +71,8 @@ func open(r io.ReaderAt, size int64, opts image.Options) (_ *Image, err error) {
 	m := &Image{
 		r: r, fileSize: size, head: head,
 		active:   table{head.l1Off, int64(head.l1Entries), head.size},
-		tables:   newCache(maxTables),
-		clusters: newCache(max(maxClusters, 2*head.clusterSize())),
+		tables:   binread.NewBlocks(maxTables),
+		clusters: binread.NewBlocks(max(maxClusters, 2*head.clusterSize())),
 		zstd:     newZstd(),
 	}
 	m.problems = head.problems(size)
