@@ -63,6 +63,9 @@ type Options struct {
 // (binread.ErrRefused, binread.ErrLimit).
 type Sibling func(name, format string) (Image, error)
 
+// Raw is the format of a file that is the bytes of a disk, or of a piece of one, and nothing else: it names no other file.
+const Raw = "raw"
+
 // Format is one container format.
 type Format struct {
 	Name  string

@@ -17,8 +17,9 @@ import (
 const (
 	// maxChain is how many files may follow one another, each named by the one before.
 	maxChain = 16
-	// maxSiblings is how many files an image and all that it names may open together.
-	maxSiblings = 1024
+	// maxSiblings is how many files an image and all that it names may open together: a disk may be in pieces of 2 GB, and so may each
+	// disk of its chain.
+	maxSiblings = 8192
 )
 
 // Opener opens the container whose file is r, of size bytes. A format other than "" is not probed.
@@ -28,7 +29,8 @@ type Opener func(r io.ReaderAt, size int64, format string, sibling Sibling) (Ima
 //
 // A name that comes from an image is resolved from the directory of the image that holds it, as the hypervisors do. It
 // must end in the directory of the first image or in one of Allowed, or below. A symbolic link that leads out of that
-// directory, a pipe, a device, a file that is already in the chain, and a chain of more than 16 files are refused.
+// directory, a pipe, a device, a file that is already in the chain, and a chain of more than 16 files are refused. A file that is opened as
+// Raw names no other, and is no link of a chain.
 type Dirs struct {
 	Allowed []string // directories besides the first image's own
 	Open    Opener
@@ -64,7 +66,7 @@ type chain struct {
 }
 
 func (c *chain) open(name, format string) (Image, error) {
-	if c.depth >= maxChain {
+	if c.depth >= maxChain && format != Raw {
 		return nil, binread.Limit("more than %d files name one another", maxChain)
 	}
 	if c.opened.Add(1) > maxSiblings {

@@ -189,6 +189,23 @@ func TestSiblingChainsAreBounded(t *testing.T) {
 	}
 }
 
+// TestPiecesAreNoLinksOfAChain has every file of a chain name pieces beside the next file, as the last one does.
+func TestPiecesAreNoLinksOfAChain(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "piece"), "piece")
+	for i := range maxChain {
+		write(t, filepath.Join(dir, strconv.Itoa(i)), fmt.Sprintf("list\npiece raw\n%d\npiece raw\n", i+1))
+	}
+	write(t, filepath.Join(dir, strconv.Itoa(maxChain)), "list\npiece raw\npiece raw\n")
+	if _, err := openIt(t, filepath.Join(dir, "0")); err != nil {
+		t.Errorf("a chain of %d files in pieces: %v", maxChain, err)
+	}
+	write(t, filepath.Join(dir, strconv.Itoa(maxChain)), "list\n0 raw\n")
+	if _, err := openIt(t, filepath.Join(dir, "0")); !errors.Is(err, binread.ErrRefused) {
+		t.Errorf("the first file of the chain as a piece of the last: %v, want kind %v", err, binread.ErrRefused)
+	}
+}
+
 func TestSiblingsOfOneImageAreBounded(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 4 { // each names the next 16 times: 16^4 files

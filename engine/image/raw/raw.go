@@ -18,7 +18,7 @@ const minSkip = 256 << 10
 
 // Format is the raw format.
 var Format = image.Format{
-	Name:  "raw",
+	Name:  image.Raw,
 	Probe: func(io.ReaderAt, int64) (bool, error) { return true, nil },
 	Open: func(r io.ReaderAt, size int64, opts image.Options) (image.Image, error) {
 		if opts.Snapshot != "" {
@@ -42,7 +42,9 @@ func (m *Image) Close() error { return nil }
 
 // Description implements image.Image. How much of the file the host has allocated is not part of it: a copy of the image
 // would be described differently.
-func (m *Image) Description() image.Description { return image.Description{Format: "raw", Used: -1} }
+func (m *Image) Description() image.Description {
+	return image.Description{Format: image.Raw, Used: -1}
+}
 
 // Extent implements image.Extenter.
 func (m *Image) Extent(off, n int64) (image.Extent, error) {
