@@ -102,7 +102,6 @@ func TestSignaturesAreNamed(t *testing.T) {
 		"Btrfs":                {0x10040, "_BHRfS_M", binread.ErrUnsupported},
 		"NTFS":                 {3, "NTFS    ", binread.ErrUnsupported},
 		"VMDK":                 {0, "KDMV", binread.ErrUnsupported},
-		"VHD":                  {1<<20 - 512, "conectix", binread.ErrUnsupported},
 		"swap":                 {4086, "SWAPSPACE2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func openImage(name string, opts Options, w *witness) (image.Image, error) {
 func openContainer(r io.ReaderAt, size int64, format string, opts image.Options) (image.Image, error) {
 	for _, f := range Images() {
 		if format != "" {
-			if f.Name == format {
+			if f.Name == format || f.Alias == format {
 				return f.Open(r, size, opts)
 			}
 			continue

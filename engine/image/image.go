@@ -69,6 +69,7 @@ const Raw = "raw"
 // Format is one container format.
 type Format struct {
 	Name  string
+	Alias string // what QEMU calls it in images that name files, where that is another word
 	Probe binread.Probe
 	// Open reads the container whose file is r, of size bytes. It does not close r.
 	Open func(r io.ReaderAt, size int64, opts Options) (Image, error)
