@@ -32,7 +32,7 @@ type Against struct {
 
 // against holds an image against what the job says.
 func (r *Result) against(ctx context.Context, name string) (targets []Target, err error) {
-	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
+	m, err := engine.Open(ctx, r.disks(name), r.job.Engine)
 	if err != nil {
 		r.hashAlone(ctx, name)
 		return r.notJudged(ctx, name, nil, err)
@@ -46,7 +46,8 @@ func (r *Result) against(ctx context.Context, name string) (targets []Target, er
 	if a.Started != nil {
 		a.Started(m.Disks[0].Size())
 	}
-	t := Target{Image: name, Disk: diskOf(m), Problems: problemsOf(m, nil), Coverage: percent(0, 0)}
+	t := Target{Image: name, Problems: problemsOf(m, nil), Coverage: percent(0, 0)}
+	t.describe(m)
 	known := &facts.Document{} // without one guest no condition of the policy keeps anything away
 	if len(m.Guests) == 1 {
 		doc, err := m.Facts(ctx, m.Guests[0], facts.Request{Domains: []string{"os"}}, r.job.Now)

@@ -32,6 +32,8 @@ const Schema = "guestctl.result/1"
 // Job says what to judge, and by what.
 type Job struct {
 	Images []string // each is one machine
+	// Disks are further disks of the machine whose first disk is the one image.
+	Disks  []string
 	Engine engine.Options
 	Root   string // "auto", "all" or a device
 	Policy *policy.Policy
@@ -126,7 +128,8 @@ type Target struct {
 	Coverage float64 `json:"coverage"`
 	Counts
 	Score    Score             `json:"score"`
-	Disk     *Disk             `json:"disk" jsonschema:"nullable"`
+	Disk     *Disk             `json:"disk" jsonschema:"nullable"` // the first
+	Disks    []Disk            `json:"disks,omitempty"`            // all, where there are several
 	Root     *facts.RootMeta   `json:"root" jsonschema:"nullable"`
 	OS       *facts.OS         `json:"os" jsonschema:"nullable"`
 	Checks   []finding.Finding `json:"checks"`
@@ -206,6 +209,9 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 	if job.Assume != nil {
 		r.Assumed = &Assumed{job.Assume.File, job.Assume.Paths}
 	}
+	if len(job.Disks) > 0 && len(job.Images) > 1 {
+		return nil, fmt.Errorf("further disks of one machine, and %d images", len(job.Images))
+	}
 	if len(job.Policy.Waivers.List) > 0 && job.Now.IsZero() {
 		return nil, errors.New("waivers cannot be judged without the day of the judgement")
 	}
@@ -255,6 +261,9 @@ func Run(ctx context.Context, job Job) (r *Result, err error) {
 	}
 	return r, nil
 }
+
+// disks are the disks of the machine whose first is the image called name.
+func (r *Result) disks(name string) []string { return slices.Concat([]string{name}, r.job.Disks) }
 
 func policyOf(job Job) Policy {
 	p := Policy{
@@ -327,6 +336,9 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	if err != nil {
 		return r.notJudged(ctx, name, nil, err)
 	}
+	if ok && len(r.job.Disks) > 0 {
+		return r.notJudged(ctx, name, nil, storedFacts(name))
+	}
 	if ok {
 		if doc, err = r.assume(doc); err != nil {
 			return nil, err
@@ -346,7 +358,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 		t.Disk = &Disk{Format: "stored facts of " + doc.Meta.Image.Format, Size: doc.Meta.Image.Size, Used: -1}
 		return []Target{t}, ctx.Err()
 	}
-	m, err := engine.Open(ctx, []string{name}, r.job.Engine)
+	m, err := engine.Open(ctx, r.disks(name), r.job.Engine)
 	if err != nil {
 		r.hashAlone(ctx, name)
 		if t, ok := r.damagedContainer(name, err); ok {
@@ -387,7 +399,8 @@ func (r *Result) notJudged(ctx context.Context, name string, m *engine.Machine, 
 		t.Files, _ = h.wait() // the target is unknown, with or without them
 	}
 	if m != nil {
-		t.Disk, t.Problems = diskOf(m), problemsOf(m, nil)
+		t.describe(m)
+		t.Problems = problemsOf(m, nil)
 	}
 	return []Target{t}, nil
 }
@@ -433,7 +446,8 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 	}
 	r.unchanged(&t, m)
 	r.settle(&t)
-	t.Disk, t.Problems = diskOf(m), append(problemsOf(m, g), t.Problems...)
+	t.describe(m)
+	t.Problems = append(problemsOf(m, g), t.Problems...)
 	return t, ctx.Err()
 }
 

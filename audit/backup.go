@@ -91,7 +91,8 @@ func (r *Result) verifyGuest(ctx context.Context, t *Target, m *engine.Machine, 
 
 // withoutGuest is the target of a backup in which no operating system can be judged.
 func (r *Result) withoutGuest(ctx context.Context, name string, m *engine.Machine, disks *intact.Verification, err error) ([]Target, error) {
-	t := Target{Image: name, Backup: disks, Checks: disks.Findings(), Problems: problemsOf(m, nil), Disk: diskOf(m), Coverage: percent(0, 0)}
+	t := Target{Image: name, Backup: disks, Checks: disks.Findings(), Problems: problemsOf(m, nil), Coverage: percent(0, 0)}
+	t.describe(m)
 	t.Checks = append(t.Checks, finding.Finding{
 		ID: BackupSystem, Title: "There is an operating system", Status: finding.Unknown, Severity: finding.High, Expected: "an operating system",
 		Actual: "none that can be judged", Message: err.Error(), Where: []finding.Location{}, Fix: binread.HintOf(err),
@@ -111,11 +112,13 @@ func (r *Result) damagedContainer(name string, err error) (Target, bool) {
 	if r.job.Backup == nil || !errors.Is(err, binread.ErrCorrupt) && !errors.Is(err, binread.ErrChecksum) {
 		return Target{}, false
 	}
-	f, openErr := image.OpenFile(name)
-	if openErr != nil {
-		return Target{}, false // the file itself, not what it contains
+	for _, disk := range r.disks(name) {
+		f, openErr := image.OpenFile(disk)
+		if openErr != nil {
+			return Target{}, false // the file itself, not what it contains
+		}
+		_ = f.Close() // of a file that was only read
 	}
-	_ = f.Close() // of a file that was only read
 	t := Target{Image: name, Problems: []Problem{}, Coverage: percent(0, 0), Checks: []finding.Finding{{
 		ID: intact.ContainerLayer, Title: "The container is sound", Status: finding.Fail, Severity: finding.Critical, Expected: "no damage",
 		Actual: "it cannot be opened", Message: err.Error(), Where: []finding.Location{}, Fix: "take another backup",

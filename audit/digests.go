@@ -113,13 +113,13 @@ func (r *Result) hash(ctx context.Context, name string, m *engine.Machine) (stop
 	return h.stop
 }
 
-// hashAlone hashes the one file of an image that could not be opened: nobody knows what others it has.
+// hashAlone hashes the files that the user named of a machine that could not be opened: nobody knows what others it has.
 func (r *Result) hashAlone(ctx context.Context, name string) {
 	if r.job.Digests == nil {
 		return
 	}
 	h := &hashing{done: make(chan struct{})}
-	h.files, h.err = hashFile(ctx, name, *r.job.Digests)
+	h.files, h.err = hashNamed(ctx, r.disks(name), *r.job.Digests)
 	close(h.done)
 	r.hashes.set(name, h)
 }
@@ -184,17 +184,28 @@ func (r *Result) hashed() error {
 	return nil
 }
 
-// FilesOf returns the digests of the files that an image consists of, those that it names included. Of an image that cannot be opened it
-// is the one file.
-func FilesOf(ctx context.Context, name string, opts engine.Options, d Digests) (files []HostFile, err error) {
-	m, err := engine.Open(ctx, []string{name}, opts)
+// FilesOf returns the digests of the files that the disks of a machine consist of, those that they name included. Of a machine that
+// cannot be opened they are the files of the disks alone.
+func FilesOf(ctx context.Context, disks []string, opts engine.Options, d Digests) (files []HostFile, err error) {
+	m, err := engine.Open(ctx, disks, opts)
 	if err != nil {
-		return hashFile(ctx, name, d)
+		return hashNamed(ctx, disks, d)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	h := hash(ctx, m, d)
 	defer h.stop()
 	return h.wait()
+}
+
+func hashNamed(ctx context.Context, names []string, d Digests) (files []HostFile, err error) {
+	for _, name := range names {
+		one, err := hashFile(ctx, name, d)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, one...)
+	}
+	return files, nil
 }
 
 func hashFile(ctx context.Context, name string, d Digests) ([]HostFile, error) {

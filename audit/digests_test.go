@@ -86,7 +86,7 @@ func TestDigestsAreThoseOfEveryFileOfTheImage(t *testing.T) {
 	if wanted := want[0].Size + 2*want[1].Size; started.Load() != wanted {
 		t.Errorf("%d bytes were announced, want %d", started.Load(), wanted)
 	}
-	files, err := audit.FilesOf(t.Context(), overlay, engine.Options{}, audit.Digests{Progress: func(n int64) { done += n }})
+	files, err := audit.FilesOf(t.Context(), []string{overlay}, engine.Options{}, audit.Digests{Progress: func(n int64) { done += n }})
 	if diff := cmp.Diff(files, want); diff != "" || err != nil || done != want[0].Size+want[1].Size {
 		t.Errorf("%s, %v, %d bytes", diff, err, done)
 	}

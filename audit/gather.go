@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
 )
@@ -15,7 +16,8 @@ import (
 // Gather says which facts to gather, and how.
 type Gather struct {
 	Engine  engine.Options
-	Root    string // "auto", "all" or a device
+	Disks   []string // further disks of the machine whose image is asked for
+	Root    string   // "auto", "all" or a device
 	Request facts.Request
 	Now     time.Time
 	Tool    string // the version of the program, for the document
@@ -51,9 +53,12 @@ func (g Gather) Image(ctx context.Context, name string) (docs []*facts.Document,
 
 func (g Gather) image(ctx context.Context, name string) (docs []*facts.Document, err error) {
 	if doc, ok, err := engine.ReadFacts(name); ok || err != nil {
+		if ok && len(g.Disks) > 0 {
+			return nil, storedFacts(name)
+		}
 		return []*facts.Document{doc}, err
 	}
-	m, err := engine.Open(ctx, []string{name}, g.Engine)
+	m, err := engine.Open(ctx, slices.Concat([]string{name}, g.Disks), g.Engine)
 	if err != nil {
 		return nil, err
 	}
@@ -71,4 +76,9 @@ func (g Gather) image(ctx context.Context, name string) (docs []*facts.Document,
 		docs = append(docs, doc)
 	}
 	return docs, nil
+}
+
+// storedFacts is the error that a document of facts was given further disks.
+func storedFacts(name string) error {
+	return binread.WithHint(fmt.Errorf("%s: stored facts, which have no further disks", name), "name an image, or leave --disk out")
 }

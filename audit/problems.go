@@ -11,17 +11,25 @@ import (
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
-func diskOf(m *engine.Machine) *Disk {
-	d := m.Disks[0].Description()
-	return &Disk{Format: d.Format, Size: m.Disks[0].Size(), Used: d.Used, Backing: d.Backing}
+// describe says which disks the machine of a target has.
+func (t *Target) describe(m *engine.Machine) {
+	var all []Disk
+	for _, disk := range m.Disks {
+		d := disk.Description()
+		all = append(all, Disk{Format: d.Format, Size: disk.Size(), Used: d.Used, Backing: d.Backing})
+	}
+	t.Disk = &all[0]
+	if len(all) > 1 {
+		t.Disks = all
+	}
 }
 
 // problemsOf lists what is wrong with the image and its volumes, and with how the tree of the guest was put together.
 func problemsOf(m *engine.Machine, g *guest.Guest) []Problem {
 	var ps []Problem
-	for _, d := range m.Disks {
+	for i, d := range m.Disks {
 		for _, p := range d.Description().Problems {
-			ps = append(ps, Problem{d.Description().Format, p})
+			ps = append(ps, Problem{m.ContainerOf(i), p})
 		}
 	}
 	for _, v := range m.Volumes {

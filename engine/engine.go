@@ -106,6 +106,15 @@ func (m *Machine) find(ctx context.Context, opts volume.Options) error {
 	return nil
 }
 
+// ContainerOf names the container of the disk at an index: its format, and which disk it is where there are several.
+func (m *Machine) ContainerOf(disk int) string {
+	format := m.Disks[disk].Description().Format
+	if len(m.Disks) == 1 {
+		return format
+	}
+	return m.Volumes[disk].Name + " (" + format + ")"
+}
+
 // Files are the files of the host that the images consist of: each image before the files that it names. They are open until Close.
 func (m *Machine) Files() []*image.File { return slices.Clone(m.files) }
 

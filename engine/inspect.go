@@ -6,7 +6,6 @@ import (
 
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
-	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/volume"
 )
 
@@ -17,7 +16,8 @@ const InspectionSchema = "guestctl.inspection/1"
 type Inspection struct {
 	Schema   string            `json:"schema"`
 	Image    string            `json:"image"`
-	Disk     InspectedDisk     `json:"disk"`
+	Disk     InspectedDisk     `json:"disk"`  // the first
+	Disks    []InspectedDisk   `json:"disks"` // all, in the order of the machine
 	Volumes  []InspectedVolume `json:"volumes"`
 	Systems  []InspectedSystem `json:"systems"`
 	Problems []string          `json:"problems"`
@@ -25,6 +25,8 @@ type Inspection struct {
 
 // InspectedDisk is the container of a disk.
 type InspectedDisk struct {
+	Device      string              `json:"device"` // of the volume that it is: "disk", "disk2"
+	Image       string              `json:"image"`
 	Format      string              `json:"format"`
 	Version     string              `json:"version,omitempty"`
 	Size        int64               `json:"size"` // of the virtual disk, in bytes
@@ -80,11 +82,14 @@ type InspectedMount struct {
 	Error  string `json:"error,omitempty"` // why it is not mounted
 }
 
-// Inspect describes the machine's first disk and what was found on all of them.
+// Inspect describes the machine's disks and what was found on them.
 func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, error) {
-	disk := m.Disks[0]
+	var disks []InspectedDisk
+	for i, d := range m.Disks {
+		disks = append(disks, inspectDisk(m.Volumes[i].Name, d))
+	}
 	in := &Inspection{
-		Schema: InspectionSchema, Image: disk.Name, Disk: inspectDisk(disk.Size(), disk.Description()),
+		Schema: InspectionSchema, Image: m.Disks[0].Name, Disk: disks[0], Disks: disks,
 		Volumes: []InspectedVolume{}, Systems: []InspectedSystem{}, Problems: m.Problems,
 	}
 	for _, v := range m.Volumes {
@@ -111,9 +116,11 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 	return in, nil
 }
 
-func inspectDisk(size int64, d image.Description) InspectedDisk {
+func inspectDisk(device string, opened Disk) InspectedDisk {
+	d := opened.Description()
 	disk := InspectedDisk{
-		Format: d.Format, Version: d.Version, Size: size, Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
+		Device: device, Image: opened.Name,
+		Format: d.Format, Version: d.Version, Size: opened.Size(), Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
 		Backing: d.Backing, Snapshots: []InspectedSnapshot{}, Problems: d.Problems,
 	}
 	for _, s := range d.Snapshots {

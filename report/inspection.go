@@ -26,14 +26,9 @@ func InspectionFormats() []InspectionFormat {
 
 func inspectionText(w io.Writer, in *engine.Inspection) error {
 	t := textWriter{bufio.NewWriter(&lines{w: w})}
-	t.printf("%s  %s\n", bold(Escape(in.Image)), strings.Join(describeDisk(in.Disk), ", "))
-	for i, b := range in.Disk.Backing {
-		t.printf("  backing file %d  %s\n", i+1, Escape(b))
+	for _, d := range in.Disks {
+		t.disk(d, len(in.Disks) > 1)
 	}
-	for _, s := range in.Disk.Snapshots {
-		t.printf("  snapshot %s  %s, %s virtual\n", Escape(s.ID), Escape(s.Name), Size(s.Size))
-	}
-	t.notes("  ", in.Disk.Problems)
 	t.printf("\n")
 	t.volumes(in.Volumes, "", "")
 	for _, s := range in.Systems {
@@ -45,6 +40,22 @@ func inspectionText(w io.Writer, in *engine.Inspection) error {
 	}
 	t.notes("", in.Problems)
 	return t.Flush()
+}
+
+// disk tells what a disk comes in and, where there are several, which it is.
+func (t textWriter) disk(d engine.InspectedDisk, several bool) {
+	name := ""
+	if several {
+		name = fmt.Sprintf("%-6s ", Escape(d.Device))
+	}
+	t.printf("%s%s  %s\n", name, bold(Escape(d.Image)), strings.Join(describeDisk(d), ", "))
+	for i, b := range d.Backing {
+		t.printf("  backing file %d  %s\n", i+1, Escape(b))
+	}
+	for _, s := range d.Snapshots {
+		t.printf("  snapshot %s  %s, %s virtual\n", Escape(s.ID), Escape(s.Name), Size(s.Size))
+	}
+	t.notes("  ", d.Problems)
 }
 
 func describeDisk(d engine.InspectedDisk) []string {

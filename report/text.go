@@ -172,6 +172,9 @@ func describe(tg *audit.Target) []string {
 		if len(tg.Disk.Backing) > 0 {
 			parts = append(parts, "backed by "+Escape(strings.Join(tg.Disk.Backing, ", ")))
 		}
+		if n := len(tg.Disks); n > 1 {
+			parts = append(parts, fmt.Sprintf("the first of %d disks", n))
+		}
 	}
 	if tg.OS != nil {
 		parts = append(parts, Escape(systemName(tg.OS)))

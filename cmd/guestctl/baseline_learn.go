@@ -43,7 +43,7 @@ image stands also a document that guestctl facts --facts-out stored, as far as i
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write to `FILE`, whole or not at all, and not to stdout")
-	image.add(cmd)
+	image.addEach(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"output": carapace.ActionFiles(".toml")})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 	return cmd
@@ -54,7 +54,7 @@ func learn(cmd *cobra.Command, image imageFlags, images []string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	gather := audit.Gather{Engine: image.options(), Root: image.root, Request: policy.LearnGlobs(), Now: at, Tool: toolVersion()}
+	gather := image.gather(policy.LearnGlobs(), at)
 	docs, _, err := guests(cmd.Context(), gather, images)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
-	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/finding"
 	"github.com/guestctl/guestctl/policy"
@@ -65,8 +64,7 @@ func oneGuest(cmd *cobra.Command, f imageFlags, req facts.Request, image string)
 	if err != nil {
 		return nil, err
 	}
-	gather := audit.Gather{Engine: f.options(), Root: f.root, Request: req, Now: at, Tool: toolVersion()}
-	docs, err := gather.Image(cmd.Context(), image)
+	docs, err := f.gather(req, at).Image(cmd.Context(), image)
 	if err != nil {
 		return nil, factsError(err)
 	}

@@ -79,7 +79,7 @@ where it is from.`,
 			return j.run(cmd)
 		},
 	}
-	f.judge.add(cmd, audit.Any)
+	f.judge.addAt(cmd, audit.Any, 1)
 	f.drift.add(cmd)
 	return cmd
 }

@@ -48,6 +48,9 @@ evidence or the image cannot be read.`,
 			if err := oneFormat(f.format); err != nil {
 				return err
 			}
+			if f.image == "" && len(f.disk.disks) > 0 {
+				f.image, f.disk.disks = f.disk.disks[0], f.disk.disks[1:]
+			}
 			if f.image == "" || f.trust == "" {
 				return errors.New("want --image IMAGE and --trust DIR|FILE: evidence is held against an image, by keys that you have")
 			}
@@ -62,7 +65,7 @@ evidence or the image cannot be read.`,
 			want.Snapshot = f.disk.snapshot
 			bar := newByteProgress(cmd, "hashed")
 			held, err := evidence.Hold(args[0], trusted, want, func() ([]audit.HostFile, error) {
-				return audit.FilesOf(cmd.Context(), f.image, f.disk.options(), audit.Digests{Started: bar.Grow, Progress: bar.Add})
+				return audit.FilesOf(cmd.Context(), slices.Concat([]string{f.image}, f.disk.disks), f.disk.options(), audit.Digests{Started: bar.Grow, Progress: bar.Add})
 			})
 			bar.Close()
 			if err != nil {
@@ -88,6 +91,7 @@ evidence or the image cannot be read.`,
 	flags.StringArrayVar(&f.require, "require", nil, "what the evidence has to say, as `KEY=VALUE`; may be repeated: "+strings.Join(evidence.RequirementKeys(), ", "))
 	flags.StringVar(&f.maxAge, "max-age", "", "how old the evidence may be, as a `TIME`: 30d")
 	flags.StringVar(&f.format, "format", evidenceFormats()[0], "how to write it: "+strings.Join(evidenceFormats(), ", "))
+	f.disk.addOpening(cmd)
 	f.disk.addDisk(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"image": carapace.ActionFiles(), "trust": carapace.ActionFiles(), "format": carapace.ActionValues(evidenceFormats()...),

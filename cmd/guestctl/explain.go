@@ -6,7 +6,6 @@ import (
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
-	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/report"
 )
@@ -47,11 +46,8 @@ are meant. The verdict does not change the exit code.`,
 			if err != nil {
 				return err
 			}
-			gather := audit.Gather{
-				Engine: f.image.options(), Root: f.image.root, Now: at, Tool: toolVersion(),
-				Request: one.Request().Merge(facts.Request{Domains: []string{"os"}}), // fixes differ by family
-			}
-			docs, err := gather.Image(cmd.Context(), args[0])
+			req := one.Request().Merge(facts.Request{Domains: []string{"os"}}) // fixes differ by family
+			docs, err := f.image.gather(req, at).Image(cmd.Context(), args[0])
 			if err != nil {
 				return factsError(err)
 			}

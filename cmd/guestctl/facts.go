@@ -82,6 +82,9 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 	if f.jobs < 1 {
 		return fmt.Errorf("--jobs %d, want at least 1", f.jobs)
 	}
+	if err := f.image.one(images); err != nil {
+		return err
+	}
 	if f.out != "" && len(images) > 1 {
 		return fmt.Errorf("--facts-out stores the facts of one image, not of %d", len(images))
 	}
@@ -89,7 +92,7 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 	if err != nil {
 		return err
 	}
-	gather := audit.Gather{Engine: f.image.options(), Root: f.image.root, Request: req, Now: at, Tool: toolVersion()}
+	gather := f.image.gather(req, at)
 	if f.out != "" {
 		return f.store(cmd.Context(), gather, images[0])
 	}

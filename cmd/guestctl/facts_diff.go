@@ -46,7 +46,7 @@ a difference, 0 when there is none, 3 when some of the facts could not be read.`
 			if err != nil {
 				return err
 			}
-			gather := audit.Gather{Engine: f.image.options(), Root: f.image.root, Request: req, Now: at, Tool: toolVersion()}
+			gather := f.image.gather(req, at)
 			before, err := oneDocument(cmd.Context(), gather, args[0])
 			if err != nil {
 				return err
@@ -73,7 +73,7 @@ a difference, 0 when there is none, 3 when some of the facts could not be read.`
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "compare just these `DOMAINS`, separated by commas")
 	cmd.Flags().BoolVar(&f.volatile, "volatile", false, "show what changes by itself, too")
 	cmd.Flags().StringVar(&f.format, "format", formats[0], "how to write it: "+strings.Join(formats, ", "))
-	f.image.add(cmd)
+	f.image.addEach(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format": carapace.ActionValues(formats...),
 		"only":   carapace.ActionValues(domains()...).UniqueList(","),

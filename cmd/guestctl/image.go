@@ -5,33 +5,52 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // imageFlags are the flags of every command that opens an image.
 type imageFlags struct {
+	disks     []string
 	root      string
 	snapshot  string
 	allowDirs []string
 	noCache   bool
 }
 
-// add adds the flags of a command that looks at an operating system.
-func (f *imageFlags) add(cmd *cobra.Command) {
-	f.addDisk(cmd)
+// add adds the flags of a command that looks at the operating system of a machine. Its first argument is the image.
+func (f *imageFlags) add(cmd *cobra.Command) { f.addAt(cmd, 0) }
+
+// addAt is add for a command whose image is another argument.
+func (f *imageFlags) addAt(cmd *cobra.Command, image int) {
+	f.addEach(cmd)
+	f.addDisks(cmd, image)
+}
+
+// addEach adds the flags of a command that looks at operating systems of several machines together, of which each has one disk.
+func (f *imageFlags) addEach(cmd *cobra.Command) {
+	f.addOpening(cmd)
 	cmd.Flags().StringVar(&f.root, "root", "auto", "operating system: auto (the only one), all, or a `DEVICE` such as p2")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"root": carapace.ActionValues("auto", "all")})
 }
 
-// addDisk adds the flags of a command that looks at a whole disk.
-func (f *imageFlags) addDisk(cmd *cobra.Command) {
+// addMachine adds the flags of a command that looks at all of a machine. Its first argument is the image.
+func (f *imageFlags) addMachine(cmd *cobra.Command) {
+	f.addOpening(cmd)
+	f.addDisks(cmd, 0)
+}
+
+// addOpening adds the flags that say how an image is opened.
+func (f *imageFlags) addOpening(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.snapshot, "snapshot", "", "internal snapshot of the image, by `NAME` or id")
 	flags.StringArrayVar(&f.allowDirs, "allow-dir", nil, "`DIR` in which the image may have its backing files, beside its own; may be repeated")
@@ -47,9 +66,14 @@ func (f *imageFlags) options() engine.Options {
 	return opts
 }
 
+// gather says how the facts are gathered that a request names.
+func (f *imageFlags) gather(req facts.Request, at time.Time) audit.Gather {
+	return audit.Gather{Engine: f.options(), Disks: f.disks, Root: f.root, Request: req, Now: at, Tool: toolVersion()}
+}
+
 // open opens the machine of one image for a command that looks inside. Close it after use.
 func (f *imageFlags) open(ctx context.Context, image string) (*engine.Machine, error) {
-	m, err := engine.Open(ctx, []string{image}, f.options())
+	m, err := engine.Open(ctx, slices.Concat([]string{image}, f.disks), f.options())
 	if err != nil {
 		return nil, notJudged(err)
 	}

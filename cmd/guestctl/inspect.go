@@ -50,7 +50,7 @@ func newInspectCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", names[0], "how to write it: "+strings.Join(names, ", "))
-	image.addDisk(cmd)
+	image.addMachine(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"format": carapace.ActionValues(names...)})
 	carapace.Gen(cmd).PositionalCompletion(carapace.ActionFiles())
 	return cmd

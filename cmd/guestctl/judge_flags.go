@@ -26,14 +26,17 @@ type judgeFlags struct {
 }
 
 // add adds the flags. failOn is the default of --fail-on.
-func (f *judgeFlags) add(cmd *cobra.Command, failOn audit.FailOn) {
+func (f *judgeFlags) add(cmd *cobra.Command, failOn audit.FailOn) { f.addAt(cmd, failOn, 0) }
+
+// addAt is add for a command whose first image is not its first argument.
+func (f *judgeFlags) addAt(cmd *cobra.Command, failOn audit.FailOn, image int) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.format, "format", report.Names()[0], "report on stdout: "+strings.Join(report.Names(), ", "))
 	flags.StringArrayVar(&f.reports, "report", nil, "also write a report, as `FORMAT=FILE`; may be repeated")
 	flags.StringVar(&f.failOn, "fail-on", string(failOn), "mildest `SEVERITY` that fails: "+strings.Join(audit.FailOns(), ", "))
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
-	f.image.add(cmd)
+	f.image.addAt(cmd, image)
 	f.evidence.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format":  carapace.ActionValues(report.Names()...),
@@ -55,6 +58,9 @@ type judgement struct {
 
 // begin checks the flags, and opens the reports before any work is done. Call discard at the end.
 func (f *judgeFlags) begin(images []string) (*judgement, error) {
+	if err := f.image.one(images); err != nil {
+		return nil, err
+	}
 	format, err := report.Find(f.format)
 	if err != nil {
 		return nil, err
@@ -85,7 +91,7 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 		}
 	}
 	return &judgement{f, audit.Job{
-		Images: images, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
+		Images: images, Disks: f.image.disks, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
 	}, format, files, attest, nil}, nil
 }
 

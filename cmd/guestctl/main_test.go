@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 			"poke":     poke,
 			"edit":     edit,
+			"apart":    apart,
 			"taxii":    taxiiServer,
 			"guest":    guestDisk,
 

@@ -8,7 +8,6 @@ import (
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
-	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/drift"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/report"
@@ -38,9 +37,7 @@ guest is not as the others, 3 when facts could not be read.`,
 			if err != nil {
 				return err
 			}
-			gather := audit.Gather{
-				Engine: f.image.options(), Root: f.image.root, Request: facts.Request{Domains: drift.Comparable(domains())}, Now: at, Tool: toolVersion(),
-			}
+			gather := f.image.gather(facts.Request{Domains: drift.Comparable(domains())}, at)
 			bar := newProgress(cmd, "images", int64(len(images)))
 			defer bar.Close()
 			var docs []*facts.Document
@@ -65,7 +62,7 @@ guest is not as the others, 3 when facts could not be read.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.format, "format", formats[0], "how to write it: "+strings.Join(formats, ", "))
-	f.image.add(cmd)
+	f.image.addEach(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"format": carapace.ActionValues(formats...)})
 	carapace.Gen(cmd).PositionalAnyCompletion(carapace.ActionFiles())
 	return cmd

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/policy"
 	"github.com/guestctl/guestctl/report"
 )
@@ -59,7 +60,7 @@ when nothing changes, 3 when an image could not be read.`,
 			}
 			d, err := audit.Compare(cmd.Context(), audit.Comparison{
 				Old: before, New: after, Images: args[2:],
-				Gather: audit.Gather{Engine: f.image.options(), Root: f.image.root, Now: at, Tool: toolVersion()},
+				Gather: f.image.gather(facts.Request{}, at),
 			})
 			if err != nil {
 				return runError(err)

@@ -62,6 +62,9 @@ func schedulable(cmd *cobra.Command) *cobra.Command {
 		return args(cmd, images)
 	}
 	cmd.RunE = func(cmd *cobra.Command, images []string) error {
+		if f.on != "" && len(images)+len(f.latest) == 0 && len(disksOf(cmd)) > 0 {
+			return errors.New("--schedule: name the first disk as the image, and the others with --disk")
+		}
 		if f.on != "" {
 			return f.keep(cmd, own, images)
 		}

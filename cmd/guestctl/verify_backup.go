@@ -134,6 +134,9 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 			if err != nil {
 				return err
 			}
+			if against && len(f.judge.image.disks) > 0 {
+				return errors.New("--disk: --compare, --seal and --sealed are about one disk: do it for each by itself")
+			}
 			if against && f.backup.live.boot {
 				return errors.New("--boot: not beside --compare, --seal or --sealed")
 			}

@@ -10,7 +10,6 @@ import (
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
-	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/report"
 )
@@ -42,10 +41,7 @@ func newViewCommand(v report.View) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			gather := audit.Gather{
-				Engine: image.options(), Root: image.root, Request: facts.Request{Domains: v.Domains}, Now: at, Tool: toolVersion(),
-			}
-			docs, err := gather.Image(cmd.Context(), args[0])
+			docs, err := image.gather(facts.Request{Domains: v.Domains}, at).Image(cmd.Context(), args[0])
 			if err != nil {
 				return factsError(err)
 			}
