@@ -28,7 +28,7 @@ func (s *Store) History(ctx context.Context, f Filter) ([]Run, error) {
 		where = append(where, fmt.Sprintf("ended >= $%d", len(args)))
 	}
 	if !f.Skipped {
-		where = append(where, "state = 'done'")
+		where = append(where, "state <> 'skipped'") // and not = 'done': SQLite would take the index of states, and sort all
 	}
 	query := "WHERE " + strings.Join(where, " AND ") + " ORDER BY ended DESC, job, number DESC"
 	if f.Limit > 0 {

@@ -312,7 +312,7 @@ func BenchmarkHistory(b *testing.B) {
 	defer func() { _ = s.Close() }()
 	if err := s.Tx(b.Context(), func(tx *sql.Tx) error {
 		for i := range 10_000 {
-			r := Run{ID: strconv.Itoa(i), Job: fmt.Sprintf("job%d", i%20), Due: start.Add(time.Duration(i) * time.Minute), State: Done, Ended: start}
+			r := Run{ID: strconv.Itoa(i), Job: fmt.Sprintf("job%d", i%20), Due: start.Add(time.Duration(i) * time.Minute), State: Done, Ended: start.Add(time.Duration(i) * time.Minute)}
 			if _, err := Enqueue(b.Context(), tx, &r); err != nil {
 				return err
 			}
