@@ -99,7 +99,8 @@ func (a *Agent) connect(ctx context.Context) error {
 		ID: a.id, Logger: quiet, Workers: workers,
 		Queues:        map[string]river.QueueConfig{queue: {MaxWorkers: a.Workers}},
 		FetchCooldown: 20 * time.Millisecond, FetchPollInterval: time.Second,
-		JobTimeout:  -1, // each job has its own
+		PollOnly:    true, // SQLite has nothing to wait for: River would ask it twenty times a second instead
+		JobTimeout:  -1,   // each job has its own
 		RetryPolicy: soon{}, MaxAttempts: math.MaxInt16,
 		RescueStuckJobsAfter: 30 * day,
 		PeriodicJobs:         []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(a.Tick), a.leading, &river.PeriodicJobOpts{RunOnStart: true})},
