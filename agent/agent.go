@@ -27,7 +27,9 @@ import (
 type Options struct {
 	Store *store.Store
 	// Run runs the command of a job on images, and returns what it left behind. An error says that it could not be run.
-	Run     func(ctx context.Context, j *Job, images []string) (*Record, error)
+	Run func(ctx context.Context, j *Job, images []string) (*Record, error)
+	// Ended is told of every run that this agent ended; it may be nil.
+	Ended   func(ctx context.Context, r store.Run)
 	Workers int // how many runs at the same time; one for each processor
 	Log     *slog.Logger
 	Version string

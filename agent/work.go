@@ -198,6 +198,9 @@ func (a *Agent) finish(ctx context.Context, run store.Run, report []byte, target
 			if written {
 				a.Log.InfoContext(ctx, "run ended", "job", run.Job, "run", run.Number, "result", run.Result, "failed", run.Failed, "unknown", run.Unknown)
 				a.prune(ctx, run.Job)
+				if a.Ended != nil {
+					a.Ended(ctx, run)
+				}
 			}
 			return nil
 		}

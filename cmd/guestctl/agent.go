@@ -4,21 +4,22 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/agent"
+	"github.com/guestctl/guestctl/agent/metrics"
 	"github.com/guestctl/guestctl/agent/store"
-	"github.com/guestctl/guestctl/report"
 )
 
 func newAgentCommand() *cobra.Command {
 	var f struct {
 		store   storeFlags
+		log     logFlags
 		workers int
-		format  string
+		metrics string
 	}
 	cmd := &cobra.Command{
 		Use:   "agent",
@@ -29,13 +30,21 @@ Any number of agents may share one store: with PostgreSQL on any number of machi
 agent was at when it was killed is done by another. On SIGTERM or Ctrl-C what is running goes back into the queue. Under systemd
 (Type=notify) it says when it is ready, and that it lives.`,
 		Example: `  guestctl agent
-  guestctl agent --store postgres://guestctl@db/guestctl --workers 4
+  guestctl agent --store postgres://guestctl@db/guestctl --workers 4 --metrics :9464
   guestctl agent status`,
 		Args: wantArgs(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log := newLog(cmd, f.format)
+			log, err := f.log.open(cmd)
+			if err != nil {
+				return err
+			}
 			return f.store.with(cmd.Context(), log, func(s *store.Store) error {
-				a, err := newAgent(cmd.Context(), s, f.workers, log)
+				opts := agentOptions(s, f.workers, log)
+				served, err := serveMetrics(cmd.Context(), f.metrics, &opts)
+				if err != nil {
+					return err
+				}
+				a, err := agent.New(cmd.Context(), opts)
 				if err != nil {
 					return err
 				}
@@ -43,6 +52,7 @@ agent was at when it was killed is done by another. On SIGTERM or Ctrl-C what is
 				go watchdog(cmd.Context(), s, log)
 				err = a.Serve(cmd.Context(), func() { tellSystemd(log, daemon.SdNotifyReady) })
 				tellSystemd(log, daemon.SdNotifyStopping)
+				served()
 				log.Info("agent ends")
 				return err
 			})
@@ -50,8 +60,9 @@ agent was at when it was killed is done by another. On SIGTERM or Ctrl-C what is
 	}
 	f.store.add(cmd)
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "how many runs at the same time (0: one for each processor)")
-	cmd.Flags().StringVar(&f.format, "log-format", "text", "how the log on stderr is written: text, json")
-	cmd.AddCommand(scheduleCommand("status", "Print the agents of the store, and what is waiting", 0, agentStatus))
+	cmd.Flags().StringVar(&f.metrics, "metrics", "", "tell Prometheus at `ADDRESS` how jobs are doing, such as :9464; without a host it is 127.0.0.1")
+	f.log.add(cmd)
+	cmd.AddCommand(agentStatusCommand())
 	return cmd
 }
 
@@ -82,39 +93,27 @@ func watchdog(ctx context.Context, s *store.Store, log *slog.Logger) {
 	}
 }
 
-func agentStatus(cmd *cobra.Command, s *store.Store, _ []string) error {
-	agents, err := s.Agents(cmd.Context())
+// serveMetrics answers Prometheus at an address, where there is one, about an agent with these options. What it returns waits for its end.
+func serveMetrics(ctx context.Context, address string, opts *agent.Options) (wait func(), err error) {
+	if address == "" {
+		return func() {}, nil
+	}
+	l, open, err := metrics.Listen(ctx, address)
 	if err != nil {
-		return err
+		return nil, withCode(exitUsage, fmt.Errorf("--metrics: %w", err))
 	}
-	open, err := s.Open(cmd.Context())
-	if err != nil {
-		return err
+	m := metrics.New(opts.Store, opts.Version, opts.Now)
+	opts.Ended = m.Ended
+	opts.Log.Info("metrics are served", "address", "http://"+l.Addr().String()+"/metrics")
+	if open {
+		opts.Log.Warn("the metrics can be read from other machines: they name jobs, and ask for no password", "address", l.Addr().String())
 	}
-	at := clockNow()
-	var w strings.Builder
-	fmt.Fprintf(&w, "HOST\tPID\tVERSION\tSINCE\tSEEN\tLEADS\n")
-	for _, a := range agents {
-		seen := at.Sub(a.Seen).Round(time.Second).String() + " ago"
-		if at.Sub(a.Seen) > silent {
-			seen += ", silent"
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := m.Serve(ctx, l, opts.Log); err != nil {
+			opts.Log.Error("metrics are no longer served", "error", err)
 		}
-		fmt.Fprintf(&w, "%s\t%d\t%s\t%s\t%s\t%t\n", report.Escape(a.Host), a.PID, report.Escape(a.Version), a.Started.Local().Format("2006-01-02 15:04"), seen, a.Leads)
-	}
-	if err := aligned(cmd.OutOrStdout(), w.String()); err != nil {
-		return err
-	}
-	running := 0
-	for _, r := range open {
-		if r.State == store.Running {
-			running++
-		}
-	}
-	if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%d runs at work, %d waiting\n", running, len(open)-running); err != nil {
-		return err
-	}
-	if len(living(agents, at)) == 0 {
-		return notJudged(fmt.Errorf("no agent is running on %s", s.Place))
-	}
-	return nil
+	}()
+	return func() { <-ended }, nil
 }

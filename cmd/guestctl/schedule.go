@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -252,7 +251,11 @@ The exit code is that of its command: 0, 1 or 3; 4 when the run came to nothing.
 				if err != nil {
 					return err
 				}
-				a, err := newAgent(cmd.Context(), s, 0, newLog(cmd, "text"))
+				log, err := (&logFlags{"text", "info"}).open(cmd)
+				if err != nil {
+					return err
+				}
+				a, err := agent.New(cmd.Context(), agentOptions(s, 0, log))
 				if err != nil {
 					return err
 				}
@@ -296,17 +299,20 @@ func tellRun(cmd *cobra.Command, s *store.Store, id string) error {
 
 func scheduleRunDueCommand() *cobra.Command {
 	var f storeFlags
+	var l logFlags
 	var workers int
-	var format string
 	cmd := &cobra.Command{
 		Use: "run-due", Short: "Run the jobs that are due, and end: for a cron of your own", Args: wantArgs(0, 0, ""),
 		Long: `Run the jobs that are due, and end: for a cron of your own.
 
 The exit code is 0 when every run was made, whatever it found: guestctl history tells that.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log := newLog(cmd, format)
+			log, err := l.open(cmd)
+			if err != nil {
+				return err
+			}
 			return f.with(cmd.Context(), log, func(s *store.Store) error {
-				a, err := newAgent(cmd.Context(), s, workers, log)
+				a, err := agent.New(cmd.Context(), agentOptions(s, workers, log))
 				if err != nil {
 					return err
 				}
@@ -316,13 +322,13 @@ The exit code is 0 when every run was made, whatever it found: guestctl history 
 	}
 	f.add(cmd)
 	cmd.Flags().IntVar(&workers, "workers", 0, "how many runs at the same time (0: one for each processor)")
-	cmd.Flags().StringVar(&format, "log-format", "text", "how the log on stderr is written: text, json")
+	l.add(cmd)
 	return cmd
 }
 
-// newAgent is an agent that runs the commands of this program.
-func newAgent(ctx context.Context, s *store.Store, workers int, log *slog.Logger) (*agent.Agent, error) {
-	return agent.New(ctx, agent.Options{Store: s, Run: runJob, Workers: workers, Log: log, Version: toolVersion(), Now: clockNow})
+// agentOptions are those of an agent that runs the commands of this program.
+func agentOptions(s *store.Store, workers int, log *slog.Logger) agent.Options {
+	return agent.Options{Store: s, Run: runJob, Workers: workers, Log: log, Version: toolVersion(), Now: clockNow}
 }
 
 // clockNow is the clock of an agent: SOURCE_DATE_EPOCH stands still, which is of use to tests only.
@@ -331,15 +337,4 @@ func clockNow() time.Time {
 		return t
 	}
 	return time.Now()
-}
-
-// newLog is the log on stderr.
-func newLog(cmd *cobra.Command, format string) *slog.Logger {
-	if quiet, err := cmd.Flags().GetBool("quiet"); err != nil || quiet {
-		return quietLog()
-	}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
-	}
-	return slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 }

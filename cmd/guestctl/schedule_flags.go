@@ -197,9 +197,6 @@ func tellStored(cmd *cobra.Command, st *store.Store, j *agent.Job, s *schedule.S
 	return err
 }
 
-// silent is after how long without a word an agent is not counted.
-const silent = time.Minute
-
 func living(agents []store.Agent, at time.Time) []store.Agent {
-	return slices.DeleteFunc(slices.Clone(agents), func(a store.Agent) bool { return at.Sub(a.Seen) > silent })
+	return (&agent.Health{At: at, Agents: agents}).Alive()
 }
