@@ -35,6 +35,8 @@ type Job struct {
 	// Disks are further disks of the machine whose first disk is the one image.
 	Disks  []string
 	Engine engine.Options
+	// Documents finds the documents that stand in for images; nil looks for them in files of these names.
+	Documents Documents
 	Root   string // "auto", "all" or a device
 	Policy *policy.Policy
 	FailOn FailOn
@@ -332,7 +334,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	if r.job.Against != nil {
 		return r.against(ctx, name)
 	}
-	doc, ok, err := engine.ReadFacts(name)
+	doc, ok, err := r.job.Documents.read(ctx, name)
 	if err != nil {
 		return r.notJudged(ctx, name, nil, err)
 	}

@@ -24,12 +24,23 @@ import (
 type Drift struct {
 	// From is an image or a stored document of facts: what the guests are meant to be.
 	From string
+	// Before returns what one guest is meant to be, by the name of its image and its facts, in place of From; nil where nobody knows, with
+	// why.
+	Before func(ctx context.Context, image string, now *facts.Document) (*Before, error)
 	policy.Drift
 	// ReadAll reads the content of every file, whatever its inode says.
 	ReadAll bool
 	// Started is called before a guest is compared, with about how many bytes its files have, and Progress now and then with how many
 	// were done since; both may be nil.
 	Started, Progress func(bytes int64)
+}
+
+// Before is an earlier state of a guest.
+type Before struct {
+	Name  string
+	Facts *facts.Document
+	// None says why there are no facts.
+	None string
 }
 
 // Drifted is what became of a guest, beside its findings.
@@ -100,7 +111,7 @@ func (r *Result) openGolden(ctx context.Context) (g *golden, err error) {
 		return nil, nil
 	}
 	g = &golden{name: d.From}
-	doc, ok, err := engine.ReadFacts(d.From)
+	doc, ok, err := r.job.Documents.read(ctx, d.From)
 	if ok || err != nil {
 		g.doc = doc
 		return g, err
@@ -151,7 +162,7 @@ type drifting struct {
 // drift adds what changed since the golden state to the checks of the target. doc has all facts
 // about the guest, or is nil where nobody gathered them. m and g are nil for stored facts.
 func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *guest.Guest, doc *facts.Document) error {
-	if r.golden == nil {
+	if !r.drifts() {
 		return nil
 	}
 	d := &drifting{Drift: r.job.Drift, golden: r.golden, guest: g, doc: doc}
@@ -173,6 +184,17 @@ func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *gue
 			return err
 		}
 	}
+	if d.golden == nil {
+		before, err := d.Before(ctx, t.Image, d.doc)
+		if err != nil {
+			return err
+		}
+		if before.Facts == nil {
+			t.Checks = append(apart(t.Checks, r.job.Policy.Elsewhere(policy.ByDrift)), d.about(finding.Unknown, before.None))
+			return nil
+		}
+		d.golden = &golden{name: before.Name, doc: before.Facts}
+	}
 	if err := d.compare(ctx, r); err != nil {
 		return err
 	}
@@ -180,6 +202,9 @@ func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *gue
 	t.Drift = d.drifted()
 	return nil
 }
+
+// drifts reports whether guests are held against an earlier state.
+func (r *Result) drifts() bool { return r.golden != nil || r.job.Drift != nil && r.job.Drift.Before != nil }
 
 func (d *drifting) compare(ctx context.Context, r *Result) error {
 	d.facts = drift.Compare(d.golden.doc, d.doc, drift.Options{Domains: drift.Comparable(collectorNames())})

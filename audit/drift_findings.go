@@ -192,11 +192,8 @@ func (d *drifting) updates() []finding.Finding {
 
 // whole is the check of all of it. What could not be compared leaves it unknown, unless it fails anyway.
 func (d *drifting) whole(status finding.Status, number, limit int) finding.Finding {
-	f := finding.Finding{
-		ID: policy.DriftCheck, Title: "Nothing changed without an explanation", Status: status, Severity: finding.High, Message: d.summary(),
-		Expected: "at most " + strconv.Itoa(limit) + " changes without an explanation", Actual: strconv.Itoa(number), Where: []finding.Location{},
-		Fingerprint: finding.Fingerprint(policy.DriftCheck, "", ""),
-	}
+	f := d.about(status, d.summary())
+	f.Expected, f.Actual = "at most "+strconv.Itoa(limit)+" changes without an explanation", strconv.Itoa(number)
 	unread := d.unread()
 	if len(unread) > 0 && status != finding.Fail {
 		f.Status = finding.Unknown
@@ -206,6 +203,15 @@ func (d *drifting) whole(status finding.Status, number, limit int) finding.Findi
 	}
 	if more := len(unread) - maxMissed; more > 0 {
 		f.Notes = append(f.Notes, fmt.Sprintf("and %d more that could not be compared, which the JSON report lists", more))
+	}
+	return f
+}
+
+// about is the finding on the whole, as the policy wants it told.
+func (d *drifting) about(status finding.Status, message string) finding.Finding {
+	f := finding.Finding{
+		ID: policy.DriftCheck, Title: "Nothing changed without an explanation", Status: status, Severity: finding.High, Message: message,
+		Where: []finding.Location{}, Fingerprint: finding.Fingerprint(policy.DriftCheck, "", ""),
 	}
 	if d.check.ID != "" {
 		f.Title, f.Severity, f.Fingerprint = d.check.Title, d.check.Severity, d.check.Fingerprint

@@ -15,12 +15,24 @@ import (
 
 // Gather says which facts to gather, and how.
 type Gather struct {
-	Engine  engine.Options
-	Disks   []string // further disks of the machine whose image is asked for
-	Root    string   // "auto", "all" or a device
-	Request facts.Request
-	Now     time.Time
-	Tool    string // the version of the program, for the document
+	Engine    engine.Options
+	Disks     []string // further disks of the machine whose image is asked for
+	Documents Documents
+	Root      string // "auto", "all" or a device
+	Request   facts.Request
+	Now       time.Time
+	Tool      string // the version of the program, for the document
+}
+
+// Documents finds the document that stands in for an image of this name, or says that it is the name of an image.
+type Documents func(ctx context.Context, name string) (*facts.Document, bool, error)
+
+// read asks d, or where there is none looks for a file that holds a document.
+func (d Documents) read(ctx context.Context, name string) (*facts.Document, bool, error) {
+	if d == nil {
+		return engine.ReadFacts(name)
+	}
+	return d(ctx, name)
 }
 
 // WholeDomains lists the domains of facts that need no further word: all but those about files that a request names.
@@ -52,7 +64,7 @@ func (g Gather) Image(ctx context.Context, name string) (docs []*facts.Document,
 }
 
 func (g Gather) image(ctx context.Context, name string) (docs []*facts.Document, err error) {
-	if doc, ok, err := engine.ReadFacts(name); ok || err != nil {
+	if doc, ok, err := g.Documents.read(ctx, name); ok || err != nil {
 		if ok && len(g.Disks) > 0 {
 			return nil, storedFacts(name)
 		}

@@ -53,7 +53,7 @@ func doubted(s finding.Status) finding.Status {
 
 // writtenTo says which of the images was written to since it was opened, or "" for none.
 func (r *Result) writtenTo(t *Target, m *engine.Machine) string {
-	if r.job.Backup == nil && r.golden == nil {
+	if r.job.Backup == nil && !r.drifts() {
 		return ""
 	}
 	var why []string
