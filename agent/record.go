@@ -88,6 +88,14 @@ func targetOf(t *audit.Target, doc []byte) store.Target {
 // machineOf is the name of the guest, or that of the image where the guest has none.
 func machineOf(image string, doc []byte) string {
 	if d, err := facts.ReadBack(bytes.NewReader(doc), engine.Collectors()); err == nil {
+		return MachineName(image, d)
+	}
+	return MachineName(image, nil)
+}
+
+// MachineName is the name by which the history knows the guest of an image: its own by its facts, which may be nil, or that of the image.
+func MachineName(image string, d *facts.Document) string {
+	if d != nil {
 		if name, ok := facts.Get[facts.Hostname](d, "hostname"); ok && name.Value != "" {
 			return name.Value
 		}

@@ -155,7 +155,15 @@ type Snapshot struct {
 	Run     int64     `json:"run"` // its number
 	Taken   time.Time `json:"taken"`
 	Ended   time.Time `json:"ended"`
-	digest  string
+	Digest  string    `json:"-"` // of the document
+}
+
+// State is the time of which the facts are: when the image was written, or where nobody knows that, when the run ended.
+func (s Snapshot) State() time.Time {
+	if s.Taken.IsZero() {
+		return s.Ended
+	}
+	return s.Taken
 }
 
 // Snapshots returns where facts of a machine are kept, the latest first; of every machine when it is "".
@@ -166,16 +174,27 @@ func (s *Store) Snapshots(ctx context.Context, machine string) (all []Snapshot, 
 	return all, rows(r, err, func() error {
 		var one Snapshot
 		var taken, ended int64
-		err := r.Scan(&one.Machine, &one.Image, &one.Job, &one.Run, &taken, &ended, &one.digest)
+		err := r.Scan(&one.Machine, &one.Image, &one.Job, &one.Run, &taken, &ended, &one.Digest)
 		one.Taken, one.Ended = timeOf(taken), timeOf(ended)
 		all = append(all, one)
 		return err
 	})
 }
 
+// Machines returns the names of the machines whose facts are kept.
+func (s *Store) Machines(ctx context.Context) (names []string, err error) {
+	r, err := s.DB.QueryContext(ctx, "SELECT DISTINCT machine FROM targets WHERE facts <> '' ORDER BY machine")
+	return names, rows(r, err, func() error {
+		var name string
+		err := r.Scan(&name)
+		names = append(names, name)
+		return err
+	})
+}
+
 // Facts returns the document of a snapshot.
 func (s *Store) Facts(ctx context.Context, one Snapshot) ([]byte, error) {
-	return s.document(ctx, one.digest)
+	return s.document(ctx, one.Digest)
 }
 
 // Keep says what of the history of a job stays.

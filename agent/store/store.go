@@ -41,8 +41,8 @@ var ErrNotFound = errors.New("not found")
 type Store struct {
 	DB       *sql.DB
 	Postgres bool // otherwise SQLite
-	// Place says where the store is, without a password.
-	Place string
+	// Place says where the store is, without a password. Address is what opens it again.
+	Place, Address string
 }
 
 // Open opens the store at place, a file or a URL that begins with postgres://, and makes what it needs.
@@ -64,13 +64,17 @@ func connect(place string) (*Store, error) {
 			return nil, errors.New("the address of the database is no URL: want postgres://USER@HOST/NAME") // err has the password in it
 		}
 		db, err := sql.Open("pgx", place)
-		return &Store{DB: db, Postgres: true, Place: u.Redacted()}, err
+		return &Store{DB: db, Postgres: true, Place: u.Redacted(), Address: place}, err
 	}
 	if strings.Contains(place, "://") {
 		scheme, _, _ := strings.Cut(place, "://")
 		return nil, fmt.Errorf("a store at %s:// is not known: want a file, or postgres://USER@HOST/NAME", scheme)
 	}
 	if err := writable(place); err != nil {
+		return nil, err
+	}
+	whole, err := filepath.Abs(place)
+	if err != nil {
 		return nil, err
 	}
 	query := url.Values{
@@ -83,7 +87,7 @@ func connect(place string) (*Store, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // SQLite has one writer
-	return &Store{DB: db, Place: place}, nil
+	return &Store{DB: db, Place: place, Address: whole}, nil
 }
 
 // writable makes the folder of a file, and says in words when it cannot be written to: SQLite would say "unable to open database file".
