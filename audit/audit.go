@@ -37,9 +37,9 @@ type Job struct {
 	Engine engine.Options
 	// Documents finds the documents that stand in for images; nil looks for them in files of these names.
 	Documents Documents
-	Root   string // "auto", "all" or a device
-	Policy *policy.Policy
-	FailOn FailOn
+	Root      string // "auto", "all" or a device
+	Policy    *policy.Policy
+	FailOn    FailOn
 	// Scan looks into the files of every guest for malware; nil looks into none.
 	Scan *Scan
 	// Verify holds what packages own against the package database, where the user or the policy asks for it; nil leaves it to the policy.

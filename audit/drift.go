@@ -204,7 +204,9 @@ func (r *Result) drift(ctx context.Context, t *Target, m *engine.Machine, g *gue
 }
 
 // drifts reports whether guests are held against an earlier state.
-func (r *Result) drifts() bool { return r.golden != nil || r.job.Drift != nil && r.job.Drift.Before != nil }
+func (r *Result) drifts() bool {
+	return r.golden != nil || r.job.Drift != nil && r.job.Drift.Before != nil
+}
 
 func (d *drifting) compare(ctx context.Context, r *Result) error {
 	d.facts = drift.Compare(d.golden.doc, d.doc, drift.Options{Domains: drift.Comparable(collectorNames())})
