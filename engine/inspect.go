@@ -60,6 +60,10 @@ type InspectedVolume struct {
 	FSLabel  string   `json:"label,omitempty"`
 	Free     *int64   `json:"free,omitempty"` // bytes
 	Features []string `json:"features,omitempty"`
+	Set      string   `json:"set,omitempty"`     // the volume group or array that it is a member of
+	Members  []string `json:"members,omitempty"` // what it lies on where that is more than its parent
+	Devices  []string `json:"devices,omitempty"` // paths by which a running guest knows it
+	Mounts   []string `json:"mounts,omitempty"`  // where it is mounted; with "ROOT:" before it where there are several systems
 	Error    string   `json:"error,omitempty"` // why the content could not be read
 	Problems []string `json:"problems,omitempty"`
 }
@@ -113,7 +117,27 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 		}
 		in.Systems = append(in.Systems, s)
 	}
+	in.addMounts()
 	return in, nil
+}
+
+// addMounts tells of each volume where it is mounted.
+func (in *Inspection) addMounts() {
+	at := map[string]int{}
+	for i, v := range in.Volumes {
+		at[v.Name] = i
+	}
+	for _, s := range in.Systems {
+		of := ""
+		if len(in.Systems) > 1 {
+			of = s.Root + ":"
+		}
+		for _, m := range s.Mounts {
+			if i, ok := at[m.Device]; ok && m.Error == "" {
+				in.Volumes[i].Mounts = append(in.Volumes[i].Mounts, of+m.Target)
+			}
+		}
+	}
 }
 
 func inspectDisk(device string, opened Disk) InspectedDisk {
@@ -132,7 +156,10 @@ func inspectDisk(device string, opened Disk) InspectedDisk {
 func inspectVolume(v Volume) InspectedVolume {
 	in := InspectedVolume{
 		Name: v.Name, Parent: nameOf(v.Parent), Size: v.Size, Offset: v.Offset, Kind: v.Kind, PartUUID: v.UUID, Label: v.Label,
-		Active: v.Active, Content: v.Content,
+		Active: v.Active, Content: v.Content, Set: v.Set, Devices: v.Devices,
+	}
+	for _, m := range v.Members {
+		in.Members = append(in.Members, m.Name)
 	}
 	if v.Err != nil {
 		in.Error = v.Err.Error()

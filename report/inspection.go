@@ -19,6 +19,7 @@ type InspectionFormat struct {
 func InspectionFormats() []InspectionFormat {
 	return []InspectionFormat{
 		{"text", inspectionText},
+		{"mermaid", inspectionMermaid},
 		{"json", func(w io.Writer, in *engine.Inspection) error { return WriteJSON(w, in) }},
 		{"yaml", func(w io.Writer, in *engine.Inspection) error { return WriteYAML(w, in) }},
 	}
@@ -79,13 +80,19 @@ func (t textWriter) volumes(all []engine.InspectedVolume, parent, indent string)
 			continue
 		}
 		parts := []string{bold(fmt.Sprintf("%-6s", Escape(v.Name))), fmt.Sprintf("%9s", Size(v.Size))}
-		for _, p := range []string{v.Content, v.FSLabel, quoted(v.Label), v.Kind, v.UUID} {
+		for _, p := range []string{v.Content, v.Set, v.FSLabel, quoted(v.Label), v.Kind, v.UUID} {
 			if p != "" {
 				parts = append(parts, Escape(p))
 			}
 		}
+		if len(v.Members) > 1 {
+			parts = append(parts, "on "+escapeAll(v.Members))
+		}
 		if v.Free != nil {
 			parts = append(parts, Size(*v.Free)+" free")
+		}
+		if len(v.Mounts) > 0 {
+			parts = append(parts, bold(escapeAll(v.Mounts)))
 		}
 		t.printf("%s%s\n", indent, strings.Join(parts, "  "))
 		if v.Error != "" {
@@ -94,6 +101,14 @@ func (t textWriter) volumes(all []engine.InspectedVolume, parent, indent string)
 		t.notes(indent+"  ", v.Problems)
 		t.volumes(all, v.Name, indent+"  ")
 	}
+}
+
+func escapeAll(names []string) string {
+	var all []string
+	for _, n := range names {
+		all = append(all, Escape(n))
+	}
+	return strings.Join(all, ", ")
 }
 
 func quoted(s string) string {
