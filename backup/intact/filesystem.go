@@ -75,7 +75,6 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 	for _, p := range vol.FS.Description().Problems {
 		said[p.Message] = true
 	}
-	off, disk, known := place.Address(v.machine, vol.Volume)
 	blockSize := vol.FS.Description().BlockSize
 	reported := uint64(0)
 	checked, err := c.Check(ctx, func(d filesys.Damage) {
@@ -84,9 +83,12 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 			return
 		}
 		out := structureDamage(vol.Name, blockSize, d)
+		disk, lies := place.On(v.machine, vol.Volume, max(d.Block, 0)*blockSize, blockSize)
 		out.Disk = max(disk, 0)
-		if known && d.Block >= 0 && d.Block < vol.Size/max(blockSize, 1) {
-			out.Extents = []Extent{{off + d.Block*blockSize, blockSize}}
+		if d.Block >= 0 {
+			for _, s := range lies {
+				out.Extents = append(out.Extents, Extent{s.Off, s.Len})
+			}
 		}
 		r.damage(out, 1)
 	})

@@ -59,7 +59,7 @@ func (p *part) unclear(stretches []Stretch, size int64) []uint64 {
 			if at.region != Unclear {
 				return true
 			}
-			for b := (at.off - p.off) / size; b*size < at.end-p.off && len(blocks) < maxBlocks; b++ {
+			for b := (p.from + at.off - p.off) / size; b*size < p.from+at.end-p.off && len(blocks) < maxBlocks; b++ {
 				if n := len(blocks); n == 0 || blocks[n-1] < uint64(b) {
 					blocks = append(blocks, uint64(b))
 				}
@@ -78,8 +78,8 @@ func (m *Map) use(p *part, size int64, blocks []uint64, owners map[uint64]filesy
 		if !ok {
 			continue
 		}
-		s := span{off: p.off + int64(b)*size, file: int32(m.Named(p.volume, owner.Node)), region: regionOf(owner.Use)}
-		s.end = min(s.off+size, p.end)
+		s := span{off: max(p.off-p.from+int64(b)*size, p.off), file: int32(m.Named(p.volume, owner.Node)), region: regionOf(owner.Use)}
+		s.end = min(p.off-p.from+int64(b+1)*size, p.end)
 		if n := len(all); n > 0 && all[n-1].end == s.off && all[n-1].file == s.file && all[n-1].region == s.region {
 			all[n-1].end = s.end
 			continue

@@ -14,23 +14,34 @@ func ContentOf(m *engine.Machine, o guest.Object) (disk int, all []Stretch) {
 	if i < 0 || !o.IsRegular() {
 		return -1, nil
 	}
-	off, disk, ok := Address(m, m.Volumes[i].Volume)
+	v := m.Volumes[i].Volume
+	disk = -1
 	f, err := o.Open()
-	if !ok || f == nil || err != nil && !tainted(err) {
+	if f == nil || err != nil && !tainted(err) {
 		return disk, nil
 	}
 	mapped, ok := f.File.(filesys.Mapped)
 	if !ok {
 		return disk, nil
 	}
+	known := true
 	mapped.Runs(func(r filesys.Run) {
-		if n := len(all); r.Zero || r.Len <= 0 || n == maxSpans {
-			return
-		} else if n > 0 && all[n-1].Off+all[n-1].Len == off+r.Off {
-			all[n-1].Len += r.Len
+		if r.Zero || r.Len <= 0 || len(all) >= maxSpans || !known {
 			return
 		}
-		all = append(all, Stretch{off + r.Off, r.Len})
+		on, lies := On(m, v, r.Off, r.Len)
+		if known = len(lies) > 0 && (disk < 0 || on == disk); !known {
+			return
+		}
+		disk = on
+		if n := len(all); n > 0 && all[n-1].Off+all[n-1].Len == lies[0].Off {
+			all[n-1].Len += lies[0].Len
+			lies = lies[1:]
+		}
+		all = append(all, lies...)
 	})
+	if !known {
+		return disk, nil
+	}
 	return disk, all
 }

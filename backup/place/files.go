@@ -12,7 +12,6 @@ import (
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
-	"github.com/guestctl/guestctl/engine/volume"
 )
 
 // File is one name of a file, directory or other object of a file system.
@@ -48,35 +47,23 @@ func mountPoints(m *engine.Machine) map[string]string {
 	return all
 }
 
-// Address is where a volume begins on its disk. It is not known where the bytes of the volume are no run of its parent's.
-func Address(m *engine.Machine, v *volume.Volume) (off int64, disk int, ok bool) {
-	ok = true
-	for ; v.Parent != nil; v = v.Parent {
-		ok = ok && v.Offset != 0
-		off += v.Offset
-	}
-	for i := range m.Disks {
-		if m.Volumes[i].Volume == v {
-			return off, i, ok
-		}
-	}
-	return 0, -1, false
-}
-
 // walker looks at every name of one file system.
 type walker struct {
 	*Map
 	volume *engine.Volume
-	part   *part
 	prefix string
-	block  int64 // bytes
-	spans  []span
+	block  int64                // bytes
+	spans  []span               // in the volume
+	lies   []byte               // tells where the volume lies
 	seen   map[filesys.Node]int // where its first name is in Files
 	full   bool
 	taint  bool
 }
 
-func (w *walker) walk(ctx context.Context) error {
+func (w *walker) walk(ctx context.Context, pieces []piece) error {
+	for _, p := range pieces {
+		w.lies = fmt.Appendln(w.lies, p.off, p.disk, p.at)
+	}
 	w.seen, w.block = map[filesys.Node]int{}, w.volume.FS.Description().BlockSize
 	tree := guest.Bare(guest.Volume{Device: w.volume.Name, Number: w.volume.Number, FS: w.volume.FS})
 	if err := tree.Walk(ctx, "/", w.visit); err != nil {
@@ -85,7 +72,7 @@ func (w *walker) walk(ctx context.Context) error {
 		}
 		w.problem(w.prefix+"/", err.Error())
 	}
-	w.part.spans = separate(w.spans)
+	w.spans = separate(w.spans)
 	return nil
 }
 
@@ -133,6 +120,7 @@ func (w *walker) content(o guest.Object) (layout [16]byte) {
 		return layout
 	}
 	sum := sha256.New()
+	sum.Write(w.lies)
 	sum.Write(fmt.Appendln(nil, f.Size()))
 	if !mapped.Runs(func(r filesys.Run) { w.run(r, sum) }) {
 		return layout // what the journal has newer is not what stands there; the blocks are of this file all the same
@@ -150,12 +138,12 @@ func (w *walker) run(r filesys.Run, sum hash.Hash) {
 		sum.Write(fmt.Appendln(nil, "zeros", r.Len))
 		return
 	}
-	off, n := w.part.off+r.Off, r.Len
+	off, n := r.Off, r.Len
 	sum.Write(fmt.Appendln(nil, off, n))
 	if w.block > 0 { // the rest of the last block is the file's, too
 		n = (n + w.block - 1) / w.block * w.block
 	}
-	if off < w.part.off || n <= 0 || off >= w.part.end {
+	if off < 0 || n <= 0 || off >= w.volume.Size {
 		return
 	}
 	if len(w.spans) == maxSpans {
@@ -165,7 +153,7 @@ func (w *walker) run(r filesys.Run, sum hash.Hash) {
 		w.full = true
 		return
 	}
-	w.spans = append(w.spans, span{off, min(off+n, w.part.end), int32(len(w.Files)), Content})
+	w.spans = append(w.spans, span{off, min(off+n, w.volume.Size), int32(len(w.Files)), Content})
 }
 
 // separate orders spans and leaves to each what no span before it has: a damaged file system gives a block to several files.

@@ -77,6 +77,7 @@ type Missed struct {
 // part is a stretch of the disk that is in one volume, or in none.
 type part struct {
 	off, end int64
+	from     int64 // in the volume, in bytes
 	volume   string
 	region   Region // of what no span has
 	spans    []span // in order, and none over another
@@ -95,27 +96,33 @@ func Of(ctx context.Context, m *engine.Machine, disk int) (*Map, error) {
 	names := mountPoints(m)
 	for i := range m.Volumes {
 		v := &m.Volumes[i]
-		off, on, ok := Address(m, v.Volume)
-		switch {
-		case on != disk:
-			continue
-		case !ok:
-			all.problem(v.Name, "lies in pieces on the disk: what is where is not known")
-			continue
-		case v.Table != nil:
+		if v.Table != nil || v.Set != "" { // what is in it has volumes of its own
 			continue
 		}
-		p := part{off: off, end: off + v.Size, volume: v.Name, region: Volume, fs: v.FS}
+		pieces, whole := piecesOf(m, v.Volume)
+		if !whole {
+			all.problem(v.Name, "not all of it is on a disk as it is: what is where is not known")
+		}
+		if !slices.ContainsFunc(pieces, func(p piece) bool { return p.disk == disk }) {
+			continue
+		}
+		w := walker{Map: all, volume: v, prefix: names[v.Name]}
+		region := Volume
 		if v.FS != nil {
-			p.region = Unclear
-			w := walker{Map: all, volume: v, part: &p, prefix: names[v.Name]}
-			if err := w.walk(ctx); err != nil {
+			region = Unclear
+			if err := w.walk(ctx, pieces); err != nil {
 				return nil, err
 			}
 		} else if v.Err != nil {
 			all.problem(v.Name, v.Err.Error())
 		}
-		all.parts = append(all.parts, p)
+		for _, p := range pieces {
+			if p.disk == disk {
+				all.parts = append(all.parts, part{
+					off: p.at, end: p.at + p.n, from: p.off, volume: v.Name, region: region, fs: v.FS, spans: p.cut(w.spans),
+				})
+			}
+		}
 	}
 	all.outside(m, disk)
 	return all, nil

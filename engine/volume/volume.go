@@ -56,7 +56,10 @@ func (v *Volume) Locate(off, n int64) (Place, bool) {
 
 // Bottom returns where the bytes at off of v lie on a disk, as Locate does, whatever is in between.
 func (v *Volume) Bottom(off, n int64) (Place, bool) {
-	p, ok := Place{v, off, n}, true
+	if n <= 0 || off < 0 || off >= v.Size {
+		return Place{}, false
+	}
+	p, ok := Place{v, off, min(n, v.Size-off)}, true
 	for p.At.Parent != nil && ok {
 		p, ok = p.At.Locate(p.Off, p.Len)
 	}
