@@ -133,10 +133,15 @@ func (m *Machine) fileSystems() []guest.Volume {
 		if v.FS == nil {
 			continue
 		}
-		vs = append(vs, guest.Volume{
-			Device: v.Name, Number: v.Number, Disk: m.diskOf(v.Volume), PartUUID: v.UUID, PartLabel: v.Label, FS: v.FS,
-			Devices: v.Devices, Origin: m.originOf(v.Volume),
-		})
+		g := guest.Volume{Device: v.Name, Number: v.Number, Disk: -1, PartLabel: v.Label, FS: v.FS, Devices: v.Devices, Origin: m.originOf(v.Volume)}
+		if v.Number > 0 {
+			g.PartUUID = v.UUID
+		}
+		// the kernel numbers partitions of disks alone: what is deeper inside has other names
+		if v.Parent == nil || v.Number > 0 && v.Parent.Parent == nil {
+			g.Disk = m.diskOf(v.Volume)
+		}
+		vs = append(vs, g)
 	}
 	return vs
 }

@@ -166,7 +166,7 @@ func matcher(source string) func(Volume) bool {
 		if m[4] != "" {
 			number, _ = strconv.Atoi(m[4]) // digits only; one that overflows fits no partition
 		}
-		return func(v Volume) bool { return v.Disk == disk && v.Number == number }
+		return func(v Volume) bool { return disk >= 0 && v.Disk == disk && v.Number == number }
 	}
 	if strings.HasPrefix(source, "/dev/") {
 		return func(v Volume) bool { return source == "/dev/"+v.Device || slices.Contains(v.Devices, source) }

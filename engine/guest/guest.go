@@ -31,7 +31,7 @@ const maxHops = 40
 type Volume struct {
 	Device    string // as volume.Volume names it: "p2"
 	Number    int    // of the partition; 0 when the file system is on the bare disk
-	Disk      int    // index of the disk it is on, from 0
+	Disk      int    // index of the disk that it is or that it is a partition of, from 0; -1 for what is neither
 	PartUUID  string
 	PartLabel string
 	Devices   []string // as volume.Volume has them: "/dev/mapper/rl-root"
