@@ -122,6 +122,9 @@ type Format struct {
 	// Set names the set that a member belongs to: all members of a set are opened together, once nothing else is left to look at.
 	// It is nil for formats that need one member alone. The error is about this member.
 	Set func(member *Volume) (string, error)
+	// Claims names sets, as Set does, whose members belong to the set of this member: of members that do not say themselves to which
+	// set they belong. It is nil for formats whose members all say it.
+	Claims func(member *Volume) []string
 	// Open reads the table of the members, in the order in which they were found. Names of the volumes it returns are local ("p1");
 	// the caller makes them unique. What is missing of a set is a problem of the table, and the Err of the volumes that need it.
 	Open func(ctx context.Context, members []*Volume, opts Options) (*Table, error)
