@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -117,7 +116,25 @@ func (d *discovery) wait(f volume.Format, rank, i int, v *Volume) error {
 		return binread.Unsupported("%s: belongs to %s, which lies below it", f.Name, name)
 	}
 	s.members = append(s.members, i)
+	if f.Claims != nil {
+		for _, claimed := range f.Claims(v.Volume) {
+			d.claim(s, f.Name+" "+claimed)
+		}
+	}
 	return nil
+}
+
+// claim makes the members of a set, those to come too, members of s.
+func (d *discovery) claim(s *set, key string) {
+	switch other := d.sets[key]; {
+	case other == s || other != nil && other.opened:
+		return
+	case other != nil:
+		s.members = append(s.members, other.members...)
+		slices.Sort(s.members)
+		other.members, other.opened = nil, true
+	}
+	d.sets[key] = s
 }
 
 // openSet opens the next set that waits: of the format that stands first, since others may lie on it. It returns false when none waits.
@@ -231,15 +248,4 @@ func unread(s Signature) error {
 		return binread.WithHint(binread.Encrypted("%s: encrypted", s.Name), "this version reads no encrypted volumes: give it the decrypted disk")
 	}
 	return binread.WithHint(binread.Unsupported("%s: not read by this version", s.Name), "see what this version reads with: guestctl version --formats")
-}
-
-// lvm2 finds the label of a physical volume, which may stand in any of the first four sectors (lvm2, format_text).
-func lvm2(r io.ReaderAt, size int64) (bool, error) {
-	for sector := range int64(4) {
-		ok, err := binread.Magic(sector*512, "LABELONE")(r, size)
-		if ok || err != nil {
-			return ok, err
-		}
-	}
-	return false, nil
 }

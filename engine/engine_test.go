@@ -95,14 +95,13 @@ func TestSignaturesAreNamed(t *testing.T) {
 		magic string
 		kind  error
 	}{
-		"LUKS":                 {0, "LUKS\xba\xbe", binread.ErrEncrypted},
-		"BitLocker":            {3, "-FVE-FS-", binread.ErrEncrypted},
-		"LVM2 physical volume": {512, "LABELONE", binread.ErrUnsupported},
-		"XFS":                  {0, "XFSB", binread.ErrUnsupported},
-		"Btrfs":                {0x10040, "_BHRfS_M", binread.ErrUnsupported},
-		"NTFS":                 {3, "NTFS    ", binread.ErrUnsupported},
-		"VMDK":                 {0, "KDMV", binread.ErrUnsupported},
-		"swap":                 {4086, "SWAPSPACE2", nil},
+		"LUKS":      {0, "LUKS\xba\xbe", binread.ErrEncrypted},
+		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
+		"XFS":       {0, "XFSB", binread.ErrUnsupported},
+		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},
+		"NTFS":      {3, "NTFS    ", binread.ErrUnsupported},
+		"VMDK":      {0, "KDMV", binread.ErrUnsupported},
+		"swap":      {4086, "SWAPSPACE2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := make([]byte, 1<<20)

@@ -11,6 +11,7 @@ import (
 	"github.com/guestctl/guestctl/engine/image/vhd"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/engine/volume/gpt"
+	"github.com/guestctl/guestctl/engine/volume/lvm"
 	"github.com/guestctl/guestctl/engine/volume/mbr"
 	"github.com/guestctl/guestctl/engine/volume/md"
 )
@@ -32,6 +33,7 @@ func Volumes() []volume.Format {
 		md.Format,
 		gpt.Format,
 		mbr.Format,
+		lvm.Format,
 	}
 }
 
@@ -56,7 +58,6 @@ func Signatures() []Signature {
 	return []Signature{
 		{"LUKS", m(0, "LUKS\xba\xbe"), encrypted},
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
-		{"LVM2 physical volume", lvm2, unsupported},
 		{"XFS", m(0, "XFSB"), unsupported},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},

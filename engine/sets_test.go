@@ -2,6 +2,9 @@ package engine_test
 
 import (
 	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -95,5 +98,127 @@ func TestSetsOfOneName(t *testing.T) {
 	}
 	if d := cmp.Diff(want, volumesOf(t, disks)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// groupDisks writes the disks of a set of engine/volume/lvm into files.
+func groupDisks(t *testing.T, name string) (files []string) {
+	t.Helper()
+	packed, err := filepath.Glob("volume/lvm/testdata/" + name + "-?.img.zst")
+	if err != nil || len(packed) == 0 {
+		t.Fatalf("no disks of %s: %v", name, err)
+	}
+	d, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	dir := t.TempDir()
+	for _, p := range packed {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err = d.DecodeAll(b, nil); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, strings.TrimSuffix(filepath.Base(p), ".zst"))
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// TestASystemOnLogicalVolumes finds groups on a partition and a disk, in a logical volume, and a partition table in one.
+func TestASystemOnLogicalVolumes(t *testing.T) {
+	disks := groupDisks(t, "nested")
+	want := []string{
+		"disk1 | gpt |  | ",
+		"disk2 | lvm | sys-vg | ",
+		"disk1p1 | lvm | sys-vg | Linux LVM",
+		"disk1p2 | lvm | inner-vg | Linux LVM",
+		"sys-vg/root | ext4 |  | LVM linear",
+		"sys-vg/var | ext4 |  | LVM linear",
+		"sys-vg/home | ext4 |  | LVM linear",
+		"sys-vg/my-srv | ext4 |  | LVM striped",
+		"sys-vg/table | mbr |  | LVM linear",
+		"sys-vg/tablep1 |  |  | Linux",
+		"sys-vg/tablep2 |  |  | Linux",
+		"inner-vg/whole | lvm | innermost | LVM linear",
+		"innermost/deep |  |  | LVM linear",
+	}
+	if d := cmp.Diff(want, volumesOf(t, disks)); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	m, err := engine.Open(t.Context(), disks, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if len(m.Guests) != 1 {
+		t.Fatalf("%d systems, want 1", len(m.Guests))
+	}
+	g := m.Guests[0]
+	var mounts []string
+	for _, mt := range g.Mounts {
+		mounts = append(mounts, mt.Target+" "+mt.Device+mt.Unread)
+	}
+	if d := cmp.Diff([]string{"/ sys-vg/root", "/var sys-vg/var", "/home sys-vg/home", "/srv sys-vg/my-srv"}, mounts); d != "" {
+		t.Errorf("mounts (-want +got)\n%s", d)
+	}
+	for dir, text := range map[string]string{"/var": "of var\n", "/home": "of home\n", "/srv": "of srv\n"} {
+		if b, err := g.ReadFile(dir+"/which", 100); err != nil || string(b) != text {
+			t.Errorf("%s: %q, %v, want %q", dir, b, err, text)
+		}
+	}
+	for _, v := range m.Volumes {
+		if want, recorded := groupSums(t, "nested")[v.Name]; recorded {
+			h := sha256.New()
+			if _, err := io.Copy(h, io.NewSectionReader(v, 0, v.Size)); err != nil || hex.EncodeToString(h.Sum(nil)) != want {
+				t.Errorf("%s: content differs: %v", v.Name, err)
+			}
+		}
+	}
+}
+
+// groupSums is what the kernel read from the logical volumes of a set.
+func groupSums(t *testing.T, name string) map[string]string {
+	t.Helper()
+	b, err := os.ReadFile("volume/lvm/testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct {
+		SHA256 map[string]string `json:"sha256"`
+	}
+	if err := json.Unmarshal(b, &truth); err != nil {
+		t.Fatal(err)
+	}
+	return truth.SHA256
+}
+
+// TestAVolumeWithoutMetadataIsClaimed finds a physical volume that does not say to which group it belongs, wherever it stands; and not
+// where the group is not there.
+func TestAVolumeWithoutMetadataIsClaimed(t *testing.T) {
+	d := groupDisks(t, "wrapped") // the third has no metadata, that of the fourth is ignored
+	for _, disks := range [][]string{{d[0], d[1], d[2], d[3]}, {d[2], d[3], d[0]}, {d[3], d[1], d[2]}} {
+		got := volumesOf(t, disks)
+		if last := got[len(got)-1]; last != "new/name12 |  |  | LVM linear" {
+			t.Errorf("%q", got)
+		}
+	}
+	got := volumesOf(t, d[2:])
+	if !strings.Contains(got[0], "belongs to a group of which no other volume is here") || !strings.Contains(got[1], "belongs to a group of which") || len(got) != 2 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestClonesOfAVolumeAreRefused(t *testing.T) {
+	d := groupDisks(t, "linear")
+	got := volumesOf(t, []string{d[0], d[1], d[0]})
+	if len(got) != 3 || !strings.Contains(got[0], "disk1 and disk3 are both physical volume") {
+		t.Errorf("%q", got)
 	}
 }
