@@ -26,6 +26,8 @@ func TestContainers(t *testing.T) {
 	}
 	want := open(t, images+"debian12-small.qcow2")
 	for _, c := range []struct{ format, qemu, options string }{
+		{"vdi", "vdi", "static=on"},
+		{"vdi", "vdi", "static=off"},
 		{"vhd", "vpc", "subformat=fixed,force_size"},
 		{"vhd", "vpc", "subformat=dynamic,force_size"},
 	} {

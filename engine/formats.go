@@ -8,6 +8,7 @@ import (
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/qcow2"
 	"github.com/guestctl/guestctl/engine/image/raw"
+	"github.com/guestctl/guestctl/engine/image/vdi"
 	"github.com/guestctl/guestctl/engine/image/vhd"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/engine/volume/gpt"
@@ -20,6 +21,7 @@ import (
 func Images() []image.Format {
 	return []image.Format{
 		qcow2.Format,
+		vdi.Format,
 		vhd.Format,
 		raw.Format,
 	}
@@ -72,7 +74,6 @@ func Signatures() []Signature {
 		{"swap", binread.AnyOf(m(4086, "SWAPSPACE2"), m(4086, "SWAP-SPACE"), m(65526, "SWAPSPACE2")), nil},
 		{"VMDK", binread.AnyOf(m(0, "KDMV"), m(0, "COWD"), m(0, "# Disk DescriptorFile")), unsupported},
 		{"VHDX", m(0, "vhdxfile"), unsupported},
-		{"VDI", m(64, "\x7f\x10\xda\xbe"), unsupported},
 		{"gzip", m(0, "\x1f\x8b\x08"), unsupported},
 		{"xz", m(0, "\xfd7zXZ\x00"), unsupported},
 		{"zstd", m(0, "\x28\xb5\x2f\xfd"), unsupported},
