@@ -20,10 +20,12 @@ const (
 
 // Layout holds the places of a file that the tables of a container name against the file and against one another.
 type Layout struct {
-	File   io.ReaderAt
-	Size   int64 // of the file
-	Unit   int64 // bytes that a block takes in the file: a smaller gap is none
-	Teller *Teller
+	File io.ReaderAt
+	Size int64 // of the file
+	Unit int64 // bytes that a block takes in the file: a smaller gap is none
+	// Discards is set where blocks that the guest gave up leave their bytes in the file.
+	Discards bool
+	Teller   *Teller
 
 	names []string
 	spans []span
@@ -102,7 +104,10 @@ func (l *Layout) leftOver(ctx context.Context, off, end int64, left *int64) erro
 	n := min(end-off, *left)
 	*left -= n
 	held, err := HoldsData(ctx, l.File, off, n)
-	if held {
+	switch {
+	case held && l.Discards:
+		d.Problem = "space that nothing refers to holds data: of blocks that were given up, or lost"
+	case held:
 		d.Harm, d.Problem, d.Units = Doubtful, "space that nothing refers to holds data: it is left over, or lost", 1
 	}
 	l.Teller.Tell(d)

@@ -1,7 +1,6 @@
 package vdi
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math/bits"
@@ -26,30 +25,23 @@ const (
 	differencing kind = 4
 )
 
-// uuid is an identity, as it lies in the file.
-type uuid [16]byte
-
-func (u uuid) String() string {
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(u[:]), binary.LittleEndian.Uint16(u[4:]), binary.LittleEndian.Uint16(u[6:]), u[8:10], u[10:])
-}
-
 // header is the header of version 1.
 type header struct {
-	version        uint32 // u32Version
-	length         uint32 // cbHeader
-	kind           kind   // u32Type
-	mapOff         int64  // offBlocks
-	dataOff        int64  // offData
-	sector         uint32 // LegacyGeometry.cbSector
-	diskSize       uint64 // cbDisk, bytes
-	blockSize      int64  // cbBlock, bytes
-	extra          int64  // cbBlockExtra: bytes before those of each block
-	blocks         int64  // cBlocks
-	allocated      int64  // cBlocksAllocated
-	id             uuid   // uuidCreate
-	modified       uuid   // uuidModify
-	link           uuid   // uuidLinkage: the parent's uuidCreate
-	parentModified uuid   // uuidParentModify
+	version        uint32       // u32Version
+	length         uint32       // cbHeader
+	kind           kind         // u32Type
+	mapOff         int64        // offBlocks
+	dataOff        int64        // offData
+	sector         uint32       // LegacyGeometry.cbSector
+	diskSize       uint64       // cbDisk, bytes
+	blockSize      int64        // cbBlock, bytes
+	extra          int64        // cbBlockExtra: bytes before those of each block
+	blocks         int64        // cBlocks
+	allocated      int64        // cBlocksAllocated
+	id             binread.GUID // uuidCreate
+	modified       binread.GUID // uuidModify
+	link           binread.GUID // uuidLinkage: the parent's uuidCreate
+	parentModified binread.GUID // uuidParentModify
 }
 
 func readHeader(r io.ReaderAt, size int64) (*header, error) {
@@ -66,9 +58,7 @@ func readHeader(r io.ReaderAt, size int64) (*header, error) {
 	h.sector, h.diskSize = c.At(0x168).U32(), c.At(0x170).U64()
 	h.blockSize, h.extra = int64(c.U32()), int64(c.U32())
 	h.blocks, h.allocated = int64(c.U32()), int64(c.U32())
-	for _, u := range []*uuid{&h.id, &h.modified, &h.link, &h.parentModified} {
-		copy(u[:], c.Bytes(len(u)))
-	}
+	h.id, h.modified, h.link, h.parentModified = c.GUID(), c.GUID(), c.GUID(), c.GUID()
 	if err := c.Err(); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
@@ -99,7 +89,7 @@ func (h *header) validate(fileSize int64) error {
 		return wrong("block map of %d entries at %#x, want it behind the header and inside of a file of %d bytes", h.blocks, h.mapOff, fileSize)
 	case h.dataOff-h.mapOff < h.blocks*4:
 		return wrong("data at %#x, want it behind the block map of %d entries at %#x", h.dataOff, h.blocks, h.mapOff)
-	case h.kind == differencing && h.link == uuid{}:
+	case h.kind == differencing && h.link == binread.GUID{}:
 		return wrong("differencing image that names no parent")
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
@@ -46,7 +45,8 @@ func (h *header) names(r io.ReaderAt) ([]string, error) {
 			names = append(names, l.names(b)...)
 		}
 	}
-	names = append(names, image.WindowsNames(bigUTF16(h.parentName))...)
+	plain := binread.Big(h.parentName)
+	names = append(names, image.WindowsNames(plain.UTF16())...)
 	var all []string
 	for _, name := range names {
 		if !slices.Contains(all, name) {
@@ -59,34 +59,12 @@ func (h *header) names(r io.ReaderAt) ([]string, error) {
 // names decodes the bytes that a locator leads to.
 func (l locator) names(b []byte) []string {
 	if l.platform != "MacX" {
-		return image.WindowsNames(littleUTF16(b))
+		c := binread.Little(b)
+		return image.WindowsNames(c.UTF16())
 	}
 	path := strings.TrimPrefix(strings.TrimRight(string(b), "\x00"), "file://")
 	if plain, err := url.PathUnescape(path); err == nil {
 		path = plain
 	}
 	return image.WindowsNames(path)
-}
-
-func bigUTF16(b []byte) string {
-	c := binread.Big(b)
-	return text(&c)
-}
-
-func littleUTF16(b []byte) string {
-	c := binread.Little(b)
-	return text(&c)
-}
-
-// text decodes UTF-16 up to its end, or the first zero.
-func text(c *binread.Cursor) string {
-	var units []uint16
-	for c.Len() >= 2 {
-		u := c.U16()
-		if u == 0 {
-			break
-		}
-		units = append(units, u)
-	}
-	return string(utf16.Decode(units))
 }
