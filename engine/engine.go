@@ -7,9 +7,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"time"
 
+	"github.com/guestctl/guestctl/engine/appliance"
 	"github.com/guestctl/guestctl/engine/cache"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -34,6 +36,8 @@ type Machine struct {
 	Disks   []Disk
 	Volumes []Volume // disks first, then what was found in them, in the order of discovery
 	Guests  []*guest.Guest
+	// Appliances are the descriptions that named disks; most machines have none.
+	Appliances []*appliance.Machine
 	// Problems is what went wrong with the machine as a whole, beyond the errors of single volumes.
 	Problems []string
 	// Identity tells the state of the disks when they were opened.
@@ -42,11 +46,15 @@ type Machine struct {
 	cache    *cache.Cache
 	snapshot string
 	files    []*image.File // that the images consist of
+	closers  []io.Closer   // the files that are this machine's to close
 }
 
 // Disk is one open image.
 type Disk struct {
-	Name string // as the user gave it
+	Name string // of the file, as the user gave it
+	Part string // the disk's name in the description or archive that the file is; "" where it is a disk itself
+	// Described is how many bytes the description says that the disk has; 0 where it says nothing.
+	Described int64
 	image.Image
 }
 
@@ -65,12 +73,11 @@ type Volume struct {
 func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 	m := &Machine{cache: opts.Cache, snapshot: opts.Snapshot}
 	w := newWitness()
+	o := &opener{opts, w, m}
 	for _, name := range disks {
-		img, err := openImage(name, opts, w)
-		if err != nil {
+		if err := o.open(name); err != nil {
 			return nil, errors.Join(err, m.Close())
 		}
-		m.Disks = append(m.Disks, Disk{name, img})
 	}
 	if err := m.find(ctx, volume.Options{Keys: opts.Keys}); err != nil {
 		return nil, errors.Join(err, m.Close())
@@ -123,6 +130,9 @@ func (m *Machine) Close() error {
 	var errs []error
 	for _, d := range m.Disks {
 		errs = append(errs, d.Close())
+	}
+	for _, f := range m.closers {
+		errs = append(errs, f.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -14,19 +14,22 @@ const InspectionSchema = "guestctl.inspection/1"
 
 // Inspection says what an image is: its container, its volumes as a tree, and its operating systems.
 type Inspection struct {
-	Schema   string            `json:"schema"`
-	Image    string            `json:"image"`
-	Disk     InspectedDisk     `json:"disk"`  // the first
-	Disks    []InspectedDisk   `json:"disks"` // all, in the order of the machine
-	Volumes  []InspectedVolume `json:"volumes"`
-	Systems  []InspectedSystem `json:"systems"`
-	Problems []string          `json:"problems"`
+	Schema  string            `json:"schema"`
+	Image   string            `json:"image"`
+	Disk    InspectedDisk     `json:"disk"`  // the first
+	Disks   []InspectedDisk   `json:"disks"` // all, in the order of the machine
+	Volumes []InspectedVolume `json:"volumes"`
+	Systems []InspectedSystem `json:"systems"`
+	// Machines are the descriptions that named disks.
+	Machines []InspectedMachine `json:"machines,omitempty"`
+	Problems []string           `json:"problems"`
 }
 
 // InspectedDisk is the container of a disk.
 type InspectedDisk struct {
 	Device      string              `json:"device"` // of the volume that it is: "disk", "disk2"
 	Image       string              `json:"image"`
+	Part        string              `json:"part,omitempty"` // the disk's name in the description or archive that the image is
 	Format      string              `json:"format"`
 	Version     string              `json:"version,omitempty"`
 	Size        int64               `json:"size"` // of the virtual disk, in bytes
@@ -36,6 +39,15 @@ type InspectedDisk struct {
 	Backing     []string            `json:"backing"`
 	Snapshots   []InspectedSnapshot `json:"snapshots"`
 	Problems    []string            `json:"problems"`
+}
+
+// InspectedMachine is what a description says of the machine.
+type InspectedMachine struct {
+	Format      string   `json:"format"` // "ova", "ovf", "libvirt"
+	Name        string   `json:"name"`
+	Manifest    string   `json:"manifest,omitempty"`    // the file with the digests of the others
+	Certificate string   `json:"certificate,omitempty"` // the file with a signature, which is not verified
+	Notes       []string `json:"notes"`                 // what was left out
 }
 
 // InspectedSnapshot is an internal snapshot of a disk.
@@ -96,6 +108,13 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 		Schema: InspectionSchema, Image: m.Disks[0].Name, Disk: disks[0], Disks: disks,
 		Volumes: []InspectedVolume{}, Systems: []InspectedSystem{}, Problems: m.Problems,
 	}
+	for _, a := range m.Appliances {
+		one := InspectedMachine{Format: a.Format, Name: a.Name, Notes: append([]string{}, a.Notes...)}
+		if a.Package != nil {
+			one.Manifest, one.Certificate = a.Package.Manifest, a.Package.Certificate
+		}
+		in.Machines = append(in.Machines, one)
+	}
 	for _, v := range m.Volumes {
 		in.Volumes = append(in.Volumes, inspectVolume(v))
 	}
@@ -143,7 +162,7 @@ func (in *Inspection) addMounts() {
 func inspectDisk(device string, opened Disk) InspectedDisk {
 	d := opened.Description()
 	disk := InspectedDisk{
-		Device: device, Image: opened.Name,
+		Device: device, Image: opened.Name, Part: opened.Part,
 		Format: d.Format, Version: d.Version, Size: opened.Size(), Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
 		Backing: d.Backing, Snapshots: []InspectedSnapshot{}, Problems: d.Problems,
 	}

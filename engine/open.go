@@ -1,31 +1,97 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 
+	"github.com/guestctl/guestctl/engine/appliance"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
 )
 
-// openImage opens the image in the file called name, whatever its format.
-func openImage(name string, opts Options, w *witness) (image.Image, error) {
+// opener opens the disks of a machine.
+type opener struct {
+	opts    Options
+	witness *witness
+	machine *Machine
+}
+
+// open adds what is in the file called name: a disk, or the disks of the machine that it describes.
+func (o *opener) open(name string) error {
 	f, err := image.OpenFile(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	dirs := image.Dirs{Allowed: opts.AllowDirs, Open: func(r io.ReaderAt, size int64, format string, sibling image.Sibling) (image.Image, error) {
+	o.machine.closers = append(o.machine.closers, f)
+	r := o.witness.watch(f)
+	described, err := o.described(name, f, r)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, err)
+	case described:
+		return nil
+	}
+	img, err := o.image(f, r, "", o.opts.AllowDirs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	o.machine.Disks = append(o.machine.Disks, Disk{Name: name, Image: img})
+	return nil
+}
+
+// image opens the image in f, which is read through r. A format other than "" is what a description says it has.
+func (o *opener) image(f *image.File, r io.ReaderAt, format string, allowed []string) (image.Image, error) {
+	dirs := image.Dirs{Allowed: allowed, Open: func(r io.ReaderAt, size int64, format string, sibling image.Sibling) (image.Image, error) {
 		if file, ok := r.(*image.File); ok {
-			r = w.watch(file)
+			r = o.witness.watch(file)
 		}
 		return openContainer(r, size, format, image.Options{Sibling: sibling})
 	}}
-	img, err := openContainer(w.watch(f), f.Size(), "", image.Options{Sibling: dirs.Sibling(f), Snapshot: opts.Snapshot})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	return openContainer(r, f.Size(), format, image.Options{Sibling: dirs.Sibling(f), Snapshot: o.opts.Snapshot})
+}
+
+// described opens the disks of the machine that a file describes. It returns false where the file is no description.
+func (o *opener) described(name string, f *image.File, r *watchedFile) (bool, error) {
+	files := image.Dirs{Allowed: o.opts.AllowDirs}.Files(f)
+	m, err := appliance.Open(appliance.Source{
+		File: appliance.File{ReaderAt: r, Size: f.Size()}, Name: f.Name(),
+		Files: func(name string) (appliance.File, error) {
+			named, err := files(name)
+			if err != nil {
+				return appliance.File{}, err
+			}
+			o.machine.closers = append(o.machine.closers, named)
+			return appliance.File{ReaderAt: o.witness.watch(named), Size: named.Size()}, nil
+		},
+	})
+	if m == nil || err != nil {
+		return false, err
 	}
-	return image.WithFile(img, f), nil
+	o.machine.Appliances = append(o.machine.Appliances, m)
+	o.machine.Problems = append(o.machine.Problems, m.Problems...)
+	for _, d := range m.Disks {
+		img, err := o.member(d, filepath.Dir(name))
+		if err != nil {
+			return false, fmt.Errorf("%q: %w", d.Name, err)
+		}
+		if d.Capacity > 0 && d.Capacity != img.Size() {
+			o.machine.Problems = append(o.machine.Problems, fmt.Sprintf("%q: a disk of %d bytes, the description says %d", d.Name, img.Size(), d.Capacity))
+		}
+		o.machine.Disks = append(o.machine.Disks, Disk{Name: name, Part: d.Name, Described: d.Capacity, Image: img})
+	}
+	return true, nil
+}
+
+// member opens a disk that a description names. One that is part of an archive can name no other file.
+func (o *opener) member(d appliance.Disk, dir string) (image.Image, error) {
+	if f, ok := d.ReaderAt.(*watchedFile); ok {
+		return o.image(f.File, f, d.Format, slices.Concat(o.opts.AllowDirs, []string{dir}))
+	}
+	return openContainer(d, d.Size, d.Format, image.Options{Snapshot: o.opts.Snapshot, Sibling: func(string, string) (image.Image, error) {
+		return nil, binread.Refused("a disk inside of an archive names no other file")
+	}})
 }
 
 // openContainer opens the container whose file is r. A format other than "" is what another image says the file is.

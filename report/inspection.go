@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -27,6 +28,9 @@ func InspectionFormats() []InspectionFormat {
 
 func inspectionText(w io.Writer, in *engine.Inspection) error {
 	t := textWriter{bufio.NewWriter(&lines{w: w})}
+	for _, m := range in.Machines {
+		t.machine(m)
+	}
 	for _, d := range in.Disks {
 		t.disk(d, len(in.Disks) > 1)
 	}
@@ -43,13 +47,28 @@ func inspectionText(w io.Writer, in *engine.Inspection) error {
 	return t.Flush()
 }
 
+// machine tells what a description says.
+func (t textWriter) machine(m engine.InspectedMachine) {
+	manifest := "no manifest"
+	if m.Manifest != "" {
+		manifest = "manifest " + Escape(m.Manifest)
+	}
+	if m.Format == "libvirt" {
+		manifest = "a domain"
+	}
+	t.printf("%s  %s, %s\n", bold(cmp.Or(Escape(m.Name), "a machine")), m.Format, manifest)
+	for _, n := range m.Notes {
+		t.printf("  note: %s\n", Escape(n))
+	}
+}
+
 // disk tells what a disk comes in and, where there are several, which it is.
 func (t textWriter) disk(d engine.InspectedDisk, several bool) {
 	name := ""
 	if several {
 		name = fmt.Sprintf("%-6s ", Escape(d.Device))
 	}
-	t.printf("%s%s  %s\n", name, bold(Escape(d.Image)), strings.Join(describeDisk(d), ", "))
+	t.printf("%s%s  %s\n", name, bold(Escape(strings.TrimSuffix(d.Image+": "+d.Part, ": "))), strings.Join(describeDisk(d), ", "))
 	for i, b := range d.Backing {
 		t.printf("  backing file %d  %s\n", i+1, Escape(b))
 	}

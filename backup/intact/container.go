@@ -32,6 +32,12 @@ func (v *verifier) containers(ctx context.Context) {
 			message += "; "
 		}
 		message += describe(format, checked)
+		r.described(i, disk)
+	}
+	for _, m := range v.machine.Appliances {
+		if said := v.appliance(ctx, r, m); said != "" {
+			message += "; " + said
+		}
 	}
 	r.end("%s", message)
 }

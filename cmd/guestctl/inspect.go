@@ -58,6 +58,11 @@ func newInspectCommand() *cobra.Command {
 
 // unreadVolumes is the exit code of an inspection: what could not be read is on the report, and is not success.
 func unreadVolumes(m *engine.Machine) error {
+	for _, a := range m.Appliances {
+		if len(a.Problems) > 0 { // there are disks that are not among the volumes
+			return &codeError{code: exitNotJudged}
+		}
+	}
 	for _, v := range m.Volumes {
 		if v.Err != nil {
 			return &codeError{code: exitNotJudged}

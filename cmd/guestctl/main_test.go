@@ -67,6 +67,8 @@ func TestScripts(t *testing.T) {
 			"poke":     poke,
 			"edit":     edit,
 			"apart":    apart,
+			"tarball":  tarball,
+			"manifest": manifest,
 			"taxii":    taxiiServer,
 			"guest":    guestDisk,
 

@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Checker is implemented by images whose container can be held against itself.
@@ -63,7 +64,7 @@ func (d Damage) Place() string {
 		s += fmt.Sprintf("file offset %#x", d.Host)
 	}
 	if d.File != "" {
-		s = fmt.Sprintf("%q: ", d.File) + s
+		s = strings.TrimSuffix(fmt.Sprintf("%q: ", d.File)+s, ": ")
 	}
 	return s
 }

@@ -43,6 +43,12 @@ func (d Dirs) Sibling(f *File) Sibling {
 	return c.open
 }
 
+// Files returns the rule for files that a person's file f names and that need not be images themselves. Whoever opens one closes it.
+func (d Dirs) Files(f *File) func(name string) (*File, error) {
+	c := &chain{roots: roots(f.dir, d.Allowed), file: f}
+	return c.openFile
+}
+
 // WithFile returns img with a Close that closes f too.
 func WithFile(img Image, f io.Closer) Image { return &ownedImage{img, f} }
 

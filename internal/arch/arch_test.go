@@ -25,7 +25,7 @@ const (
 // layers has the packages of each layer, as path patterns. A package imports only layers above its own.
 var layers = [][]string{
 	{"internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "rules/*", "baselines"},
-	{"engine/image", "engine/volume", "engine/filesys"},
+	{"engine/image", "engine/appliance", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
 	{"engine/rpmdb", "engine/capability"},
