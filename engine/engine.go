@@ -53,6 +53,8 @@ type Machine struct {
 type Disk struct {
 	Name string // of the file, as the user gave it
 	Part string // the disk's name in the description or archive that the file is; "" where it is a disk itself
+	// Parts is how many files the image was split into; 0 where it is whole.
+	Parts int
 	// Described is how many bytes the description says that the disk has; 0 where it says nothing.
 	Described int64
 	image.Image

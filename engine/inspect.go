@@ -29,7 +29,8 @@ type Inspection struct {
 type InspectedDisk struct {
 	Device      string              `json:"device"` // of the volume that it is: "disk", "disk2"
 	Image       string              `json:"image"`
-	Part        string              `json:"part,omitempty"` // the disk's name in the description or archive that the image is
+	Part        string              `json:"part,omitempty"`  // the disk's name in the description or archive that the image is
+	Parts       int                 `json:"parts,omitempty"` // files that the image was split into
 	Format      string              `json:"format"`
 	Version     string              `json:"version,omitempty"`
 	Size        int64               `json:"size"` // of the virtual disk, in bytes
@@ -162,7 +163,7 @@ func (in *Inspection) addMounts() {
 func inspectDisk(device string, opened Disk) InspectedDisk {
 	d := opened.Description()
 	disk := InspectedDisk{
-		Device: device, Image: opened.Name, Part: opened.Part,
+		Device: device, Image: opened.Name, Part: opened.Part, Parts: opened.Parts,
 		Format: d.Format, Version: d.Version, Size: opened.Size(), Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
 		Backing: d.Backing, Snapshots: []InspectedSnapshot{}, Problems: d.Problems,
 	}

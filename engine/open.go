@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/guestctl/guestctl/engine/appliance"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/engine/image/parts"
 )
 
 // opener opens the disks of a machine.
@@ -33,28 +35,79 @@ func (o *opener) open(name string) error {
 	case described:
 		return nil
 	}
-	img, err := o.image(f, r, "", o.opts.AllowDirs)
+	disk := Disk{Name: name}
+	whole, err := o.joined(name, f, r, &disk)
+	if err == nil {
+		disk.Image, err = o.image(f, whole, "", o.opts.AllowDirs)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	o.machine.Disks = append(o.machine.Disks, Disk{Name: name, Image: img})
+	o.machine.Disks = append(o.machine.Disks, disk)
 	return nil
 }
 
-// image opens the image in f, which is read through r. A format other than "" is what a description says it has.
-func (o *opener) image(f *image.File, r io.ReaderAt, format string, allowed []string) (image.Image, error) {
+// sized is a reader that knows how many bytes it has.
+type sized interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// joined returns the disk whose first part is f, or f itself, which is read through r.
+func (o *opener) joined(name string, f *image.File, r *watchedFile, disk *Disk) (sized, error) {
+	files := o.files(f)
+	d, why, err := parts.Join(f.Name(), r, parts.Beside{
+		Has: f.Has, List: f.Beside,
+		Begins: func(name string, n int64) ([]byte, error) { return o.begins(f, name, n) },
+		Open:   func(name string) (parts.File, error) { return files(name) },
+	})
+	if why != "" {
+		o.machine.Problems = append(o.machine.Problems, name+": "+why)
+	}
+	if d == nil || err != nil {
+		return r, err
+	}
+	disk.Parts = d.Parts()
+	return d, nil
+}
+
+// begins reads the first n bytes of a file beside f, which is no file of the machine by that.
+func (o *opener) begins(f *image.File, name string, n int64) ([]byte, error) {
+	other, err := image.Dirs{Allowed: o.opts.AllowDirs}.Files(f)(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := binread.ReadAt(other, 0, min(n, other.Size()), n)
+	return b, errors.Join(err, other.Close())
+}
+
+// files opens files that belong to f, by the rule for files that an image names. They are open as long as the machine.
+func (o *opener) files(f *image.File) func(name string) (*watchedFile, error) {
+	open := image.Dirs{Allowed: o.opts.AllowDirs}.Files(f)
+	return func(name string) (*watchedFile, error) {
+		named, err := open(name)
+		if err != nil {
+			return nil, err
+		}
+		o.machine.closers = append(o.machine.closers, named)
+		return o.witness.watch(named), nil
+	}
+}
+
+// image opens the image in r, which is f or begins with it. A format other than "" is what a description says it has.
+func (o *opener) image(f *image.File, r sized, format string, allowed []string) (image.Image, error) {
 	dirs := image.Dirs{Allowed: allowed, Open: func(r io.ReaderAt, size int64, format string, sibling image.Sibling) (image.Image, error) {
 		if file, ok := r.(*image.File); ok {
 			r = o.witness.watch(file)
 		}
 		return openContainer(r, size, format, image.Options{Sibling: sibling})
 	}}
-	return openContainer(r, f.Size(), format, image.Options{Sibling: dirs.Sibling(f), Snapshot: o.opts.Snapshot})
+	return openContainer(r, r.Size(), format, image.Options{Sibling: dirs.Sibling(f), Snapshot: o.opts.Snapshot})
 }
 
 // described opens the disks of the machine that a file describes. It returns false where the file is no description.
 func (o *opener) described(name string, f *image.File, r *watchedFile) (bool, error) {
-	files := image.Dirs{Allowed: o.opts.AllowDirs}.Files(f)
+	files := o.files(f)
 	m, err := appliance.Open(appliance.Source{
 		File: appliance.File{ReaderAt: r, Size: f.Size()}, Name: f.Name(),
 		Files: func(name string) (appliance.File, error) {
@@ -62,8 +115,7 @@ func (o *opener) described(name string, f *image.File, r *watchedFile) (bool, er
 			if err != nil {
 				return appliance.File{}, err
 			}
-			o.machine.closers = append(o.machine.closers, named)
-			return appliance.File{ReaderAt: o.witness.watch(named), Size: named.Size()}, nil
+			return appliance.File{ReaderAt: named, Size: named.Size()}, nil
 		},
 	})
 	if m == nil || err != nil {

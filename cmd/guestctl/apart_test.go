@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -31,4 +32,22 @@ func apart(ts *testscript.TestScript, neg bool, args []string) {
 	clear(first[part.Offset:][:part.Size])
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), first, 0o644))
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), second, 0o644))
+}
+
+// divide copies a file into parts of so many bytes, and the last with the rest: divide 1000 disk.raw disk.001 disk.002.
+func divide(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: divide BYTES FILE PART...")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	b, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	for i, name := range args[2:] {
+		part := b[min(len(b), i*n):]
+		if i+3 < len(args) {
+			part = part[:min(n, len(part))]
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(name), part, 0o644))
+	}
 }

@@ -67,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"poke":     poke,
 			"edit":     edit,
 			"apart":    apart,
+			"divide":   divide,
 			"tarball":  tarball,
 			"manifest": manifest,
 			"taxii":    taxiiServer,

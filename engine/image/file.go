@@ -78,6 +78,25 @@ func newFile(f *os.File, path string) (*File, error) {
 // Name is the name of the file in its directory.
 func (f *File) Name() string { return f.name }
 
+// Has reports whether a file of another name is in the directory of this one.
+func (f *File) Has(name string) bool {
+	_, err := os.Lstat(filepath.Join(f.dir, name))
+	return err == nil
+}
+
+// Beside lists the names in the directory of the file.
+func (f *File) Beside() ([]string, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil, hostError(f.dir, err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names, nil
+}
+
 // Size is the size of the file in bytes, as it was when it was opened.
 func (f *File) Size() int64 { return f.size }
 
