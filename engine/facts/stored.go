@@ -54,6 +54,9 @@ func Write(w io.Writer, d *Document) error { return write(w, d, storedMagic) }
 // WriteZstd stores a document as Write does, in a file that is one of zstd, too.
 func WriteZstd(w io.Writer, d *Document) error { return write(w, d, zstdMagic) }
 
+// smallDocument is up to how many bytes making the tables of the better compression takes longer than compressing.
+const smallDocument = 64 << 10
+
 func write(w io.Writer, d *Document, magic string) error {
 	enc, err := cbor.EncOptions{Sort: cbor.SortCoreDeterministic, Time: cbor.TimeRFC3339Nano}.EncMode()
 	if err != nil {
@@ -69,7 +72,11 @@ func write(w io.Writer, d *Document, magic string) error {
 	if err != nil {
 		return err
 	}
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	level := zstd.SpeedDefault
+	if len(b) < smallDocument {
+		level = zstd.SpeedFastest
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(level))
 	if err != nil {
 		return err
 	}
