@@ -52,6 +52,8 @@ type Job struct {
 	Drift *Drift
 	// KeepFacts keeps all facts about each guest on its target, whatever the policy needs of them.
 	KeepFacts bool
+	// EachFacts is given all facts about each guest, from several goroutines at once, and may be nil. Its error ends the run.
+	EachFacts func(image string, doc *facts.Document) error
 	// Digests asks for the digests of the files of the images; nil does not.
 	Digests *Digests
 	// Assume is put over the facts of every guest before it is judged; nil is the guest as it is.
@@ -346,14 +348,15 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 			return nil, err
 		}
 		t := r.target(name, r.verdict(ctx, doc))
-		if r.job.KeepFacts {
-			t.Facts = doc
-		}
+		t.Facts = doc
 		r.withoutImage(&t)
 		r.noBackup(&t)
 		r.notScanned(&t)
 		r.notBooted(&t)
 		if err := r.drift(ctx, &t, nil, nil, doc); err != nil {
+			return nil, err
+		}
+		if err := r.giveFacts(name, &t); err != nil {
 			return nil, err
 		}
 		r.settle(&t)
@@ -444,6 +447,9 @@ func (r *Result) guest(ctx context.Context, name string, m *engine.Machine, g *g
 		return Target{}, err
 	}
 	if err := r.drift(ctx, &t, m, g, t.Facts); err != nil {
+		return Target{}, err
+	}
+	if err := r.giveFacts(name, &t); err != nil {
 		return Target{}, err
 	}
 	r.unchanged(&t, m)

@@ -40,17 +40,33 @@ func WholeDomains() []string {
 	return slices.DeleteFunc(collectorNames(), func(name string) bool { return name == "files" || name == "globs" })
 }
 
-// wholeFacts gathers all facts about a guest where the job keeps them.
+// wholeFacts gathers all facts about a guest where the job wants them.
 func (r *Result) wholeFacts(ctx context.Context, m *engine.Machine, g *guest.Guest) (*facts.Document, error) {
-	if !r.job.KeepFacts {
+	if !r.job.KeepFacts && r.job.EachFacts == nil {
 		return nil, nil
 	}
-	doc, err := m.Facts(ctx, g, facts.Request{Domains: WholeDomains()}, r.job.Now)
+	req := facts.Request{Domains: WholeDomains()}
+	if r.job.EachFacts != nil && r.job.Drift == nil { // by which other rules may judge later
+		req = r.job.Policy.Request().Merge(req)
+	}
+	doc, err := m.Facts(ctx, g, req, r.job.Now)
 	if err != nil {
 		return nil, err
 	}
 	doc.Meta.Tool = r.job.Tool
 	return doc, nil
+}
+
+// giveFacts gives the facts of a target to who wants each, and keeps them only for who wants all at the end: of many images they are much.
+func (r *Result) giveFacts(name string, t *Target) error {
+	doc := t.Facts
+	if !r.job.KeepFacts {
+		t.Facts = nil
+	}
+	if r.job.EachFacts == nil || doc == nil {
+		return nil
+	}
+	return r.job.EachFacts(name, doc)
 }
 
 // Image returns the facts about the guests of an image, or the document that the file holds in place of one. A panic,

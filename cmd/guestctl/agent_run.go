@@ -8,9 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -30,7 +28,13 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 	if err != nil {
 		return nil, err
 	}
-	report, err := call(ctx, j.Dir, program, slices.Concat([]string{j.Command}, j.Args, []string{"--format=json", "--quiet"}, images))
+	dir, err := os.MkdirTemp("", "guestctl-facts")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+	own := []string{"--format=json", "--quiet", "--" + factsDirFlag + "=" + dir}
+	report, err := call(ctx, j.Dir, program, slices.Concat([]string{j.Command}, j.Args, own, images))
 	if err != nil {
 		return nil, err
 	}
@@ -38,17 +42,8 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 	if report.code == exitUsage || report.code == exitInternal {
 		return rec, nil
 	}
-	dir, err := os.MkdirTemp("", "guestctl-facts")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
-	for i, image := range images {
-		file := filepath.Join(dir, strconv.Itoa(i))
-		if got, err := call(ctx, j.Dir, program, []string{"facts", "--quiet", "--facts-out", file, image}); err != nil || got.code != exitOK {
-			continue // the report says what could not be read
-		}
-		if rec.Facts[image], err = os.ReadFile(file); err != nil {
+	for _, image := range images {
+		if rec.Facts[image], err = readFacts(dir, image); err != nil {
 			return nil, err
 		}
 	}

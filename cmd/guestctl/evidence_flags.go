@@ -98,7 +98,7 @@ func (a *attestation) state(cmd *cobra.Command, job *audit.Job, r *audit.Result)
 func silentFlags() []string {
 	return []string{
 		"evidence", "sign-key", "disk", "format", "report", "exit-zero", "jobs", "no-cache", "no-color", "quiet", "workers", "allow-dir", "framework",
-		"facts-out", "no-step-summary",
+		"facts-out", factsDirFlag, "no-step-summary",
 	}
 }
 

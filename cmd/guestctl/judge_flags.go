@@ -23,6 +23,7 @@ type judgeFlags struct {
 	jobs     int
 	image    imageFlags
 	evidence evidenceFlags
+	factsDir string
 }
 
 // add adds the flags. failOn is the default of --fail-on.
@@ -36,6 +37,8 @@ func (f *judgeFlags) addAt(cmd *cobra.Command, failOn audit.FailOn, image int) {
 	flags.StringVar(&f.failOn, "fail-on", string(failOn), "mildest `SEVERITY` that fails: "+strings.Join(audit.FailOns(), ", "))
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
+	flags.StringVar(&f.factsDir, factsDirFlag, "", "leave the facts of every guest in `DIR`, for the agent")
+	_ = flags.MarkHidden(factsDirFlag) // it is there
 	f.image.addAt(cmd, image)
 	f.evidence.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
@@ -90,9 +93,13 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 			return nil, fmt.Errorf("--evidence %s: %w", attest.path, err)
 		}
 	}
-	return &judgement{f, audit.Job{
+	j := &judgement{f, audit.Job{
 		Images: images, Disks: f.image.disks, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
-	}, format, files, attest, nil}, nil
+	}, format, files, attest, nil}
+	if f.factsDir != "" {
+		j.Job.EachFacts = (&factsDir{path: f.factsDir, seen: map[string]bool{}}).put
+	}
+	return j, nil
 }
 
 // discard drops the files that were not written.

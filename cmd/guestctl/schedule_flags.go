@@ -120,7 +120,7 @@ func (f *scheduleFlags) job(cmd *cobra.Command, own *pflag.FlagSet, images []str
 }
 
 // unwanted are flags that a job decides itself.
-var unwanted = []string{"format", "quiet", "no-color", "store", "exit-zero"}
+var unwanted = []string{"format", "quiet", "no-color", "store", "exit-zero", factsDirFlag}
 
 // given are the flags of a command as they were given, but for those of own.
 func given(cmd *cobra.Command, own *pflag.FlagSet) []string {
