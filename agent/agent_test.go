@@ -19,31 +19,12 @@ import (
 	"github.com/guestctl/guestctl/internal/postgrestest"
 )
 
-// asAgent is the variable that makes an agent of the test's program, on the store it names.
-const asAgent = "GUESTCTL_TEST_AGENT"
-
 func TestMain(m *testing.M) {
 	place := os.Getenv(asAgent)
 	if place == "" {
 		os.Exit(m.Run())
 	}
-	ctx := context.Background()
-	s, err := store.Open(ctx, place, slog.New(slog.DiscardHandler))
-	if err != nil {
-		panic(err)
-	}
-	a, err := New(ctx, quick(s, func(ctx context.Context, _ *Job, images []string) (*Record, error) {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-			return judged(images, "pass"), nil
-		}
-	}))
-	if err != nil {
-		panic(err)
-	}
-	panic(a.Serve(ctx, nil))
+	panic(child(context.Background(), place))
 }
 
 // quick are options with which a test need not wait.
@@ -171,6 +152,8 @@ func TestARunWhenItIsDue(t *testing.T) {
 			{-9 * day, ""},
 			{14 * time.Hour, ""},
 			{9 * time.Hour, "strict scheduled done fail\nweb scheduled done fail"},
+			{36 * time.Hour, ""}, // what is due now was done before the clock was put back
+			{day, "strict catch-up skipped  it was missed, and is not made up for\nweb catch-up done fail"},
 		} {
 			before := history(t, s)
 			c.add(step.after)
@@ -270,14 +253,7 @@ func TestAKilledWorker(t *testing.T) {
 		}
 		var agents []*exec.Cmd
 		for range 2 {
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), asAgent+"="+place)
-			cmd.Stderr = os.Stderr
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			agents = append(agents, cmd)
-			defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+			agents = append(agents, process(t, place, os.Stderr))
 		}
 		waitFor(t, s, n/4)
 		if err := agents[0].Process.Kill(); err != nil {

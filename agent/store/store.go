@@ -21,7 +21,6 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of PostgreSQL
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
-	_ "modernc.org/sqlite" // the driver of SQLite
 )
 
 //go:embed migrations/*.sql
@@ -52,7 +51,7 @@ func Open(ctx context.Context, place string, log *slog.Logger) (*Store, error) {
 		return nil, err
 	}
 	if err := s.migrate(ctx, log); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", s.Place, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", s.Place, Explain(err)), s.Close())
 	}
 	return s, nil
 }

@@ -304,6 +304,29 @@ func TestNotOpened(t *testing.T) {
 	}
 }
 
+// TestAStoreThatIsFull begins in a file that may not grow: it is said why, and it begins when there is room.
+func TestAStoreThatIsFull(t *testing.T) {
+	t.Parallel()
+	place := filepath.Join(t.TempDir(), "state.db")
+	s, err := connect(place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DB.ExecContext(t.Context(), "PRAGMA max_page_count = 3"); err != nil {
+		t.Fatal(err)
+	}
+	err = Explain(s.migrate(t.Context(), slog.New(slog.DiscardHandler)))
+	if err == nil || !strings.HasPrefix(err.Error(), "the disk is full: ") {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if jobs, err := open(t, place).Jobs(t.Context()); len(jobs) != 0 || err != nil {
+		t.Error(jobs, err)
+	}
+}
+
 func BenchmarkHistory(b *testing.B) {
 	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "state.db"), slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -54,5 +54,5 @@ func (f *storeFlags) with(ctx context.Context, log *slog.Logger, work func(*stor
 	if err == nil || errors.As(err, &coded) || errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return withCode(exitInternal, err)
+	return withCode(exitInternal, store.Explain(err))
 }
