@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,26 +14,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // arrayMembers writes the members of an array of engine/volume/md into files.
 func arrayMembers(t *testing.T, name string) (files []string) {
 	t.Helper()
-	f, err := os.Open("volume/md/testdata/arrays.tar.zst")
+	packed, err := conformance.ReadFile("volume/md/testdata/arrays.tar.zst")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
 	dir := t.TempDir()
-	for r := tar.NewReader(z); ; {
+	for r := tar.NewReader(bytes.NewReader(packed)); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return files
@@ -108,18 +103,10 @@ func groupDisks(t *testing.T, name string) (files []string) {
 	if err != nil || len(packed) == 0 {
 		t.Fatalf("no disks of %s: %v", name, err)
 	}
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
 	dir := t.TempDir()
 	for _, p := range packed {
-		b, err := os.ReadFile(p)
+		b, err := conformance.ReadFile(p)
 		if err != nil {
-			t.Fatal(err)
-		}
-		if b, err = d.DecodeAll(b, nil); err != nil {
 			t.Fatal(err)
 		}
 		file := filepath.Join(dir, strings.TrimSuffix(filepath.Base(p), ".zst"))

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -18,16 +17,7 @@ import (
 // Unpack returns a file of testdata, which is stored compressed.
 func Unpack(tb testing.TB, name string) []byte {
 	tb.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".gz"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	b, err := io.ReadAll(z)
+	b, err := ReadFile(filepath.Join("testdata", name+".gz"))
 	if err != nil {
 		tb.Fatal(err)
 	}

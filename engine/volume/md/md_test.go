@@ -15,26 +15,19 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/volume"
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // members returns the devices of every array that testdata/make.sh made.
 var members = sync.OnceValues(func() (map[string][][]byte, error) {
-	f, err := os.Open("testdata/arrays.tar.zst")
+	packed, err := conformance.ReadFile("testdata/arrays.tar.zst")
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		return nil, err
-	}
-	defer z.Close()
 	all := map[string][][]byte{}
-	for t := tar.NewReader(z); ; {
+	for t := tar.NewReader(bytes.NewReader(packed)); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return all, nil
