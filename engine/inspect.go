@@ -77,7 +77,7 @@ type InspectedVolume struct {
 	Members  []string `json:"members,omitempty"` // what it lies on where that is more than its parent
 	Devices  []string `json:"devices,omitempty"` // paths by which a running guest knows it
 	Mounts   []string `json:"mounts,omitempty"`  // where it is mounted; with "ROOT:" before it where there are several systems
-	Error    string   `json:"error,omitempty"` // why the content could not be read
+	Error    string   `json:"error,omitempty"`   // why the content could not be read
 	Problems []string `json:"problems,omitempty"`
 }
 
@@ -175,8 +175,11 @@ func inspectDisk(device string, opened Disk) InspectedDisk {
 
 func inspectVolume(v Volume) InspectedVolume {
 	in := InspectedVolume{
-		Name: v.Name, Parent: nameOf(v.Parent), Size: v.Size, Offset: v.Offset, Kind: v.Kind, PartUUID: v.UUID, Label: v.Label,
+		Name: v.Name, Parent: nameOf(v.Parent), Size: v.Size, Offset: v.Offset, Kind: v.Kind, Label: v.Label,
 		Active: v.Active, Content: v.Content, Set: v.Set, Devices: v.Devices,
+	}
+	if v.Number > 0 {
+		in.PartUUID = v.UUID
 	}
 	for _, m := range v.Members {
 		in.Members = append(in.Members, m.Name)

@@ -5,7 +5,8 @@
 // drivers/md/persistent-data. The newest sound copy of the metadata counts, on whichever physical volume it is. Linear, striped, mirrored,
 // raid0, raid1 and raid10 volumes, thin volumes and snapshots are read; caches, raid4 to raid6, VDO and integrity are named.
 //
-// A physical volume that is missing is a problem of the group. Volumes that need it can be read but for the bytes that are on it.
+// A physical volume that is missing is a problem of the group, and the error of the volumes that need it: no system activates them. What
+// they have elsewhere can be read all the same.
 package lvm
 
 import (

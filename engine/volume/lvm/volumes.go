@@ -123,8 +123,8 @@ func fill(v *volume.Volume, o *built, err error) (problems []volume.Problem) {
 	for _, p := range o.lost {
 		problems = append(problems, volume.Problemf(volume.Missing, "%s lacks what is on physical volume %s (%s), which is missing", v.Name, p.name, p.id))
 	}
-	if _, err := v.ReadAt(make([]byte, 1), 0); len(o.lost) > 0 && err != nil {
-		v.Err = fmt.Errorf("lvm: %w", err)
+	if len(o.lost) > 0 {
+		v.Err = fmt.Errorf("lvm: %w", o.lost[0].missing())
 	}
 	for _, n := range o.notes {
 		problems = append(problems, volume.Problemf(volume.Degraded, "%s: %s", v.Name, n))
