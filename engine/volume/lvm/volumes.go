@@ -101,7 +101,7 @@ func fill(v *volume.Volume, o *built, err error) (problems []volume.Problem) {
 		return problems
 	}
 	v.Kind, v.Size = "LVM "+o.kind, o.size
-	if o.has("ACTIVATION_SKIP") {
+	if o.has("ACTIVATION_SKIP") || o.has("NOAUTOACTIVATE") {
 		v.Kind += ", not activated"
 	}
 	var on []*volume.Volume
@@ -171,10 +171,13 @@ func (g *group) problems() (problems []volume.Problem) {
 		add(volume.Ambiguous, "the group is exported: no system activates it until vgimport")
 	}
 	if g.has("CLUSTERED") || g.has("SHARED") || g.lockType != "" && g.lockType != "none" {
-		add(volume.Cosmetic, "the group is shared by several hosts (%s)", cmp.Or(g.lockType, "cluster"))
+		add(volume.Ambiguous, "the group is shared by several hosts (%s)", cmp.Or(g.lockType, "cluster"))
+	}
+	if g.has("NOAUTOACTIVATE") {
+		add(volume.Ambiguous, "the group is not activated by itself")
 	}
 	if g.system != "" {
-		add(volume.Cosmetic, "the group belongs to the host with the system ID %q: no other activates it", g.system)
+		add(volume.Ambiguous, "the group belongs to the host with the system ID %q: no other activates it", g.system)
 	}
 	return problems
 }
