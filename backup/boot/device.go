@@ -29,11 +29,13 @@ type source struct {
 
 // resolve finds the volumes of this machine that name means: a tag of fstab(5) and root=, or a device.
 func (p *prover) resolve(name string) source {
+	device := name
 	if by, rest, ok := strings.Cut(strings.TrimPrefix(name, "/dev/disk/by-"), "/"); ok && strings.HasPrefix(name, "/dev/disk/by-") {
 		name = strings.ToUpper(by) + "=" + rest
 	}
 	tag, value, tagged := strings.Cut(name, "=")
 	value = strings.Trim(value, `"'`)
+	named := func(v engine.Volume) bool { return slices.Contains(v.Devices, device) }
 	var fits func(engine.Volume) bool
 	inside := false // asks for what a file system says, which is known of those that are read only
 	moves := false
@@ -56,6 +58,8 @@ func (p *prover) resolve(name string) source {
 		fits = func(v engine.Volume) bool {
 			return disk != nil && (number == "" && v.Volume == disk.Volume || v.Parent == disk.Volume && partNumber(v) == number)
 		}
+	case slices.ContainsFunc(p.machine.Volumes, named):
+		fits = named
 	default:
 		return source{doubt: "whether the guest has " + name + " is not known"}
 	}
@@ -84,7 +88,7 @@ func (p *prover) diskNamed(letter, digits string) *engine.Volume {
 func (p *prover) unreadVolumes() string {
 	var names []string
 	for _, v := range p.machine.Volumes {
-		if v.FS == nil && v.Table == nil && (v.Content != "" || v.Err != nil) {
+		if v.FS == nil && v.Table == nil && v.Set == "" && (v.Content != "" || v.Err != nil) {
 			names = append(names, v.Name+" ("+v.Content+")")
 		}
 	}
@@ -162,9 +166,7 @@ func (p *prover) mountsRoot(v *verdict, at finding.Location, what, name string) 
 // mountable tells whether a kernel would mount the root file system.
 func (p *prover) mountable(v *verdict) {
 	at, d := p.volume(p.Root.Device), p.Root.FS.Description()
-	if at.Volume != nil && at.Parent != nil && at.Parent != p.disk.Volume && at.Parent != p.espDisk.Volume {
-		p.partitioned(v, p.volume(at.Parent.Name))
-	}
+	p.partitionsBelow(v, at)
 	if at.Volume != nil && d.Size > at.Size {
 		v.fail("", "the file system on %s has %d bytes, and its volume %d: a kernel does not mount it", at.Name, d.Size, at.Size)
 	}

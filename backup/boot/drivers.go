@@ -70,6 +70,7 @@ func (p *prover) drivers(v *verdict, i *initrd) {
 		v.fail(where, "the root file system is %s, and the module %s is neither in it nor built into the kernel", kind, lacks)
 		v.repair("make the initrd again: update-initramfs -u -k %s, or dracut --force", p.release)
 	}
+	p.mapped(v, k, where)
 	p.disks(v, k, where)
 	if k.loads {
 		p.loadsModules(v, i, where)

@@ -77,6 +77,9 @@ func (p *prover) mount(v *verdict, m facts.Mount) {
 		} else if kind := x.FS.Description().Type; !sameKind(m.FSType, kind) {
 			v.failAt(at, "%s is to be mounted as %s, and is %s", what, m.FSType, kind)
 		}
+		if doubt := p.brought(s.found[0]); doubt != "" {
+			v.unknownAt(at, "%s: %s", what, doubt)
+		}
 		if s.moves {
 			v.note("%s holds on a machine that calls its disks so", what)
 		}

@@ -194,6 +194,7 @@ func (p *prover) early(v *verdict, i *initrd) {
 	c := newClosure(i)
 	tell := func(path string, err error) { v.fail(where, "%s: %v", path, err) }
 	p.script(v, i, c, clean(at), tell)
+	p.assembled(v, i, c, bytes.Contains(i.files[clean(at)], []byte("/scripts/functions")), tell)
 	for _, name := range []string{"/bin/sh", "/sbin/modprobe", "/bin/kmod", "/bin/udevadm", "/bin/mount"} {
 		if _, _, _, err := i.open(name); err == nil {
 			c.add(name, tell)
