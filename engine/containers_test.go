@@ -28,6 +28,8 @@ func TestContainers(t *testing.T) {
 	for _, c := range []struct{ format, qemu, options string }{
 		{"vdi", "vdi", "static=on"},
 		{"vdi", "vdi", "static=off"},
+		{"vhdx", "vhdx", "subformat=fixed"},
+		{"vhdx", "vhdx", "subformat=dynamic,block_size=1M"},
 		{"vhd", "vpc", "subformat=fixed,force_size"},
 		{"vhd", "vpc", "subformat=dynamic,force_size"},
 	} {

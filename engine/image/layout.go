@@ -23,7 +23,7 @@ type Layout struct {
 	File io.ReaderAt
 	Size int64 // of the file
 	Unit int64 // bytes that a block takes in the file: a smaller gap is none
-	// Discards is set where blocks that the guest gave up leave their bytes in the file.
+	// Discards is set where blocks that the guest gave up leave their bytes in the file. Free space there is nothing to tell.
 	Discards bool
 	Teller   *Teller
 
@@ -110,7 +110,9 @@ func (l *Layout) leftOver(ctx context.Context, off, end int64, left *int64) erro
 	case held:
 		d.Harm, d.Problem, d.Units = Doubtful, "space that nothing refers to holds data: it is left over, or lost", 1
 	}
-	l.Teller.Tell(d)
+	if held || !l.Discards {
+		l.Teller.Tell(d)
+	}
 	return err
 }
 

@@ -1,0 +1,158 @@
+package vhdx
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/internal/conformance"
+)
+
+var fixtures = []string{
+	"dynamic", "large", "fixed", "empty", "dirty", "lost", "crafted", "sequence", "wrapped", "torn", "grown", "parent", "child", "grandchild",
+	"sector4096", "child4096",
+}
+
+// unclosed are those whose log is replayed.
+var unclosed = []string{"dirty", "lost", "sequence", "wrapped", "torn", "grown"}
+
+func openFixture(tb testing.TB, name string) image.Image {
+	tb.Helper()
+	img, err := conformance.Open(Format, conformance.Unpack(tb, name+".vhdx"), conformance.Siblings(tb, Format))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := img.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return img
+}
+
+// TestContent holds images against what qemu-img reads of them, and those that it cannot read against what their maker wrote.
+func TestContent(t *testing.T) {
+	for _, name := range fixtures {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conformance.Image(t, openFixture(t, name), conformance.Truth(t, name))
+		})
+	}
+}
+
+func TestBlocksOf256MiB(t *testing.T) {
+	img := openFixture(t, "huge")
+	if e, err := image.ExtentOf(img, 0, img.Size()); err != nil || !e.Zero || e.Len != 600<<20 || img.Description().ClusterSize != 256<<20 {
+		t.Errorf("extent %+v, %v, in blocks of %d", e, err, img.Description().ClusterSize)
+	}
+}
+
+func TestDescription(t *testing.T) {
+	for name, want := range map[string]image.Description{
+		"dynamic":    {ClusterSize: 1 << 20},
+		"large":      {ClusterSize: 8 << 20},
+		"sequence":   {ClusterSize: 1 << 20, Problems: []string{"the image was not closed: 7 updates of its log are replayed in memory"}},
+		"torn":       {ClusterSize: 1 << 20, Problems: []string{"the image was not closed: 1 updates of its log are replayed in memory"}},
+		"grandchild": {ClusterSize: 2 << 20, Backing: []string{"child.vhdx", "./parent.vhdx"}},
+	} {
+		want.Format, want.Version, want.Used = "vhdx", "1", int64(len(conformance.Unpack(t, name+".vhdx")))
+		if diff := cmp.Diff(want, openFixture(t, name).Description()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestTheFileIsNotChanged replays a log and wants the bytes of the file to be what they were.
+func TestTheFileIsNotChanged(t *testing.T) {
+	for _, name := range unclosed {
+		b := conformance.Unpack(t, name+".vhdx")
+		before := bytes.Clone(b)
+		img, err := conformance.Open(Format, b, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := img.ReadAt(make([]byte, img.Size()), 0); err != nil || !bytes.Equal(b, before) {
+			t.Errorf("%s: the file changed, or %v", name, err)
+		}
+	}
+}
+
+// TestOneHeaderAndOneTableAreEnough damages one of each.
+func TestOneHeaderAndOneTableAreEnough(t *testing.T) {
+	want := conformance.Truth(t, "crafted")
+	for _, c := range []struct {
+		name string
+		at   []int
+		text string
+		kind error
+	}{
+		{"the header that is older", []int{header2At + 100}, "header at 0x20000: checksum", nil},
+		{"the first region table", []int{regions1At + 9000}, "region table at 0x30000: checksum", nil},
+		{"the second region table", []int{regions2At}, "region table at 0x40000: want it to begin", nil},
+		{"both headers", []int{header1At + 100, header2At + 100}, "no header", binread.ErrChecksum},
+		{"both region tables", []int{regions1At + 20, regions2At + 20}, "no region table", binread.ErrChecksum},
+	} {
+		b := conformance.Unpack(t, "crafted.vhdx")
+		for _, at := range c.at {
+			b[at] ^= 0x40
+		}
+		img, err := conformance.Open(Format, b, nil)
+		if c.kind != nil {
+			if !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("%s: %v, want kind %v with %q", c.name, err, c.kind, c.text)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if problems := img.Description().Problems; len(problems) != 1 || !strings.Contains(problems[0], c.text) {
+			t.Errorf("%s: problems %q, want %q", c.name, problems, c.text)
+		}
+		if _, told, err := conformance.Check(t, img); err != nil || !strings.Contains(told, c.text) {
+			t.Errorf("%s: check tells %q, %v", c.name, told, err)
+		}
+		got := make([]byte, len(want))
+		if _, err := img.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: content differs, or %v", c.name, err)
+		}
+	}
+}
+
+// TestTheNewestHeaderIsTaken damages the newer header of an image, whose older one knows another identity.
+func TestTheNewestHeaderIsTaken(t *testing.T) {
+	b := conformance.Unpack(t, "crafted.vhdx")
+	newest, err := conformance.Open(Format, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[header1At]++
+	older, err := conformance.Open(Format, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zero := "00000000-0000-0000-0000-000000000000"
+	a, _ := image.IdentityOf(newest)
+	z, _ := image.IdentityOf(older)
+	if a.ID == zero || z.ID != zero {
+		t.Errorf("identities %s and %s, want that of the newer header and then that of the older", a.ID, z.ID)
+	}
+}
+
+func TestAParentThatWasWrittenToIsRefused(t *testing.T) {
+	parent := conformance.Unpack(t, "parent.vhdx")
+	parent[header1At+32]++ // the identity of its content
+	seal(parent, header1At, headerSize)
+	_, err := conformance.Open(Format, conformance.Unpack(t, "child.vhdx"), func(string, string) (image.Image, error) {
+		return conformance.Open(Format, parent, nil)
+	})
+	if !errors.Is(err, binread.ErrCorrupt) || !strings.Contains(err.Error(), "it is another disk, or was written to after") || binread.HintOf(err) == "" {
+		t.Errorf("%v, hint %q", err, binread.HintOf(err))
+	}
+}
