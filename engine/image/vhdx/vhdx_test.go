@@ -14,12 +14,12 @@ import (
 )
 
 var fixtures = []string{
-	"dynamic", "large", "fixed", "empty", "dirty", "lost", "crafted", "sequence", "wrapped", "torn", "grown", "parent", "child", "grandchild",
+	"dynamic", "large", "fixed", "empty", "lost", "crafted", "sequence", "wrapped", "torn", "grown", "parent", "child", "grandchild",
 	"sector4096", "child4096",
 }
 
 // unclosed are those whose log is replayed.
-var unclosed = []string{"dirty", "lost", "sequence", "wrapped", "torn", "grown"}
+var unclosed = []string{"lost", "sequence", "wrapped", "torn", "grown"}
 
 func openFixture(tb testing.TB, name string) image.Image {
 	tb.Helper()

@@ -253,9 +253,15 @@ def make():
 
 
 def forget(source, target):
-    """Takes the block allocation table out of an image."""
+    """Takes an image to where it was before its last update of the tables: that is in the log, which its headers name again."""
     with open(source, "rb") as f:
         b = bytearray(f.read())
+    log_len, log_off = struct.unpack_from("<IQ", b, 64 * KIB + 68)
+    entries = [at for at in range(log_off, log_off + log_len, 4096) if b[at:at + 4] == b"loge"]
+    last = max(entries, key=lambda at: struct.unpack_from("<Q", b, at + 16))
+    for at in (64 * KIB, 128 * KIB):
+        b[at + 48:at + 64] = b[last + 32:last + 48]
+        b[at:at + 4096] = sealed(bytes(b[at:at + 4096]))
     at = b.index(guid("2dc27766-f623-4200-9d64-115e9bfd4a08"))
     off, n = struct.unpack_from("<QI", b, at + 16)
     assert any(b[off:off + n])
