@@ -47,7 +47,11 @@ func describe(format string, c image.Checked) string {
 	if c.Clusters == 0 {
 		return format + ": a container without tables of its own"
 	}
-	s := fmt.Sprintf("%s: the tables and reference counts of %d clusters agree", format, c.Clusters)
+	tables := "tables"
+	if format == "qcow2" {
+		tables += " and reference counts"
+	}
+	s := fmt.Sprintf("%s: the %s of %d clusters agree", format, tables, c.Clusters)
 	if c.Compressed > 0 {
 		s += fmt.Sprintf(", %d compressed ones can be decompressed", c.Compressed)
 	}

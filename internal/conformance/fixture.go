@@ -146,3 +146,29 @@ func OpenFile(tb testing.TB, f image.Format, path string) (image.Image, error) {
 	}
 	return image.WithFile(img, file), nil
 }
+
+// Fixture opens an image of testdata, whose file is called as its format.
+func Fixture(tb testing.TB, f image.Format, name string) image.Image {
+	tb.Helper()
+	img, err := Open(f, Unpack(tb, name+"."+f.Name), Siblings(tb, f))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := img.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return img
+}
+
+// Contents holds images of testdata against their truth.
+func Contents(t *testing.T, f image.Format, names []string) {
+	t.Helper()
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Image(t, Fixture(t, f, name), Truth(t, name))
+		})
+	}
+}

@@ -35,3 +35,11 @@ func Random4K(b *testing.B, img image.Image) {
 		}
 	})
 }
+
+// Speed reads images of testdata from end to end, and at random places.
+func Speed(b *testing.B, f image.Format, names ...string) {
+	for _, name := range names {
+		b.Run("sequential/"+name, func(b *testing.B) { Sequential(b, Fixture(b, f, name)) })
+		b.Run("random/"+name, func(b *testing.B) { Random4K(b, Fixture(b, f, name)) })
+	}
+}

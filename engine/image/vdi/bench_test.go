@@ -6,14 +6,6 @@ import (
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
-func BenchmarkSequential(b *testing.B) {
-	for _, name := range []string{"fixed", "dynamic", "child", "grandchild"} {
-		b.Run(name, func(b *testing.B) { conformance.Sequential(b, openFixture(b, name)) })
-	}
-}
-
-func BenchmarkRandom4K(b *testing.B) {
-	for _, name := range []string{"fixed", "dynamic", "child", "grandchild"} {
-		b.Run(name, func(b *testing.B) { conformance.Random4K(b, openFixture(b, name)) })
-	}
+func BenchmarkRead(b *testing.B) {
+	conformance.Speed(b, Format, "fixed", "dynamic", "child", "grandchild")
 }

@@ -1,15 +1,15 @@
 package vdi
 
 import (
-	"strings"
 	"testing"
 
+	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 func TestCheckPassesSoundImages(t *testing.T) {
 	for _, name := range fixtures {
-		if _, told, err := conformance.Check(t, openFixture(t, name)); err != nil || told != "" && name != "stale" {
+		if _, told, err := conformance.Check(t, conformance.Fixture(t, Format, name)); err != nil || told != "" && name != "stale" {
 			t.Errorf("%s: %v\n%s", name, err, told)
 		}
 	}
@@ -35,19 +35,13 @@ func TestCheckFindsWhatQEMUFinds(t *testing.T) {
 		{"a discarded block", all(set(mapAt+4*8, blockZero), set(0x184, 4)), 0, 0, 1, 0, "space that nothing refers to holds data"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := fixture(t, "dynamic")
+			b := conformance.Unpack(t, "dynamic.vdi")
 			c.patch(b)
 			img, err := conformance.Open(Format, b, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, told, err := conformance.Check(t, img)
-			if err != nil || !strings.Contains(told, c.text) || c.text == "" && told != "" {
-				t.Errorf("%v, told %q, want %q", err, told, c.text)
-			}
-			if got.Damaged != c.damaged || got.Doubtful != c.doubtful || got.Leaks != c.leaked {
-				t.Errorf("%d damaged, %d doubtful, %d leaks, want %d, %d, %d:\n%s", got.Damaged, got.Doubtful, got.Leaks, c.damaged, c.doubtful, c.leaked, told)
-			}
+			conformance.Damaged(t, img, image.Checked{Damaged: c.damaged, Doubtful: c.doubtful, Leaks: c.leaked}, c.text)
 			if qemu := conformance.QEMUCorruptions(t, "vdi", b); qemu != c.qemu {
 				t.Errorf("qemu-img finds %d corruptions, want %d", qemu, c.qemu)
 			}

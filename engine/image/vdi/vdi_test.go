@@ -16,57 +16,27 @@ import (
 
 var fixtures = []string{"dynamic", "odd", "fixed", "empty", "child", "grandchild", "stale", "extra", "large"}
 
-// fixture returns an image of testdata. The parent of others is called by its UUID there.
-func fixture(tb testing.TB, name string) []byte {
-	tb.Helper()
-	if name == "dynamic" {
-		return conformance.Unpack(tb, strings.TrimPrefix(openFixture(tb, "child").Description().Backing[0], "testdata/"))
-	}
-	return conformance.Unpack(tb, name+".vdi")
-}
-
-func openFixture(tb testing.TB, name string) image.Image {
-	tb.Helper()
-	img, err := conformance.Open(Format, fixture(tb, name), conformance.Siblings(tb, Format))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := img.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return img
-}
-
 // TestContent holds images against what qemu-img reads of them, and those that it cannot read against what their maker wrote.
-func TestContent(t *testing.T) {
-	for _, name := range fixtures {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conformance.Image(t, openFixture(t, name), conformance.Truth(t, name))
-		})
-	}
-}
+func TestContent(t *testing.T) { conformance.Contents(t, Format, fixtures) }
 
 func TestDescription(t *testing.T) {
-	base := openFixture(t, "child").Description().Backing[0]
-	child := openFixture(t, "grandchild").Description().Backing[0]
+	base := conformance.Fixture(t, Format, "child").Description().Backing[0]
+	child := conformance.Fixture(t, Format, "grandchild").Description().Backing[0]
 	for name, want := range map[string]image.Description{
 		"fixed":      {Version: "1.1", ClusterSize: 1 << 20},
 		"extra":      {Version: "1.1", ClusterSize: 4096},
 		"large":      {Version: "1.0", ClusterSize: 8 << 20},
 		"grandchild": {Version: "1.1", ClusterSize: 64 << 10, Backing: []string{child, base}},
 	} {
-		want.Format, want.Used = "vdi", int64(len(fixture(t, name)))
-		if diff := cmp.Diff(want, openFixture(t, name).Description()); diff != "" {
+		want.Format, want.Used = "vdi", int64(len(conformance.Unpack(t, name+".vdi")))
+		if diff := cmp.Diff(want, conformance.Fixture(t, Format, name).Description()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
 func TestAParentThatWasWrittenToIsSaid(t *testing.T) {
-	img := openFixture(t, "stale")
+	img := conformance.Fixture(t, Format, "stale")
 	const text = "the parent was written to after this image was made"
 	if problems := img.Description().Problems; len(problems) != 1 || !strings.Contains(problems[0], text) {
 		t.Errorf("problems %q, want %q", problems, text)
@@ -78,24 +48,24 @@ func TestAParentThatWasWrittenToIsSaid(t *testing.T) {
 
 // TestAParentIsNamedByItsUUID has no file of that name, and another disk under it.
 func TestAParentIsNamedByItsUUID(t *testing.T) {
-	_, err := conformance.Open(Format, fixture(t, "child"), func(string, string) (image.Image, error) { return nil, fs.ErrNotExist })
-	name := filepath.Base(openFixture(t, "child").Description().Backing[0])
+	_, err := conformance.Open(Format, conformance.Unpack(t, "child.vdi"), func(string, string) (image.Image, error) { return nil, fs.ErrNotExist })
+	name := filepath.Base(conformance.Fixture(t, Format, "child").Description().Backing[0])
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(binread.HintOf(err), name) {
 		t.Errorf("%v, hint %q, want one with %s", err, binread.HintOf(err), name)
 	}
-	_, err = conformance.Open(Format, fixture(t, "child"), func(string, string) (image.Image, error) {
-		return conformance.Open(Format, fixture(t, "fixed"), nil)
+	_, err = conformance.Open(Format, conformance.Unpack(t, "child.vdi"), func(string, string) (image.Image, error) {
+		return conformance.Open(Format, conformance.Unpack(t, "fixed.vdi"), nil)
 	})
 	if !errors.Is(err, binread.ErrCorrupt) || !strings.Contains(err.Error(), "it is another disk") {
 		t.Errorf("%v, want kind %v", err, binread.ErrCorrupt)
 	}
-	if _, err = conformance.Open(Format, fixture(t, "child"), nil); !errors.Is(err, binread.ErrRefused) {
+	if _, err = conformance.Open(Format, conformance.Unpack(t, "child.vdi"), nil); !errors.Is(err, binread.ErrRefused) {
 		t.Errorf("%v, want kind %v", err, binread.ErrRefused)
 	}
 }
 
 func TestHolesAreFound(t *testing.T) {
-	img := openFixture(t, "extra")
+	img := conformance.Fixture(t, Format, "extra")
 	want := []image.Extent{
 		{Off: 0, Len: 7 * 4096, Zero: true},
 		{Off: 7 * 4096, Len: 3 * 4096},

@@ -12,7 +12,7 @@ import (
 
 func TestCheckPassesSoundImages(t *testing.T) {
 	for _, name := range fixtures {
-		if _, told, err := conformance.Check(t, openFixture(t, name)); err != nil || told != "" {
+		if _, told, err := conformance.Check(t, conformance.Fixture(t, Format, name)); err != nil || told != "" {
 			t.Errorf("%s: %v\n%s", name, err, told)
 		}
 	}
@@ -42,13 +42,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, told, err := conformance.Check(t, img)
-			if err != nil || !strings.Contains(told, c.text) || c.text == "" && told != "" {
-				t.Errorf("%v, told %q, want %q", err, told, c.text)
-			}
-			if got.Damaged != c.damaged || got.Doubtful != c.doubtful || got.Leaks != c.leaked {
-				t.Errorf("%d damaged, %d doubtful, %d leaks, want %d, %d, %d:\n%s", got.Damaged, got.Doubtful, got.Leaks, c.damaged, c.doubtful, c.leaked, told)
-			}
+			conformance.Damaged(t, img, image.Checked{Damaged: c.damaged, Doubtful: c.doubtful, Leaks: c.leaked}, c.text)
 		})
 	}
 }
@@ -69,7 +63,7 @@ func TestCheckOfAParentIsToldWithItsName(t *testing.T) {
 
 // TestParentsThatChangedAreDoubtful has a parent that the host says was written to after the image was made.
 func TestParentsThatChangedAreDoubtful(t *testing.T) {
-	m := openFixture(t, "child").(*Image)
+	m := conformance.Fixture(t, Format, "child").(*Image)
 	if m.head.parentWritten.Year() != 2136 {
 		t.Fatalf("time stamp %v", m.head.parentWritten)
 	}
@@ -91,7 +85,7 @@ func (w written) Identity() image.Identity {
 func TestCheckIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := image.CheckOf(ctx, openFixture(t, "dynamic"), image.CheckOptions{Report: func(image.Damage) {}}); !errors.Is(err, context.Canceled) {
+	if _, _, err := image.CheckOf(ctx, conformance.Fixture(t, Format, "dynamic"), image.CheckOptions{Report: func(image.Damage) {}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -18,29 +18,8 @@ var fixtures = []string{
 	"virtual-pc-511", "hyper-v", "virtualbox",
 }
 
-func openFixture(tb testing.TB, name string) image.Image {
-	tb.Helper()
-	img, err := conformance.Open(Format, conformance.Unpack(tb, name+".vhd"), conformance.Siblings(tb, Format))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := img.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return img
-}
-
 // TestContent holds images against what qemu-img reads of them, and those that it cannot read against what their maker wrote.
-func TestContent(t *testing.T) {
-	for _, name := range fixtures {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conformance.Image(t, openFixture(t, name), conformance.Truth(t, name))
-		})
-	}
-}
+func TestContent(t *testing.T) { conformance.Contents(t, Format, fixtures) }
 
 func TestImagesAreRecognised(t *testing.T) {
 	for _, name := range fixtures {
@@ -72,7 +51,7 @@ func TestDescription(t *testing.T) {
 		"grandchild": {ClusterSize: 4096, Backing: []string{"child.vhd", "./dynamic.vhd"}},
 	} {
 		want.Format, want.Version, want.Used = "vhd", "1.0", int64(len(conformance.Unpack(t, name+".vhd")))
-		if diff := cmp.Diff(want, openFixture(t, name).Description()); diff != "" {
+		if diff := cmp.Diff(want, conformance.Fixture(t, Format, name).Description()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -89,7 +68,7 @@ func TestHolesAreFound(t *testing.T) {
 		},
 		"empty": {{Off: 0, Len: int64(len(conformance.Truth(t, "empty"))), Zero: true}},
 	} {
-		img := openFixture(t, name)
+		img := conformance.Fixture(t, Format, name)
 		var got []image.Extent
 		for off := int64(0); off < img.Size(); {
 			e, err := image.ExtentOf(img, off, img.Size())

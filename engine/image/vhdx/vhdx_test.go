@@ -21,32 +21,11 @@ var fixtures = []string{
 // unclosed are those whose log is replayed.
 var unclosed = []string{"lost", "sequence", "wrapped", "torn", "grown"}
 
-func openFixture(tb testing.TB, name string) image.Image {
-	tb.Helper()
-	img, err := conformance.Open(Format, conformance.Unpack(tb, name+".vhdx"), conformance.Siblings(tb, Format))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := img.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return img
-}
-
 // TestContent holds images against what qemu-img reads of them, and those that it cannot read against what their maker wrote.
-func TestContent(t *testing.T) {
-	for _, name := range fixtures {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conformance.Image(t, openFixture(t, name), conformance.Truth(t, name))
-		})
-	}
-}
+func TestContent(t *testing.T) { conformance.Contents(t, Format, fixtures) }
 
 func TestBlocksOf256MiB(t *testing.T) {
-	img := openFixture(t, "huge")
+	img := conformance.Fixture(t, Format, "huge")
 	if e, err := image.ExtentOf(img, 0, img.Size()); err != nil || !e.Zero || e.Len != 600<<20 || img.Description().ClusterSize != 256<<20 {
 		t.Errorf("extent %+v, %v, in blocks of %d", e, err, img.Description().ClusterSize)
 	}
@@ -61,7 +40,7 @@ func TestDescription(t *testing.T) {
 		"grandchild": {ClusterSize: 2 << 20, Backing: []string{"child.vhdx", "./parent.vhdx"}},
 	} {
 		want.Format, want.Version, want.Used = "vhdx", "1", int64(len(conformance.Unpack(t, name+".vhdx")))
-		if diff := cmp.Diff(want, openFixture(t, name).Description()); diff != "" {
+		if diff := cmp.Diff(want, conformance.Fixture(t, Format, name).Description()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -4,6 +4,7 @@ The content of each disk is written to a flat file at the same time, block by bl
 """
 import os
 import random
+import shutil
 import struct
 import uuid
 
@@ -65,8 +66,8 @@ def called(identity):
     return "{%s}.vdi" % uuid.UUID(bytes_le=identity)
 
 
-os.rename("dynamic.vdi", called(identities("dynamic.vdi")[0]))
-base = [name for name in os.listdir(".") if name.startswith("{")][0]
+base = called(identities("dynamic.vdi")[0])
+shutil.copy("dynamic.vdi", base)
 child = Disk(4, os.path.getsize("dynamic.raw"), parent=base, parent_flat="dynamic.raw")
 child.write(7, 0)
 child.discard(8, 4)
