@@ -24,11 +24,7 @@ func (m *Mapping) CheckParent(ctx context.Context, opts CheckOptions, t *Teller)
 	if err != nil {
 		return fmt.Errorf("parent %q: %w", m.ParentName, err)
 	}
-	t.Checked.Clusters += c.Clusters
-	t.Checked.Compressed += c.Compressed
-	t.Checked.Damaged += c.Damaged
-	t.Checked.Doubtful += c.Doubtful
-	t.Checked.Leaks += c.Leaks
+	t.Checked.Merge(c)
 	return nil
 }
 

@@ -90,6 +90,15 @@ func (c *Checked) Add(d Damage) {
 	}
 }
 
+// Merge adds what was found in another file of the image.
+func (c *Checked) Merge(o Checked) {
+	c.Clusters += o.Clusters
+	c.Compressed += o.Compressed
+	c.Damaged += o.Damaged
+	c.Doubtful += o.Doubtful
+	c.Leaks += o.Leaks
+}
+
 // CheckOf checks the container of img, as Checker describes it. It returns false where img knows no check.
 func CheckOf(ctx context.Context, img any, opts CheckOptions) (Checked, bool, error) {
 	c, ok := img.(Checker)

@@ -44,8 +44,6 @@ func (l *Layout) Use(name string, off, n, guest int64) error {
 	switch {
 	case n <= 0:
 		return nil
-	case len(l.spans) == maxSpans:
-		return binread.Limit("more than %d blocks", maxSpans)
 	case off < 0 || off >= l.Size || n > l.Size-off:
 		l.Teller.Tell(Damage{Harm: Damaged, Problem: name + " is beyond the end of the file", Host: off, Guest: guest, Len: n, Units: 1})
 		if off = max(off, 0); off >= l.Size {
@@ -58,8 +56,27 @@ func (l *Layout) Use(name string, off, n, guest int64) error {
 		i = len(l.names)
 		l.names = append(l.names, name)
 	}
-	l.spans = append(l.spans, span{off, n, guest, uint8(i)})
+	switch {
+	case l.lengthen(uint8(i), off, n, guest):
+	case len(l.spans) == maxSpans:
+		return binread.Limit("more than %d blocks that are not side by side", maxSpans)
+	default:
+		l.spans = append(l.spans, span{off, n, guest, uint8(i)})
+	}
 	return nil
+}
+
+// lengthen makes the last span longer, where the next one is more of the same.
+func (l *Layout) lengthen(name uint8, off, n, guest int64) bool {
+	if len(l.spans) == 0 {
+		return false
+	}
+	last := &l.spans[len(l.spans)-1]
+	if last.name != name || off != last.off+last.n || (guest != Nowhere || last.guest != Nowhere) && guest != last.guest+last.n {
+		return false
+	}
+	last.n += n
+	return true
 }
 
 // Compare tells of what overlaps, and of what nothing refers to.

@@ -23,16 +23,33 @@ const (
 	Below  Place = iota // in the parent; zeros where there is none
 	Zeros               // nowhere: they are zeros
 	Stored              // in the file of the container
+	Packed              // there, and compressed
 )
 
 // Run is a range of guest bytes that are all in one place.
 type Run struct {
 	Place Place
 	Len   int64
-	Host  int64 // of what is stored: where it starts in the file
+	File  io.ReaderAt // that has what is stored or packed; nil: the container's
+	Host  int64       // where that starts in the file
+	// Unpack fills p with the start of a packed run, which begins Skip bytes into what is packed at Host.
+	Unpack func(p []byte) error
+	Skip   int64
 }
 
-// Mapping is the disk of a container that keeps its bytes as they are, in blocks that a table finds, over a parent perhaps. A format
+// follows reports whether next, which begins where r ends, is more of the same.
+func (r Run) follows(next Run) bool {
+	switch r.Place {
+	case Packed:
+		return false
+	case Stored:
+		return next.Place == Stored && next.File == r.File && next.Host == r.Host+r.Len
+	case Below, Zeros:
+	}
+	return next.Place == r.Place
+}
+
+// Mapping is the disk of a container that keeps its bytes in blocks that a table finds, over a parent perhaps. A format
 // gives it the table and has what an image does.
 type Mapping struct {
 	Format     string
@@ -97,7 +114,7 @@ func (m *Mapping) run(off, n int64) (Run, error) {
 	for steps := 0; err == nil && r.Len < n && steps < maxSteps; steps++ {
 		next, nextErr := m.Find(off+r.Len, n-r.Len)
 		// What is damaged is reported when it is the first of a run.
-		if nextErr != nil || next.Place != r.Place || r.Place == Stored && next.Host != r.Host+r.Len {
+		if nextErr != nil || !r.follows(next) {
 			break
 		}
 		r.Len += next.Len
@@ -109,7 +126,9 @@ func (m *Mapping) run(off, n int64) (Run, error) {
 func (m *Mapping) fill(p []byte, off int64, r Run) error {
 	switch r.Place {
 	case Stored:
-		return m.fillStored(p, r.Host)
+		return m.fillStored(p, r)
+	case Packed:
+		return r.Unpack(p)
 	case Below:
 		return m.fillBelow(p, off)
 	case Zeros:
@@ -118,17 +137,26 @@ func (m *Mapping) fill(p []byte, off int64, r Run) error {
 	return nil
 }
 
+// file is the file that has a run.
+func (m *Mapping) file(r Run) io.ReaderAt {
+	if r.File != nil {
+		return r.File
+	}
+	return m.File
+}
+
 // fillStored reads from the file. Long reads do not touch its holes.
-func (m *Mapping) fillStored(p []byte, host int64) error {
+func (m *Mapping) fillStored(p []byte, r Run) error {
+	file, host := m.file(r), r.Host
 	for len(p) > 0 {
 		part := p
-		e, ok := m.hole(host, int64(len(p)))
+		e, ok := hole(file, host, int64(len(p)))
 		if ok {
 			part = p[:e.Len]
 		}
 		if ok && e.Zero {
 			clear(part)
-		} else if err := binread.Fill(m.File, part, host); err != nil {
+		} else if err := binread.Fill(file, part, host); err != nil {
 			return err
 		}
 		p, host = p[len(part):], host+int64(len(part))
@@ -137,8 +165,8 @@ func (m *Mapping) fillStored(p []byte, host int64) error {
 }
 
 // hole returns what the host says of the n bytes of the file at off, where it says something and is worth asking.
-func (m *Mapping) hole(off, n int64) (Extent, bool) {
-	f, ok := m.File.(Extenter)
+func hole(file io.ReaderAt, off, n int64) (Extent, bool) {
+	f, ok := file.(Extenter)
 	if !ok || n < minSkip {
 		return Extent{}, false
 	}
@@ -196,9 +224,11 @@ func (m *Mapping) extent(off, n int64) (isZero, asked bool, k int64, err error) 
 	}
 	switch r.Place {
 	case Stored:
-		if e, ok := m.hole(r.Host, r.Len); ok {
+		if e, ok := hole(m.file(r), r.Host, r.Len); ok {
 			return e.Zero, false, e.Len, nil
 		}
+		return false, false, r.Len, nil
+	case Packed:
 		return false, false, r.Len, nil
 	case Below:
 		if inside := m.inside(off, r.Len); inside > 0 {
@@ -227,7 +257,11 @@ func (m *Mapping) Origin(off, n int64) (Origin, bool) {
 	}
 	switch r.Place {
 	case Stored:
-		return OriginOf(m.File, r.Host, r.Len)
+		return OriginOf(m.file(r), r.Host, r.Len)
+	case Packed:
+		o, ok := OriginOf(m.file(r), 0, 1)
+		o.Len, o.Off, o.Compressed, o.Skip = r.Len, r.Host, true, r.Skip
+		return o, ok
 	case Below:
 		if inside := m.inside(off, r.Len); inside > 0 {
 			return OriginOf(m.Parent, off, inside)
