@@ -32,6 +32,11 @@ func TestContainers(t *testing.T) {
 		{"vhdx", "vhdx", "subformat=dynamic,block_size=1M"},
 		{"vhd", "vpc", "subformat=fixed,force_size"},
 		{"vhd", "vpc", "subformat=dynamic,force_size"},
+		{"vmdk", "vmdk", "subformat=monolithicSparse"},
+		{"vmdk", "vmdk", "subformat=monolithicFlat"},
+		{"vmdk", "vmdk", "subformat=twoGbMaxExtentSparse"},
+		{"vmdk", "vmdk", "subformat=twoGbMaxExtentFlat"},
+		{"vmdk", "vmdk", "subformat=streamOptimized"},
 	} {
 		t.Run(c.qemu+","+c.options, func(t *testing.T) {
 			dir := t.TempDir()

@@ -100,7 +100,6 @@ func TestSignaturesAreNamed(t *testing.T) {
 		"XFS":       {0, "XFSB", binread.ErrUnsupported},
 		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},
 		"NTFS":      {3, "NTFS    ", binread.ErrUnsupported},
-		"VMDK":      {0, "KDMV", binread.ErrUnsupported},
 		"swap":      {4086, "SWAPSPACE2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
