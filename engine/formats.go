@@ -75,8 +75,6 @@ func Signatures() []Signature {
 		{"ZFS", m(0x20000-1024+8, "\x0c\xb1\xba\x00"), unsupported},
 		{"bcache", m(4096+24, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"), unsupported},
 		{"swap", binread.AnyOf(m(4086, "SWAPSPACE2"), m(4086, "SWAP-SPACE"), m(65526, "SWAPSPACE2")), nil},
-		{"VMDK", binread.AnyOf(m(0, "KDMV"), m(0, "COWD"), m(0, "# Disk DescriptorFile")), unsupported},
-		{"VHDX", m(0, "vhdxfile"), unsupported},
 		{"gzip", m(0, "\x1f\x8b\x08"), unsupported},
 		{"xz", m(0, "\xfd7zXZ\x00"), unsupported},
 		{"zstd", m(0, "\x28\xb5\x2f\xfd"), unsupported},

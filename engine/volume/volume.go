@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -30,8 +31,33 @@ type Volume struct {
 	Devices []string
 	// Lies tells where the n bytes at off lie, as Locate does; nil for a run of the parent, and for what is nowhere as it is.
 	Lies func(off, n int64) (Place, bool)
+	// Cipher names how the bytes are encrypted in the parent: "aes-xts-plain64"; "" where they are not.
+	Cipher string
 	// Err is why the volume cannot be read although it is known; nil where it can.
 	Err error
+}
+
+// Called reports whether a person means v: by its name, or by its number on a machine of one disk.
+func (v *Volume) Called(device string) bool {
+	return device == v.Name || v.Number > 0 && device == strconv.Itoa(v.Number) && v.Name == "p"+device
+}
+
+// Encrypted names how the bytes of v are encrypted on every disk that it lies on, and is "" where they are not on one.
+func (v *Volume) Encrypted() string {
+	if v.Cipher != "" {
+		return v.Cipher
+	}
+	below := v.Members
+	if len(below) == 0 && v.Parent != nil {
+		below = []*Volume{v.Parent}
+	}
+	found := ""
+	for _, m := range below {
+		if found = m.Encrypted(); found == "" {
+			return ""
+		}
+	}
+	return found
 }
 
 // Place is a run of bytes in a volume.
@@ -60,7 +86,7 @@ func (v *Volume) Bottom(off, n int64) (Place, bool) {
 		return Place{}, false
 	}
 	p, ok := Place{v, off, min(n, v.Size-off)}, true
-	for p.At.Parent != nil && ok {
+	for ok && p.At.Parent != nil {
 		p, ok = p.At.Locate(p.Off, p.Len)
 	}
 	return p, ok
@@ -128,6 +154,15 @@ type Format struct {
 	// Open reads the table of the members, in the order in which they were found. Names of the volumes it returns are local ("p1");
 	// the caller makes them unique. What is missing of a set is a problem of the table, and the Err of the volumes that need it.
 	Open func(ctx context.Context, members []*Volume, opts Options) (*Table, error)
+	// Detached opens a volume whose header lies in a file of its own. It is nil for formats that have none such.
+	Detached func(ctx context.Context, v *Volume, from Header, opts Options) (*Table, error)
+}
+
+// Header is the header of a volume, in a file of its own.
+type Header struct {
+	io.ReaderAt
+	Device string // the volume it is of, as Called has it
+	Size   int64  // bytes
 }
 
 // Options say how to open a table.
@@ -137,7 +172,7 @@ type Options struct {
 
 // Key is a secret that a person gave for an encrypted volume.
 type Key struct {
-	Device string                 // name of the volume, its number, its UUID, or "*" for any
+	Device string                 // the volume it is for, as Called has it, the UUID of an encrypted volume, or "*" for any
 	Secret func() ([]byte, error) // read when it is needed; the caller wipes it
 }
 
