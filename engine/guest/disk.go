@@ -8,9 +8,12 @@ type Disk struct {
 	Kind      string
 	PartUUID  string
 	PartLabel string
-	Content   string // "gpt", "ext4", "LUKS"; "" when nothing was recognised
-	UUID      string // of the table or file system
-	Label     string // of the file system
-	Unread    string // why the content could not be read; "" when it was
-	Parts     []Disk // of a disk: every volume found on it
+	// Encrypted names how the bytes are encrypted on the disks: "aes-xts-plain64"; "" where they lie plainly on one.
+	Encrypted string
+	Devices   []string // as Volume has them, with the names of the guest's crypttab
+	Content   string   // "gpt", "ext4", "LUKS"; "" when nothing was recognised
+	UUID      string   // of the table or file system
+	Label     string   // of the file system
+	Unread    string   // why the content could not be read; "" when it was
+	Parts     []Disk   // of a disk: every volume found on it
 }

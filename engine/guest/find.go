@@ -81,6 +81,7 @@ func assemble(root Volume, volumes []Volume) *Guest {
 	g := newGuest(root)
 	entries, problems := g.readFstab()
 	g.Problems = append(g.Problems, problems...)
+	volumes = g.nameOpened(volumes)
 	slices.SortStableFunc(entries, func(a, b fstabEntry) int {
 		return cmp.Compare(strings.Count(a.target, "/"), strings.Count(b.target, "/"))
 	})

@@ -36,6 +36,8 @@ type Volume struct {
 	PartLabel string
 	Devices   []string // as volume.Volume has them: "/dev/mapper/rl-root"
 	FS        filesys.FS
+	// Opened is the encrypted volume that this one was opened from; nil where it lies plainly.
+	Opened *Volume
 	// Origin tells where the n bytes at off of the volume come from, as image.Tracer does; nil where nobody knows.
 	Origin func(off, n int64) (image.Origin, bool)
 }
@@ -46,6 +48,8 @@ type Guest struct {
 	Mounts   []Mount   // in the order of mounting; the first is the root
 	Problems []Problem // what went wrong while the tree was put together
 	Disks    []Disk    // of the machine the guest is on
+	// Names are the paths below /dev that the guest gives to volumes it decrypts, by their Device.
+	Names map[string][]string
 
 	mounts []*mounted
 	over   map[place]*mounted // what is mounted over a directory
