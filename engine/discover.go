@@ -17,8 +17,8 @@ const (
 )
 
 // discover probes the disks, and every volume it finds, until nothing new turns up.
-func (m *Machine) discover(ctx context.Context, opts volume.Options) error {
-	d := discovery{Machine: m, opts: opts, sets: map[string]*set{}}
+func (m *Machine) discover(ctx context.Context, opts volume.Options, headers []volume.Header) error {
+	d := discovery{Machine: m, opts: opts, headers: headers, sets: map[string]*set{}}
 	for i, disk := range m.Disks {
 		name := "disk"
 		if len(m.Disks) > 1 {
@@ -34,6 +34,7 @@ func (m *Machine) discover(ctx context.Context, opts volume.Options) error {
 			d.look(ctx, i)
 		}
 		if !d.openSet(ctx) {
+			d.strayHeaders()
 			return ctx.Err()
 		}
 	}
@@ -42,9 +43,10 @@ func (m *Machine) discover(ctx context.Context, opts volume.Options) error {
 // discovery is one search for volumes.
 type discovery struct {
 	*Machine
-	opts volume.Options
-	sets map[string]*set // by format and name
-	full bool
+	opts    volume.Options
+	headers []volume.Header
+	sets    map[string]*set // by format and name
+	full    bool
 }
 
 // set is what was found of a volume group or an array.
@@ -181,6 +183,9 @@ func depth(v *volume.Volume) int {
 func (d *discovery) identify(ctx context.Context, i int, v *Volume) (content string, err error) {
 	if v.Volume.Err != nil {
 		return "", v.Volume.Err
+	}
+	if h, ok := d.headerOf(v.Volume); ok {
+		return d.openDetached(ctx, v, h)
 	}
 	for rank, f := range Volumes() {
 		ok, err := f.Probe(v, v.Size)

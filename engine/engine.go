@@ -27,8 +27,16 @@ type Options struct {
 	AllowDirs []string
 	// Keys open encrypted volumes.
 	Keys []volume.Key
+	// Headers are files that hold the headers of encrypted volumes.
+	Headers []Header
 	// Cache keeps facts from one run to the next; nil keeps nothing.
 	Cache *cache.Cache
+}
+
+// Header names the file that holds the header of a volume.
+type Header struct {
+	Device string // as volume.Volume.Called has it
+	File   string
 }
 
 // Machine is a set of disks that were opened, with what was found on them.
@@ -46,7 +54,7 @@ type Machine struct {
 	cache    *cache.Cache
 	snapshot string
 	files    []*image.File // that the images consist of
-	closers  []io.Closer   // the files that are this machine's to close
+	closers  []io.Closer   // files, and headers of volumes, that are this machine's to close
 }
 
 // Disk is one open image.
@@ -81,7 +89,11 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 			return nil, errors.Join(err, m.Close())
 		}
 	}
-	if err := m.find(ctx, volume.Options{Keys: opts.Keys}); err != nil {
+	headers, err := o.headers()
+	if err == nil {
+		err = m.find(ctx, volume.Options{Keys: opts.Keys}, headers)
+	}
+	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	m.Identity = w.identity(time.Now())
@@ -93,12 +105,12 @@ func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 // closes the disks. Nothing of it is kept from one run to the next.
 func OpenDisks(ctx context.Context, disks []Disk) (*Machine, error) {
 	m := &Machine{Disks: disks}
-	return m, m.find(ctx, volume.Options{})
+	return m, m.find(ctx, volume.Options{}, nil)
 }
 
 // find finds what is on the disks. The error is that of the context.
-func (m *Machine) find(ctx context.Context, opts volume.Options) error {
-	if err := m.discover(ctx, opts); err != nil {
+func (m *Machine) find(ctx context.Context, opts volume.Options, headers []volume.Header) error {
+	if err := m.discover(ctx, opts, headers); err != nil {
 		return err
 	}
 	guests, err := guest.Find(ctx, m.fileSystems())
@@ -110,7 +122,7 @@ func (m *Machine) find(ctx context.Context, opts volume.Options) error {
 	}
 	m.Guests = guests
 	for _, g := range guests {
-		g.Disks = m.describeDisks()
+		g.Disks = m.describeDisks(g)
 	}
 	return nil
 }
@@ -145,7 +157,10 @@ func (m *Machine) fileSystems() []guest.Volume {
 		if v.FS == nil {
 			continue
 		}
-		g := guest.Volume{Device: v.Name, Number: v.Number, Disk: -1, PartLabel: v.Label, FS: v.FS, Devices: v.Devices, Origin: m.originOf(v.Volume)}
+		g := guest.Volume{
+			Device: v.Name, Number: v.Number, Disk: -1, PartLabel: v.Label, FS: v.FS, Devices: v.Devices, Origin: m.originOf(v.Volume),
+			Opened: m.openedFrom(v.Volume),
+		}
 		if v.Number > 0 {
 			g.PartUUID = v.UUID
 		}

@@ -95,7 +95,6 @@ func TestSignaturesAreNamed(t *testing.T) {
 		magic string
 		kind  error
 	}{
-		"LUKS":      {0, "LUKS\xba\xbe", binread.ErrEncrypted},
 		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
 		"XFS":       {0, "XFSB", binread.ErrUnsupported},
 		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},

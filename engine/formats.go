@@ -11,8 +11,10 @@ import (
 	"github.com/guestctl/guestctl/engine/image/vdi"
 	"github.com/guestctl/guestctl/engine/image/vhd"
 	"github.com/guestctl/guestctl/engine/image/vhdx"
+	"github.com/guestctl/guestctl/engine/image/vmdk"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/engine/volume/gpt"
+	"github.com/guestctl/guestctl/engine/volume/luks"
 	"github.com/guestctl/guestctl/engine/volume/lvm"
 	"github.com/guestctl/guestctl/engine/volume/mbr"
 	"github.com/guestctl/guestctl/engine/volume/md"
@@ -37,6 +39,7 @@ func Volumes() []volume.Format {
 	return []volume.Format{
 		md.Format,
 		gpt.Format,
+		luks.Format,
 		mbr.Format,
 		lvm.Format,
 	}
@@ -61,7 +64,6 @@ type Signature struct {
 func Signatures() []Signature {
 	m, unsupported, encrypted := binread.Magic, binread.ErrUnsupported, binread.ErrEncrypted
 	return []Signature{
-		{"LUKS", m(0, "LUKS\xba\xbe"), encrypted},
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
 		{"XFS", m(0, "XFSB"), unsupported},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},

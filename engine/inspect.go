@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -203,13 +204,14 @@ func inspectVolume(v Volume) InspectedVolume {
 	return in
 }
 
-// describeDisks is what the facts about disks are made of.
-func (m *Machine) describeDisks() []guest.Disk {
+// describeDisks is what a guest's facts about disks are made of.
+func (m *Machine) describeDisks(g *guest.Guest) []guest.Disk {
 	disks := make([]guest.Disk, len(m.Disks))
 	for i, v := range m.Volumes {
 		in := inspectVolume(v)
 		d := guest.Disk{
 			Device: in.Name, Number: v.Number, Size: in.Size, Kind: in.Kind, PartUUID: in.PartUUID, PartLabel: in.Label,
+			Encrypted: v.Encrypted(), Devices: slices.Concat(v.Devices, g.Names[v.Name]),
 			Content: in.Content, UUID: in.UUID, Label: in.FSLabel, Unread: in.Error,
 		}
 		if i < len(disks) {

@@ -208,7 +208,7 @@ def main(names):
     volume_group()
     check("qemu")
     for name in names:
-        if name not in ("machine", "luks2-detached"):
+        if name not in ("machine", "lvm", "luks2-detached"):
             dump(name)
     with open("truth/content", "w") as f:
         f.writelines(truth)
