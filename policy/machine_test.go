@@ -70,9 +70,15 @@ func machineFacts() map[string]any {
 		}},
 		"mounts": &facts.Mounts{
 			mount("/", "UUID=1c0f", "ext4", "errors=remount-ro"), tmp, off, bind, mount("/var", "/dev/mapper/vg-var", "xfs"), mount("/srv", "LABEL=srv", "btrfs", "noatime", "relatime"),
+			mount("/vault", "/dev/mapper/vault", "ext4"), mount("/vault/2", "UUID=78", "ext4"), mount("/twins", "UUID=79", "ext4"), mount("/closed", "/dev/mapper/closed", "ext4"),
+			mount("/plain", "/dev/mapper/vg-plain", "xfs"),
 		},
 		"disks": &facts.Disks{{Device: "disk", Content: "gpt", Partitions: []facts.Partition{
-			{Device: "p2", FSType: "ext4", UUID: "1C0F", Label: "root"}, {Device: "p3", FSType: "LUKS", UUID: "77", Unread: "encrypted"},
+			{Device: "p2", FSType: "ext4", UUID: "1C0F", Label: "root"}, {Device: "p3", FSType: "LUKS", UUID: "77"},
+			{Device: "p3.luks", FSType: "ext4", UUID: "78", Encrypted: "aes-xts-plain64", Devices: []string{"/dev/mapper/luks-77", "/dev/mapper/vault"}},
+			{Device: "p4", FSType: "ext4", UUID: "79"}, {Device: "p5.luks", FSType: "ext4", UUID: "79", Encrypted: "aes-xts-plain64"},
+			{Device: "p6.luks", FSType: "", UUID: "", Unread: "encrypted", Encrypted: "aes-xts-plain64", Devices: []string{"/dev/mapper/closed"}},
+			{Device: "vg/plain", FSType: "xfs", UUID: "80", Devices: []string{"/dev/mapper/vg-plain"}},
 		}}},
 		"firewall": &facts.Firewall{Active: []string{"nftables"}, NFTables: &facts.NFTables{Enabled: ptr(true), Tables: []facts.NFTTable{{
 			Family: "inet", Name: "filter", Chains: []facts.NFTChain{{Name: "input", Type: "filter", Hook: "input", Policy: "drop", Source: at("/etc/nftables.conf", 5)}},
@@ -204,6 +210,11 @@ func machineCases() []wordCase {
 		mounted("/srv", `["noatime"]`, pass, ""),
 		mounted("/home", `["nodev"]`, fail, "lacks nodev"),
 		secret("/home", fail, "want encrypted, is plain ext4 on p2"),
+		secret("/vault", pass, "encrypted, aes-xts-plain64 on p3.luks"),
+		secret("/vault/2", pass, "encrypted, aes-xts-plain64 on p3.luks"),
+		secret("/twins", fail, "want encrypted, is plain ext4 on p4"),
+		secret("/closed", unknown, "whether ext4 on /dev/mapper/closed is encrypted cannot be told from the disks"),
+		secret("/plain", fail, "want encrypted, is plain xfs on vg/plain"),
 		secret("/var/log", unknown, "whether xfs on /dev/mapper/vg-var is encrypted cannot be told from the disks"),
 		secret("/srv", unknown, ""),
 

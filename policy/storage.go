@@ -199,23 +199,34 @@ func encrypted(c *compiler, n *node) {
 	c.add(n, check, o)
 }
 
-// judgeEncryption can tell that a file system lies plainly on a partition. That it lies on an encrypted volume shows only
-// with the volume open.
+// judgeEncryption can tell that a file system lies plainly on a volume, and of an encrypted one that was opened that it does not. One
+// that is closed is not known to be the one.
 func judgeEncryption(doc *facts.Document, p string) Outcome {
 	m, _ := mountOf(doc, p)
 	disks, ok := facts.Get[facts.Disks](doc, domainDisks)
 	if m == nil || !ok {
 		return unknown("what " + p + " lies on is not known")
 	}
+	sealed := ""
 	for _, d := range *disks {
 		if d.UUID != "" && d.Content != "gpt" && d.Content != "mbr" && names(m.Device, d.UUID, "", d.Label) {
 			return plainly(p, m, d.Content, d.Device)
 		}
 		for _, part := range d.Partitions {
-			if part.FSType != "" && part.Unread == "" && names(m.Device, part.UUID, part.PartUUID, part.Label) {
+			if part.FSType == "" || part.Unread != "" || part.FSType == "LUKS" {
+				continue
+			}
+			if !names(m.Device, part.UUID, part.PartUUID, part.Label) && !slices.Contains(part.Devices, m.Device) {
+				continue
+			}
+			if part.Encrypted == "" { // which counts where several are called so
 				return plainly(p, m, part.FSType, part.Device)
 			}
+			sealed = part.Encrypted + " on " + part.Device
 		}
+	}
+	if sealed != "" {
+		return Outcome{Status: finding.Pass, Expected: "encrypted", Actual: sealed, Message: "encrypted, " + sealed, Where: mountWhere(m)}
 	}
 	o := unknown(fmt.Sprintf("whether %s is encrypted cannot be told from the disks", mountText(m)))
 	o.Where = mountWhere(m)

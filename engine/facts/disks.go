@@ -24,6 +24,10 @@ type Partition struct {
 	UUID     string `json:"uuid"`   // of the file system
 	Label    string `json:"label"`  // of the file system
 	Size     int64  `json:"size"`   // bytes
+	// Encrypted names how it is encrypted on the disks: "aes-xts-plain64"; "" where it lies plainly on one.
+	Encrypted string `json:"encrypted,omitempty"`
+	// Devices are the names below /dev by which the guest knows it, where they are not those of a partition.
+	Devices []string `json:"devices,omitempty"`
 	// Unread says why the content could not be read; "" when it was, or when there is nothing to read.
 	Unread string `json:"unread,omitempty"`
 }

@@ -28,6 +28,7 @@ func collect(_ context.Context, s *facts.Scope) (*facts.Disks, error) {
 			disk.Partitions = append(disk.Partitions, facts.Partition{
 				Device: p.Device, Number: p.Number, Type: p.Kind, PartUUID: p.PartUUID, Name: p.PartLabel,
 				FSType: p.Content, UUID: p.UUID, Label: p.Label, Size: p.Size, Unread: p.Unread,
+				Encrypted: p.Encrypted, Devices: p.Devices,
 			})
 		}
 		all = append(all, disk)
