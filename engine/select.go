@@ -68,7 +68,8 @@ func (m *Machine) roots() []string {
 	return devices
 }
 
-// noGuest says what was found instead of an operating system. Its kind is that of the first volume that was not read.
+// noGuest says what was found instead of an operating system. Its kind is that of the first encrypted volume that was not read, or of the
+// first other one.
 func (m *Machine) noGuest() error {
 	var found []string
 	var cause error
@@ -76,7 +77,7 @@ func (m *Machine) noGuest() error {
 		switch {
 		case v.Err != nil:
 			found = append(found, fmt.Sprintf("%s: %v", v.Name, v.Err))
-			if cause == nil || errors.Is(v.Err, binread.ErrEncrypted) {
+			if cause == nil || errors.Is(v.Err, binread.ErrEncrypted) && !errors.Is(cause, binread.ErrEncrypted) {
 				cause = v.Err
 			}
 		case v.Table == nil && v.Content != "":
