@@ -26,6 +26,9 @@ func completeInside(cmd *cobra.Command) {
 // namesInside lists the guest paths that begin with prefix.
 func namesInside(cmd *cobra.Command, image, prefix string) (names []string, err error) {
 	f := imageFlags{disks: disksOf(cmd), root: cmd.Flag("root").Value.String(), snapshot: cmd.Flag("snapshot").Value.String()}
+	if keys, ok := cmd.Flag("key").Value.(*keyList); ok {
+		f.sealed.keys = *keys
+	}
 	err = f.inside(context.Background(), image, func(g *guest.Guest) error {
 		dir := "/" + strings.TrimPrefix(prefix[:strings.LastIndex(prefix, "/")+1], "/")
 		entries, err := g.ReadDir(dir)

@@ -97,8 +97,8 @@ func (a *attestation) state(cmd *cobra.Command, job *audit.Job, r *audit.Result)
 // silentFlags change what is shown, kept or written, and no verdict.
 func silentFlags() []string {
 	return []string{
-		"evidence", "sign-key", "disk", "format", "report", "exit-zero", "jobs", "no-cache", "no-color", "quiet", "workers", "allow-dir", "framework",
-		"facts-out", factsDirFlag, "no-step-summary",
+		"evidence", "sign-key", "disk", "format", "report", "exit-zero", "jobs", "no-cache", "no-color", "quiet", "workers", "allow-dir", "key",
+		"header", "framework", "facts-out", factsDirFlag, "no-step-summary",
 	}
 }
 

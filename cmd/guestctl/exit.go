@@ -83,6 +83,9 @@ func exitCodesHelp(c *cobra.Command) string {
 }
 
 func flagError(cmd *cobra.Command, err error) error {
+	if value, secret := (*pflag.InvalidValueError)(nil), (*secretError)(nil); errors.As(err, &value) && errors.As(err, &secret) {
+		err = fmt.Errorf("--%s: %w", value.GetFlag().Name, secret)
+	}
 	return withCode(exitUsage, fmt.Errorf("%w\nsee %s --help", suggestFlag(cmd, err), cmd.CommandPath()))
 }
 

@@ -25,6 +25,7 @@ type imageFlags struct {
 	snapshot  string
 	allowDirs []string
 	noCache   bool
+	sealed    keyFlags
 }
 
 // add adds the flags of a command that looks at the operating system of a machine. Its first argument is the image.
@@ -56,10 +57,11 @@ func (f *imageFlags) addOpening(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.allowDirs, "allow-dir", nil, "`DIR` in which the image may have its backing files, beside its own; may be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "neither use nor keep facts of an earlier run")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"allow-dir": carapace.ActionDirectories()})
+	f.sealed.add(cmd)
 }
 
 func (f *imageFlags) options() engine.Options {
-	opts := engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs}
+	opts := engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs, Keys: f.sealed.keys.parsed(), Headers: f.sealed.headers.parsed()}
 	if !f.noCache {
 		opts.Cache = openCache()
 	}
