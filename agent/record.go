@@ -20,6 +20,7 @@ type Record struct {
 	Exit    int
 	Report  []byte            // as --format json writes it; nil where there is none
 	Facts   map[string][]byte // the facts document of each image that has one guest
+	Signed  []byte            // the evidence of the run; nil where there is none
 	Message string            // the last it said on stderr
 }
 
@@ -44,7 +45,7 @@ func (r *Record) outcome() (o store.Outcome, targets []store.Target, err error) 
 	if len(result.Targets) == 0 {
 		return o, nil, errors.New("the report of the command judges nothing")
 	}
-	o = store.Outcome{Exit: r.Exit, Message: r.Message}
+	o = store.Outcome{Exit: r.Exit, Message: r.Message, Statement: r.Signed}
 	switch r.Exit {
 	case exitClean:
 		o.Result = finding.Pass

@@ -203,8 +203,11 @@ type Keep struct {
 	Age  time.Duration // and what is not older
 }
 
-// Prune removes the runs of a job that keep does not name, but for the last that passed and the last that did not, and the documents
-// that nothing needs any more. It returns how many runs went.
+// keepEvidence is of how many runs of a job, the last ones, evidence is kept; that of those that did not pass goes with their run.
+const keepEvidence = 3
+
+// Prune removes the runs of a job that keep does not name, but for the last that passed and the last that did not, the evidence of passed
+// runs before the last three, and the documents that nothing needs any more. It returns how many runs went.
 func (s *Store) Prune(ctx context.Context, job string, keep Keep, now time.Time) (gone int64, err error) {
 	return gone, s.tx(ctx, func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `DELETE FROM runs WHERE job = $1 AND ended > 0 AND ended < $2
@@ -215,11 +218,19 @@ func (s *Store) Prune(ctx context.Context, job string, keep Keep, now time.Time)
 		if err != nil {
 			return err
 		}
-		if gone, err = r.RowsAffected(); err != nil || gone == 0 {
+		if gone, err = r.RowsAffected(); err != nil {
+			return err
+		}
+		r, err = tx.ExecContext(ctx, `UPDATE runs SET evidence = '' WHERE job = $1 AND evidence <> '' AND result = 'pass' AND number NOT IN
+			(SELECT number FROM runs WHERE job = $2 AND state = 'done' ORDER BY number DESC LIMIT $3)`, job, job, keepEvidence)
+		if err != nil {
+			return err
+		}
+		if unsigned, err := r.RowsAffected(); err != nil || gone+unsigned == 0 {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM documents WHERE NOT EXISTS (SELECT 1 FROM targets WHERE targets.facts = documents.digest)
-			AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.report = documents.digest)`)
+			AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.report = documents.digest OR runs.evidence = documents.digest)`)
 		return err
 	})
 }

@@ -50,9 +50,14 @@ func (s *Store) Finish(ctx context.Context, run Run, report []byte, targets []Ta
 		if err != nil {
 			return err
 		}
+		evidence, err := putDocument(ctx, tx, run.Statement)
+		if err != nil {
+			return err
+		}
 		r, err := tx.ExecContext(ctx, `UPDATE runs SET state = 'done', ended = $1, result = $2, exit = $3, message = $4, passed = $5, failed = $6,
-			unknown = $7, waived = $8, report = $9 WHERE id = $10 AND state = 'running' AND attempt = $11`,
-			millis(run.Ended), string(run.Result), run.Exit, run.Message, run.Passed, run.Failed, run.Unknown, run.Waived, digest, run.ID, run.Attempt)
+			unknown = $7, waived = $8, report = $9, evidence = $10 WHERE id = $11 AND state = 'running' AND attempt = $12`,
+			millis(run.Ended), string(run.Result), run.Exit, run.Message, run.Passed, run.Failed, run.Unknown, run.Waived, digest, evidence,
+			run.ID, run.Attempt)
 		if ok, err := one(r, err); err != nil || !ok {
 			late = !ok
 			return errors.Join(err, errLate)
@@ -137,6 +142,11 @@ func (s *Store) document(ctx context.Context, digest string) ([]byte, error) {
 		return nil, fmt.Errorf("document %.12s: %w", digest, err)
 	}
 	return doc, nil
+}
+
+// Signed returns the signed evidence of a run; nil where it has none, or has it no longer.
+func (s *Store) Signed(ctx context.Context, r Run) ([]byte, error) {
+	return s.document(ctx, r.Evidence)
 }
 
 // Report returns the report of a run; nil where it has none.

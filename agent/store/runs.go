@@ -62,15 +62,18 @@ type Outcome struct {
 	Unknown int            `json:"unknown"`
 	Waived  int            `json:"waived"`
 	Report  string         `json:"-"` // the digest of the report's document
+
+	Statement []byte `json:"-"` // signed evidence to write with the run; it is not read with it
+	Evidence  string `json:"-"` // the digest of its document
 }
 
 const runColumns = `id, job, number, due, cause, state, attempt, failures, beat, worker, queued, started, ended,
-	result, exit, message, passed, failed, unknown, waived, report`
+	result, exit, message, passed, failed, unknown, waived, report, evidence`
 
 func scanRun(row interface{ Scan(...any) error }) (r Run, err error) {
 	var due, queued, started, ended int64
 	err = row.Scan(&r.ID, &r.Job, &r.Number, &due, &r.Cause, &r.State, &r.Attempt, &r.Failures, &r.Beat, &r.Worker, &queued, &started, &ended,
-		&r.Result, &r.Exit, &r.Message, &r.Passed, &r.Failed, &r.Unknown, &r.Waived, &r.Report)
+		&r.Result, &r.Exit, &r.Message, &r.Passed, &r.Failed, &r.Unknown, &r.Waived, &r.Report, &r.Evidence)
 	r.Due, r.Queued, r.Started, r.Ended = timeOf(due), timeOf(queued), timeOf(started), timeOf(ended)
 	return r, err
 }

@@ -258,6 +258,47 @@ func TestPrune(t *testing.T) {
 	})
 }
 
+// TestEvidenceIsKept of the last three runs and of all that did not pass.
+func TestEvidenceIsKept(t *testing.T) {
+	each(t, func(t *testing.T, place string) {
+		s := open(t, place)
+		for i, result := range []finding.Status{"pass", "fail", "pass", "unknown", "pass", "pass"} {
+			r := enqueue(t, s, "web", i)
+			r.Attempt, r.Statement = 1, []byte("signed "+r.ID)
+			if !finish(t, s, r, result) {
+				t.Fatal(i)
+			}
+		}
+		if gone, err := s.Prune(t.Context(), "web", Keep{Runs: 10, Age: time.Hour}, start); gone != 0 || err != nil {
+			t.Fatal(gone, err)
+		}
+		left, err := s.History(t.Context(), Filter{Job: "web"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var numbers []string
+		for _, r := range left {
+			b, err := s.Signed(t.Context(), r)
+			if err != nil || b != nil && string(b) != "signed "+r.ID {
+				t.Errorf("run %d: %q %v", r.Number, b, err)
+			}
+			if b != nil {
+				numbers = append(numbers, strconv.FormatInt(r.Number, 10))
+			}
+			if report, err := s.Report(t.Context(), r); len(report) == 0 || err != nil {
+				t.Errorf("the report of run %d: %v", r.Number, err)
+			}
+		}
+		if got := strings.Join(numbers, " "); got != "6 5 4 2" {
+			t.Errorf("evidence of runs %s is left, want that of the last three and of the failure", got)
+		}
+		var documents int
+		if err := s.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM documents").Scan(&documents); documents != 6+4 || err != nil {
+			t.Errorf("%d documents are left: %v", documents, err)
+		}
+	})
+}
+
 func TestCompare(t *testing.T) {
 	target := func(machine string, ids ...string) Target {
 		t := Target{Machine: machine}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -28,12 +29,12 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "guestctl-facts")
+	dir, err := os.MkdirTemp("", "guestctl-run")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
-	own := []string{"--format=json", "--quiet", "--" + factsDirFlag + "=" + dir}
+	own := []string{"--format=json", "--quiet", "--" + agentDirFlag + "=" + dir}
 	report, err := call(ctx, j.Dir, program, slices.Concat([]string{j.Command}, j.Args, own, images))
 	if err != nil {
 		return nil, err
@@ -43,9 +44,12 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 		return rec, nil
 	}
 	for _, image := range images {
-		if rec.Facts[image], err = readFacts(dir, image); err != nil {
+		if rec.Facts[image], err = readLeft(factsFileOf(dir, image)); err != nil {
 			return nil, err
 		}
+	}
+	if rec.Signed, err = readLeft(filepath.Join(dir, signedName)); err != nil {
+		return nil, err
 	}
 	return rec, ctx.Err()
 }

@@ -41,13 +41,8 @@ type attestation struct {
 
 // begin reads the key. It returns nil when no evidence is asked for.
 func (f *evidenceFlags) begin() (*attestation, error) {
-	switch {
-	case f.file == "" && f.key == "":
-		return nil, nil
-	case f.file == "":
-		return nil, errors.New("--sign-key: nothing to sign, want --evidence FILE, too")
-	case f.key == "":
-		return nil, errors.New("--evidence: nobody to sign it, want --sign-key FILE or env:NAME, too")
+	if err := paired(f.file, f.key); err != nil || f.file == "" {
+		return nil, err
 	}
 	text, err := secret(f.key)
 	if err != nil {
@@ -58,6 +53,17 @@ func (f *evidenceFlags) begin() (*attestation, error) {
 		return nil, fmt.Errorf("--sign-key %s: %w", f.key, err)
 	}
 	return &attestation{path: f.file, key: key}, nil
+}
+
+// paired wants a file of evidence and a key that signs it, or neither.
+func paired(file, key string) error {
+	switch {
+	case file == "" && key != "":
+		return errors.New("--sign-key: nothing to sign, want --evidence FILE, too")
+	case file != "" && key == "":
+		return errors.New("--evidence: nobody to sign it, want --sign-key FILE or env:NAME, too")
+	}
+	return nil
 }
 
 // secret reads a file, or a variable of the environment named as env:NAME.
@@ -98,7 +104,7 @@ func (a *attestation) state(cmd *cobra.Command, job *audit.Job, r *audit.Result)
 func silentFlags() []string {
 	return []string{
 		"evidence", "sign-key", "disk", "format", "report", "exit-zero", "jobs", "no-cache", "no-color", "quiet", "workers", "allow-dir", "key",
-		"header", "framework", "facts-out", factsDirFlag, "no-step-summary",
+		"header", "framework", "facts-out", agentDirFlag, "no-step-summary",
 	}
 }
 

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/agent"
@@ -101,14 +104,16 @@ func runTable(out io.Writer, runs []store.Run) error {
 
 func historyShowCommand() *cobra.Command {
 	var f struct {
-		store  storeFlags
-		format string
+		store    storeFlags
+		format   string
+		evidence string
 	}
 	cmd := &cobra.Command{
 		Use: "show JOB [RUN]", Short: "Print a run, and what is new and gone since the one before", Args: wantArgs(1, 2, "JOB [RUN]"),
 		Long: `Print a run, and what is new and gone since the one before. Without a number it is the last one.
 
-With --format json it is the report as the command of the job wrote it.`,
+With --format json it is the report as the command of the job wrote it. --evidence writes the signed statement of the run, where the
+job was given --evidence and --sign-key, for guestctl evidence verify; the exit code is 3 when there is none.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var number int64
 			if len(args) == 2 {
@@ -126,6 +131,9 @@ With --format json it is the report as the command of the job wrote it.`,
 				if err != nil {
 					return err
 				}
+				if f.evidence != "" {
+					return writeSigned(cmd.Context(), s, r, f.evidence)
+				}
 				if f.format == "json" {
 					b, err := s.Report(cmd.Context(), r)
 					if err != nil {
@@ -140,7 +148,33 @@ With --format json it is the report as the command of the job wrote it.`,
 	}
 	f.store.add(cmd)
 	cmd.Flags().StringVar(&f.format, "format", "text", "how to write it: text, json")
+	cmd.Flags().StringVar(&f.evidence, "evidence", "", "print nothing, and write the signed statement of the run to `FILE`")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"evidence": carapace.ActionFiles()})
 	return cmd
+}
+
+// writeSigned writes the evidence of a run to a file.
+func writeSigned(ctx context.Context, s *store.Store, r store.Run, path string) error {
+	b, err := s.Signed(ctx, r)
+	if err != nil {
+		return err
+	}
+	if len(b) == 0 {
+		return notJudged(fmt.Errorf("%s run %d: no evidence is kept: the job was not given --evidence and --sign-key, no image could be read, "+
+			"or the run passed and three later ones are there", r.Job, r.Number))
+	}
+	f, err := createBeside(path)
+	if err != nil {
+		return fmt.Errorf("--evidence %s: %w", path, err)
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, complete(f)); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		remove(f.Name())
+	}
+	return err
 }
 
 // showRun tells a run, and what is new in it.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ type judgeFlags struct {
 	jobs     int
 	image    imageFlags
 	evidence evidenceFlags
-	factsDir string
+	agentDir string
 }
 
 // add adds the flags. failOn is the default of --fail-on.
@@ -37,8 +38,8 @@ func (f *judgeFlags) addAt(cmd *cobra.Command, failOn audit.FailOn, image int) {
 	flags.StringVar(&f.failOn, "fail-on", string(failOn), "mildest `SEVERITY` that fails: "+strings.Join(audit.FailOns(), ", "))
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 instead of 1 or 3")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are judged at the same time")
-	flags.StringVar(&f.factsDir, factsDirFlag, "", "leave the facts of every guest in `DIR`, for the agent")
-	_ = flags.MarkHidden(factsDirFlag) // it is there
+	flags.StringVar(&f.agentDir, agentDirFlag, "", "leave the facts of every guest and the evidence in `DIR`, for the agent")
+	_ = flags.MarkHidden(agentDirFlag) // it is there
 	f.image.addAt(cmd, image)
 	f.evidence.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
@@ -88,16 +89,22 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 		return nil, err
 	}
 	if attest != nil {
-		if err := files.open(evidenceFile, attest.path, attest.write); err != nil {
-			files.discard()
-			return nil, fmt.Errorf("--evidence %s: %w", attest.path, err)
+		paths := []string{attest.path}
+		if f.agentDir != "" {
+			paths = append(paths, filepath.Join(f.agentDir, signedName))
+		}
+		for _, path := range paths {
+			if err := files.open(evidenceFile, path, attest.write); err != nil {
+				files.discard()
+				return nil, fmt.Errorf("--evidence %s: %w", path, err)
+			}
 		}
 	}
 	j := &judgement{f, audit.Job{
 		Images: images, Disks: f.image.disks, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
 	}, format, files, attest, nil}
-	if f.factsDir != "" {
-		j.Job.EachFacts = (&factsDir{path: f.factsDir, seen: map[string]bool{}}).put
+	if f.agentDir != "" {
+		j.Job.EachFacts = (&agentDir{path: f.agentDir, seen: map[string]bool{}}).put
 	}
 	return j, nil
 }

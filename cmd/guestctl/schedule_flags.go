@@ -120,7 +120,7 @@ func (f *scheduleFlags) job(cmd *cobra.Command, own *pflag.FlagSet, images []str
 }
 
 // unwanted are flags that a job decides itself.
-var unwanted = []string{"format", "quiet", "no-color", "store", "exit-zero", factsDirFlag}
+var unwanted = []string{"format", "quiet", "no-color", "store", "exit-zero", agentDirFlag}
 
 // given are the flags of a command as they were given, but for those of own.
 func given(cmd *cobra.Command, own *pflag.FlagSet) []string {
@@ -144,6 +144,10 @@ func given(cmd *cobra.Command, own *pflag.FlagSet) []string {
 func (f *scheduleFlags) keep(cmd *cobra.Command, own *pflag.FlagSet, images []string) error {
 	j, s, err := f.job(cmd, own, images)
 	if err != nil {
+		return err
+	}
+	flags := cmd.Flags()
+	if err := paired(flags.Lookup("evidence").Value.String(), flags.Lookup("sign-key").Value.String()); err != nil {
 		return err
 	}
 	at, err := now()

@@ -12,11 +12,15 @@ import (
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-// factsDirFlag is the flag with which an agent tells a command where to leave facts.
-const factsDirFlag = "facts-dir"
+const (
+	// agentDirFlag is the flag with which an agent tells a command where to leave facts and evidence.
+	agentDirFlag = "agent-dir"
+	// signedName is the evidence in that folder.
+	signedName = "evidence"
+)
 
-// factsDir is a folder in which a command leaves the facts of what it judged, for the agent that runs it.
-type factsDir struct {
+// agentDir is a folder in which a command leaves what the history keeps beside its report, for the agent that runs it.
+type agentDir struct {
 	path string
 
 	mu   sync.Mutex
@@ -24,7 +28,7 @@ type factsDir struct {
 }
 
 // put writes the facts of the guest of an image; of an image with several there is no such thing, and the history keeps none.
-func (d *factsDir) put(image string, doc *facts.Document) (err error) {
+func (d *agentDir) put(image string, doc *facts.Document) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	file := factsFileOf(d.path, image)
@@ -39,9 +43,9 @@ func (d *factsDir) put(image string, doc *facts.Document) (err error) {
 	return errors.Join(facts.Write(f, doc), f.Close())
 }
 
-// readFacts returns what a command left of an image; nil when it left nothing.
-func readFacts(dir, image string) ([]byte, error) {
-	b, err := os.ReadFile(factsFileOf(dir, image))
+// readLeft returns what a command left in a file; nil when it left nothing.
+func readLeft(file string) ([]byte, error) {
+	b, err := os.ReadFile(file)
 	return b, ignoreAbsent(err)
 }
 
