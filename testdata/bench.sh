@@ -121,6 +121,7 @@ if need qemu-img qemu-utils; then
 	row '  most memory held' "$(rss "${compare[@]}") MB" - - ''
 fi
 source testdata/bench-backup.sh
+source testdata/bench-agent.sh
 
 for image in debian12.raw debian12.qcow2 debian12-compressed.qcow2; do
 	check=("$guestctl" check-compliance --no-cache --baseline "$baseline" "$images/$image")

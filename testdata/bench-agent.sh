@@ -1,0 +1,66 @@
+#!/bin/bash
+# The rows of testdata/bench.sh about the agent, which runs it with what it defines: guestctl, cpu, wall, rss, row, ratio.
+# shellcheck disable=SC2154 # of bench.sh
+
+agents=$(mktemp -d)
+trap 'rm -rf "$agents"' EXIT
+export XDG_STATE_HOME=$agents/state XDG_CACHE_HOME=$agents/cache
+JOBS=${JOBS:-60}
+program=$(realpath "$guestctl")
+
+for ((i = 1; i <= JOBS; i++)); do
+	cp testdata/images/debian12-small.qcow2 "$agents/web-$i.qcow2"
+	"$program" verify-backup --schedule hourly --schedule-name "web-$i" "$agents/web-$i.qcow2" >/dev/null
+done
+soon=$(($(date +%s) + 7200))
+
+# by_agent: every job once, two at a time, with its report and the facts of the guest in the history
+by_agent() { SOURCE_DATE_EPOCH=$soon "$program" schedule run-due --workers 2 --quiet; }
+# alone, by_shell: the same commands one after another; by_shell keeps what the history keeps
+alone() { for ((i = 1; i <= JOBS; i++)); do "$program" verify-backup --format json "$agents/web-$i.qcow2" >"$agents/$i.json" || true; done; }
+by_shell() {
+	for ((i = 1; i <= JOBS; i++)); do
+		"$program" verify-backup --format json "$agents/web-$i.qcow2" >"$agents/$i.json" || true
+		"$program" facts --facts-out "$agents/$i.facts" "$agents/web-$i.qcow2"
+	done
+}
+# once MEASURE COMMAND: of one run, with nothing in the cache
+once() { rm -rf "$XDG_CACHE_HOME" && RUNS=1 "$@"; }
+
+run=$(once wall by_agent)
+done_runs=$("$program" history list --limit 0 | grep -c 'web-') || true
+[[ $done_runs == "$JOBS" ]] || { echo "bench: $done_runs runs of $JOBS jobs" >&2 && exit 1; }
+shell=$(once wall by_shell)
+row "$JOBS jobs, 2 workers, against a shell loop, wall" "$run s" "$shell s" "$(ratio "$shell" "$run") x" '>= 1.70 x'
+row '  jobs per second' "$(ratio "$JOBS" "$run")" "$(ratio "$JOBS" "$shell")" - ''
+shell=$(once wall alone)
+row '  a loop that keeps no facts' "$run s" "$shell s" "$(ratio "$shell" "$run") x" ''
+
+# used PID: hundredths of a second of a processor that a process has had
+used() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+# a copy that is read from the disk as it is used: of a file that was just written, the kernel counts whole 2 MB pieces as resident
+cp "$program" "$agents/guestctl" && sync "$agents/guestctl" && dd if="$agents/guestctl" iflag=nocache count=0 status=none
+"$agents/guestctl" agent --quiet --metrics 127.0.0.1:0 & agent=$!
+trap 'kill -INT "$agent" 2>/dev/null; rm -rf "$agents"' EXIT
+sleep 5
+before=$(used "$agent")
+sleep 20
+row "an idle agent with $JOBS jobs, of one processor" "$(awk "BEGIN { printf \"%.2f\", ($(used "$agent") - $before) / 20 }") %" - - '<= 1.00 %'
+row '  memory' "$(awk '/VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$agent/status") MB" - - '<= 60 MB'
+kill -INT "$agent"
+wait "$agent"
+
+many=$agents/many.db
+"$program" schedule list --store "$many" >/dev/null
+if need sqlite3 sqlite3; then
+	sqlite3 "$many" "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+		INSERT INTO runs (id, job, number, due, cause, state, attempt, failures, beat, worker, queued, started, ended, result, exit, message,
+			passed, failed, unknown, waived, report)
+		SELECT i, 'job' || (i % 20), i / 20 + 1, t, 'scheduled', 'done', 1, 0, 3, 'w', t, t, t + 3000, 'pass', 0, '', 5, 0, 0, 0, ''
+		FROM (SELECT i, 1700000000000 + i * 60000 AS t FROM n)"
+	row 'history list, of ten thousand runs' "$(cpu "$program" history list --store "$many") s" - - '<= 0.050 s'
+	row '  of one job' "$(cpu "$program" history list --store "$many" --job job7) s" - - ''
+fi
+rm -rf "$agents"
+unset XDG_STATE_HOME XDG_CACHE_HOME
+trap - EXIT
