@@ -102,7 +102,7 @@ func setClock(t *testing.T, file string, at time.Time) {
 // process starts an agent as a process, which ends with the test at the latest.
 func process(t *testing.T, place string, log io.Writer, env ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:noctx // it is killed below
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(append(os.Environ(), asAgent+"="+place), env...)
 	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {

@@ -34,7 +34,11 @@ func (f *logFlags) open(cmd *cobra.Command) (*slog.Logger, error) {
 	if !slices.Contains(logFormats(), f.format) {
 		return nil, fmt.Errorf("--log-format %q, want one of %s", f.format, strings.Join(logFormats(), ", "))
 	}
-	if quiet, err := cmd.Flags().GetBool("quiet"); err != nil || quiet {
+	quiet, err := cmd.Flags().GetBool("quiet")
+	switch {
+	case err != nil:
+		return nil, err
+	case quiet:
 		return quietLog(), nil
 	}
 	opts := &slog.HandlerOptions{Level: level}
