@@ -190,6 +190,11 @@ func (p *prover) exists(path string) bool {
 // searched tells whether GRUB looks for the kernel on the file system that has it: by search, or else on the partition in root.
 func (p *prover) searched(v *verdict, search, hint string) {
 	o, err := p.Stat(p.entry.Kernel)
+	if err == nil && len(p.layers(p.volume(o.Device))) > 0 {
+		if menu, err := p.Stat(p.grubDir); err != nil || menu.Device != o.Device {
+			v.unknown("", "whether GRUB reads %s, where the kernel is, is not known", o.Device)
+		}
+	}
 	if err != nil || search == "" {
 		return // the link of the kernel says so; or the core image's root counts
 	}

@@ -115,9 +115,7 @@ func (p *prover) reach(v *verdict, c *core) {
 		p.embedded(v, c, module)
 		p.readByGRUB(v, at)
 	}
-	if table := map[string]string{"gpt": "part_gpt", "mbr": "part_msdos"}[p.disk.Content]; table != "" && at.Parent == p.disk.Volume {
-		p.embedded(v, c, table)
-	}
+	p.reachedByGRUB(v, c, at)
 	p.embedded(v, c, "biosdisk")
 	p.prefixed(v, c, at)
 }
@@ -147,6 +145,10 @@ func (p *prover) prefixed(v *verdict, c *core, at engine.Volume) {
 		if !strings.EqualFold(w[1], at.FS.Description().UUID) {
 			v.fail(p.grubDir, "the core image looks for the file system %s, and %s is %s", w[1], at.Name, at.FS.Description().UUID)
 		}
+		return
+	}
+	if len(p.layers(at)) > 0 {
+		p.logicalPrefix(v, device, at)
 		return
 	}
 	_, part, _ := strings.Cut(device, ",")

@@ -54,11 +54,7 @@ func (p *prover) uefiGRUB(v *verdict) {
 		p.embedded(v, c, module)
 		p.readByGRUB(v, at)
 	}
-	if at.Parent != nil {
-		if table := map[string]string{"gpt": "part_gpt", "mbr": "part_msdos"}[p.volume(at.Parent.Name).Content]; table != "" {
-			p.embedded(v, c, table)
-		}
-	}
+	p.reachedByGRUB(v, c, at)
 	p.startsLinux(v, c)
 }
 

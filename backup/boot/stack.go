@@ -32,19 +32,78 @@ func (p *prover) layers(v engine.Volume) []engine.Volume {
 	return all
 }
 
-// partitionsBelow tells whether the partitions are found that a volume lies on.
-func (p *prover) partitionsBelow(v *verdict, at engine.Volume) {
-	seen := []*volume.Volume{p.disk.Volume, p.espDisk.Volume}
+// disksBelow are the disks whose partitions a volume is or lies on.
+func (p *prover) disksBelow(at engine.Volume) (all []engine.Volume) {
 	for _, l := range append(p.layers(at), at) {
 		if l.Volume == nil {
 			continue
 		}
 		for _, below := range append([]*volume.Volume{l.Volume, l.Parent}, l.Members...) {
-			if below == nil || below.Parent == nil || below.Parent.Parent != nil || below.Number == 0 || slices.Contains(seen, below.Parent) {
+			if below == nil || below.Parent == nil || below.Parent.Parent != nil || below.Number == 0 {
 				continue
 			}
-			seen = append(seen, below.Parent)
-			p.partitioned(v, p.volume(below.Parent.Name))
+			disk := p.volume(below.Parent.Name)
+			if !slices.ContainsFunc(all, func(seen engine.Volume) bool { return seen.Volume == disk.Volume }) {
+				all = append(all, disk)
+			}
+		}
+	}
+	return all
+}
+
+// reachedByGRUB tells whether a core image has the modules for what a volume lies on. GRUB reads simple logical volumes (grub-core/disk/lvm.c).
+func (p *prover) reachedByGRUB(v *verdict, c *core, at engine.Volume) {
+	for _, disk := range p.disksBelow(at) {
+		if table := map[string]string{"gpt": "part_gpt", "mbr": "part_msdos"}[disk.Content]; table != "" {
+			p.embedded(v, c, table)
+		}
+	}
+	for _, l := range p.layers(at) {
+		switch kind := strings.TrimPrefix(l.Kind, "LVM "); {
+		case isLogical(l) && (kind == "linear" || kind == "striped"):
+			p.embedded(v, c, "diskfilter")
+			p.embedded(v, c, "lvm")
+		default:
+			v.unknown("", "whether GRUB reads %s (%s) is not known", l.Name, l.Kind)
+		}
+		if g := p.groupOf(l); g != nil {
+			for _, problem := range g.Problems {
+				if problem.Meaning != volume.Cosmetic {
+					v.unknown("", "whether GRUB reads %s is not known: %s", l.Name, problem.Message)
+				}
+			}
+		}
+	}
+}
+
+// logicalPrefix tells whether the core image looks on the logical volume that has the configuration: by the UUIDs of group and volume, or
+// by their names.
+func (p *prover) logicalPrefix(v *verdict, device string, at engine.Volume) {
+	g := p.groupOf(at)
+	wanted := []string{}
+	if g != nil {
+		wanted = append(wanted, "lvmid/"+g.UUID+"/"+at.UUID)
+	}
+	for _, d := range at.Devices {
+		if name, ok := strings.CutPrefix(d, "/dev/mapper/"); ok {
+			wanted = append(wanted, "lvm/"+name)
+		}
+	}
+	switch {
+	case slices.Contains(wanted, device):
+	case strings.HasPrefix(device, "lvm"):
+		v.fail(p.grubDir, "the core image looks on %s, and the configuration is on %s: %s", device, at.Name, strings.Join(wanted, ", "))
+		v.repair("install the boot loader: grub-install DISK")
+	default:
+		v.unknown(p.grubDir, "the core image looks on %q, and the configuration is on %s", device, at.Name)
+	}
+}
+
+// partitionsBelow tells whether the partitions are found that a volume lies on.
+func (p *prover) partitionsBelow(v *verdict, at engine.Volume) {
+	for _, disk := range p.disksBelow(at) {
+		if disk.Volume != p.disk.Volume && disk.Volume != p.espDisk.Volume {
+			p.partitioned(v, disk)
 		}
 	}
 }

@@ -153,3 +153,44 @@ func TestWhatIsMountedLaterHasToBeActivated(t *testing.T) {
 		t.Errorf("of a partition: %q", doubt)
 	}
 }
+
+func TestGRUBHasToReachALogicalVolume(t *testing.T) {
+	id := "lvmid/vg-id/lv-id"
+	for name, c := range map[string]struct {
+		kind    string
+		modules []string
+		device  string
+		bad     string
+		doubt   string
+	}{
+		"whole":          {modules: []string{"lvm", "diskfilter", "part_gpt"}, device: id},
+		"by its name":    {modules: []string{"lvm", "diskfilter", "part_gpt"}, device: "lvm/vg-root"},
+		"no lvm":         {modules: []string{"diskfilter", "part_gpt"}, device: id, bad: "no module lvm"},
+		"no table":       {modules: []string{"lvm", "diskfilter"}, device: id, bad: "no module part_gpt"},
+		"another volume": {modules: []string{"lvm", "diskfilter", "part_gpt"}, device: "lvmid/vg-id/other", bad: "the configuration is on vg/root: " + id},
+		"on a partition": {modules: []string{"lvm", "diskfilter", "part_gpt"}, device: ",gpt2", doubt: `looks on ",gpt2"`},
+		"thin":           {kind: "LVM thin", modules: []string{"lvm", "diskfilter", "part_gpt"}, device: id, doubt: "whether GRUB reads vg/root (LVM thin) is not known"},
+		"array":          {kind: "RAID 1", modules: []string{"lvm", "diskfilter", "part_gpt"}, device: id, doubt: "whether GRUB reads vg/root (RAID 1) is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.kind == "" {
+				c.kind = "LVM linear"
+			}
+			p, v := onLogical(t, c.kind, nil, nil), &verdict{}
+			at := p.volume("vg/root")
+			at.UUID, p.groupOf(at).UUID = "lv-id", "vg-id"
+			image := &core{modules: map[string][]byte{}}
+			for _, m := range c.modules {
+				image.modules[m] = nil
+			}
+			p.reachedByGRUB(v, image, at)
+			p.logicalPrefix(v, c.device, at)
+			if bad := strings.Join(v.bad, "\n"); (c.bad == "") != (bad == "") || !strings.Contains(bad, c.bad) {
+				t.Errorf("fails %q, want %q", bad, c.bad)
+			}
+			if doubt := strings.Join(v.doubts, "\n"); (c.doubt == "") != (doubt == "") || !strings.Contains(doubt, c.doubt) {
+				t.Errorf("doubts %q, want %q", doubt, c.doubt)
+			}
+		})
+	}
+}
