@@ -78,8 +78,15 @@ type builder struct {
 
 func newBuilder(g *group) *builder {
 	b := &builder{
-		g, map[string]*physical{}, map[string]*logical{}, map[string]*built{}, map[string]error{}, map[string]bool{},
-		map[string]snapshot{}, map[string]bool{}, maxLeaves, maxExceptions,
+		g,
+		map[string]*physical{},
+		map[string]*logical{},
+		map[string]*built{},
+		map[string]error{},
+		map[string]bool{},
+		map[string]snapshot{},
+		map[string]bool{},
+		maxLeaves, maxExceptions,
 	}
 	for _, p := range g.physicals {
 		b.physical[p.name] = p
@@ -192,15 +199,20 @@ func (b *builder) stripes(o *built, s segment) (piece, error) {
 		if err != nil {
 			return piece{}, fmt.Errorf("%s: %w", s.path, err)
 		}
+		if n == 1 {
+			o.oneArea()
+			return p, nil
+		}
 		pieces = append(pieces, p)
 	}
-	if n == 1 {
-		if o.kind == "striped" {
-			o.kind = "linear"
-		}
-		return pieces[0].(piece), nil
-	}
 	return b.inTurns(s, pieces, s.count/n)
+}
+
+// oneArea calls a volume of the type "striped" by the name that LVM shows where there is one stripe.
+func (o *built) oneArea() {
+	if o.kind == "striped" {
+		o.kind = "linear"
+	}
 }
 
 // inTurns lays a segment over devices of so many extents each.
@@ -227,13 +239,12 @@ func (b *builder) area(o *built, pair []value, extents int64) (piece, error) {
 		return piece{}, binread.Corrupt("an area is not a name and a number")
 	}
 	name, first := pair[0].text, pair[1].number
-	have := int64(0)
+	var have int64
 	p := b.physical[name]
 	var part *built
-	switch {
-	case p != nil:
+	if p != nil {
 		have = p.extents
-	default:
+	} else {
 		var err error
 		if part, err = b.part(name); err != nil {
 			return piece{}, err

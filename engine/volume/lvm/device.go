@@ -118,7 +118,7 @@ func (m *mapped) place(off, n int64) (volume.Place, bool) {
 		return volume.Place{}, false
 	}
 	r := &m.runs[m.find(off)]
-	return r.piece.place(off-r.start, min(n, r.end-off))
+	return r.place(off-r.start, min(n, r.end-off))
 }
 
 // damage keeps what is wrong with bytes that were read all the same.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -277,7 +278,7 @@ func TestAThinVolumeOfHalfATerabyte(t *testing.T) {
 	if contentOf(t, small) != want.SHA256["w/small"] {
 		t.Error("the small one differs")
 	}
-	if n, err := thin.ReadAt(make([]byte, 100), thin.Size-50); n != 50 || err != io.EOF {
+	if n, err := thin.ReadAt(make([]byte, 100), thin.Size-50); n != 50 || !errors.Is(err, io.EOF) {
 		t.Errorf("read over the end: %d, %v", n, err)
 	}
 }
@@ -392,7 +393,7 @@ func FuzzGroup(f *testing.F) {
 func FuzzText(f *testing.F) {
 	f.Add(groupText(linearAt("one", visible, 1, "a", 0)))
 	f.Add("a = [\"x\", 1, -2.5] # comment\nb { c = \"\\\"\" }\n")
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		s, err := parse([]byte(text))
 		if err == nil {
 			_ = s.sections()
@@ -409,7 +410,7 @@ func TestReadsAtOnceAreRight(t *testing.T) {
 				continue
 			}
 			whole := make([]byte, v.Size)
-			if n, err := v.ReadAt(whole, 0); int64(n) != v.Size || err != nil && err != io.EOF {
+			if n, err := v.ReadAt(whole, 0); int64(n) != v.Size || err != nil && !errors.Is(err, io.EOF) {
 				t.Fatalf("%s: %d, %v", v.Name, n, err)
 			}
 			var wg sync.WaitGroup

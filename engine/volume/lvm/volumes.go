@@ -223,7 +223,7 @@ func (g *group) allocations() (all []taken) {
 	for _, l := range g.logicals {
 		for _, s := range l.segments {
 			for _, field := range []string{"stripes", "mirrors"} {
-				if !s.section.has(field) {
+				if !s.has(field) {
 					continue
 				}
 				list := s.list(field)
