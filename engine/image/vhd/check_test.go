@@ -35,10 +35,13 @@ func TestCheckFindsDamage(t *testing.T) {
 		{"a block behind the disk", all(foot(48, 8, blockLen)), "behind the end of the disk", 1, 0, 0},
 		{"a lost block", at(tableAt+4, 4, unused), "doubtful: space that nothing refers to holds data", 0, 1, 0},
 		{"a lost block of zeros", all(at(tableAt+4, 4, unused), func(b []byte) { clear(b[blockAt:lastAt]) }), "wasted: space that nothing refers to at file", 0, 0, 1},
+		{"a bitmap without bits, over a parent", all(differ("base"), bitmap), "", 0, 0, 0},
 		{"a bitmap without bits", bitmap, "doubtful: sectors hold data, and the bitmap of their block has them as never written: they read as zeros here, and as data in QEMU at guest 0x10800 to 0x10fff", 0, 1, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			img, err := conformance.Open(Format, patched(c.patch), nil)
+			img, err := conformance.Open(Format, patched(c.patch), func(string, string) (image.Image, error) {
+				return conformance.Open(Format, patched(nothing), nil)
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -136,3 +136,12 @@ func TestAGuestCannotMakeItsRawDiskAVHD(t *testing.T) {
 		}
 	}
 }
+
+// TestAGeometryHidesNoMoreThanACylinder has a footer whose creator goes by the geometry, and one of a sector.
+func TestAGeometryHidesNoMoreThanACylinder(t *testing.T) {
+	b := patched(all(foot(28, 4, 0x76706320), foot(56, 4, 0x00010101)))
+	img, err := conformance.Open(Format, b, nil)
+	if err != nil || img.Size() != 4*blockLen || len(img.Description().Problems) != 0 {
+		t.Errorf("%+v, %v, want a disk of %d bytes", img, err, 4*blockLen)
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // TestTheOverlayIsTheFileAfterItsUpdates puts random updates over a file, and does the same to a copy.
@@ -39,6 +41,31 @@ func TestTheOverlayIsTheFileAfterItsUpdates(t *testing.T) {
 			if inside := min(n, len(want)-off); k != inside || (err == io.EOF) != (inside < n) || !bytes.Equal(got[:k], want[off:off+k]) {
 				t.Fatalf("seed %d: read of %d bytes at %d gives %d, %v, and differs", seed, n, off, k, err)
 			}
+		}
+	}
+}
+
+// TestOnlyTheNewestSequenceIsReplayed has entries that were written to their places long ago, before and behind those that were not.
+func TestOnlyTheNewestSequenceIsReplayed(t *testing.T) {
+	table := make([]byte, logSector)
+	le.PutUint64(table, blockAt|6)
+	ruin := write{off: metaAt, n: mib}
+	for name, log := range map[string]change{
+		"the tail says which are done": logged(logEntryBytes(1, 0, ruin), logEntryBytes(2, logSector, write{off: batAt, data: table})),
+		"an older one behind":          logged(logEntryBytes(5, 0, write{off: batAt, data: table}), logEntryBytes(3, 2*logSector, ruin)),
+		"one of another log behind": all(logged(logEntryBytes(5, 0, write{off: batAt, data: table}), logEntryBytes(6, 0, ruin)), func(b []byte) {
+			copy(b[logAt+2*logSector+32:], "another log's...")
+			seal(b, logAt+2*logSector, logSector)
+		}),
+	} {
+		img, err := conformance.Open(Format, patched(log), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := make([]byte, 2)
+		if _, err := img.ReadAt(got, mib-1); err != nil || string(got) != "d\x00" {
+			t.Errorf("%s: the bytes around the end of the first block are %q, %v, want that it is there and the second is not", name, got, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package vhdx
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,5 +134,27 @@ func TestAParentThatWasWrittenToIsRefused(t *testing.T) {
 	})
 	if !errors.Is(err, binread.ErrCorrupt) || !strings.Contains(err.Error(), "it is another disk, or was written to after") || binread.HintOf(err) == "" {
 		t.Errorf("%v, hint %q", err, binread.HintOf(err))
+	}
+}
+
+// TestTablesOfSeveralChunks reads behind the first chunk, where an entry of a sector bitmap stands between those of the blocks.
+func TestTablesOfSeveralChunks(t *testing.T) {
+	img := conformance.Fixture(t, Format, "chunks")
+	buf := make([]byte, 3<<20)
+	for off, want := range map[int64]byte{0: 1, 4096 << 20: 2, 4097 << 20: 0, 8191 << 20: 3, 8192 << 20: 4} {
+		if _, err := img.ReadAt(buf[:mib], off); err != nil || bytes.Count(buf[:mib], []byte{want}) != mib {
+			t.Errorf("at %#x: %d, %v, want %d", off, buf[0], err, want)
+		}
+	}
+	b := patched(all(
+		differ("parent_linkage", linkage, "relative_path", "base"), value(1, 8, (chunk+2)*mib),
+		bat(chunk+1, blockAt|7), bat(2*chunk+1, (blockAt+mib)|6), put(blockAt+mib, mib, 0), put(blockAt+mib, 1, 0b10),
+	))
+	img, err := conformance.Open(Format, b, func(string, string) (image.Image, error) { return conformance.Open(Format, patched(nothing), nil) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := img.ReadAt(buf[:1536], chunk*mib); err != nil || !bytes.Equal(buf[:1536], slices.Concat(make([]byte, 512), bytes.Repeat([]byte("d"), 512), make([]byte, 512))) {
+		t.Errorf("sectors of the second chunk are %q, %v", buf[:1536], err)
 	}
 }

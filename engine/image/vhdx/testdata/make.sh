@@ -25,6 +25,8 @@ io dynamic.vhdx 'write -P 2 3000000 1234' 'write -P 1 100k 300k' 'write -P 3 409
 create -o subformat=dynamic,block_size=8M,log_size=2M large.vhdx 20M
 io large.vhdx 'write -P 1 19000k 1000k' 'write -P 2 1M 2k'
 create -o subformat=dynamic,block_size=256M huge.vhdx 600M
+create -o subformat=dynamic,block_size=1M chunks.vhdx 8194M
+io chunks.vhdx 'write -P 4 8G 1M' 'write -P 1 0 1M' 'write -P 3 8191M 1M' 'write -P 2 4G 1M'
 create -o subformat=fixed,block_size=1M fixed.vhdx 2M
 io fixed.vhdx 'write -P 1 100k 300k' 'write -P 2 1M 1234'
 create -o subformat=dynamic,block_size=1M empty.vhdx 5M
