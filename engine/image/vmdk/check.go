@@ -224,17 +224,31 @@ func (k *check) compareCopy(number, at int64, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("redundant grain table at %#x: %w", other, err)
 	}
+	k.tellDifferences(number, at, b, again)
+	return nil
+}
+
+// tellDifferences tells where the grain table b, which is at at, and its copy differ: entries side by side as one.
+func (k *check) tellDifferences(number, at int64, b, again []byte) {
 	c, d := binread.Little(b), binread.Little(again)
-	for i := range k.entriesOf(number) {
-		if one, two := c.U32(), d.U32(); one != two {
-			off := number*k.coverage() + i*k.grain
+	first, count, n := int64(0), int64(0), k.entriesOf(number)
+	for i := int64(0); i <= n; i++ {
+		if i < n && c.U32() != d.U32() {
+			if count == 0 {
+				first = i
+			}
+			count++
+			continue
+		}
+		if count > 0 {
+			off := number*k.coverage() + first*k.grain
 			k.teller.Tell(image.Damage{
 				Harm: image.Damaged, Problem: "a grain table and its redundant copy differ: one of them names grains that the other does not",
-				Host: at + i*k.entrySize, Guest: k.start + off, Len: min(k.grain, k.size-off), Units: 1,
+				Host: at + first*k.entrySize, Guest: k.start + off, Len: min(count*k.grain, k.size-off), Units: int(count),
 			})
 		}
+		count = 0
 	}
-	return nil
 }
 
 // entriesOf is how many entries of a grain table are of the disk.
