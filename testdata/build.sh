@@ -259,4 +259,9 @@ qemu-img create -q -f qcow2 -F qcow2 -b debian12-small.qcow2 -o cluster_size=4k 
 gzip -9nc "$images/overlay.qcow2" >"$images/overlay.qcow2.gz"
 rm "$images/overlay.qcow2"
 
+# debian12-small.vmdk: the same disk as an OVA has it. Its content id is not that of the minute.
+qemu-img convert -O vmdk -o subformat=streamOptimized "$images/debian12-small.qcow2" "$work/debian12-small.vmdk"
+LC_ALL=C sed -i 's/^CID=.*/CID=c0ffee00/' "$work/debian12-small.vmdk"
+gzip -9nc "$work/debian12-small.vmdk" >"$images/debian12-small.vmdk.gz"
+
 du -ab "$images" | sort -k2
