@@ -12,9 +12,12 @@ import (
 )
 
 // headers opens the files of headers, which are watched like those of the images.
-func (o *opener) headers() (all []volume.Header, err error) {
+func (o *opener) headers() ([]volume.Header, error) {
+	// a header has no snapshots of its own: Options.Snapshot is of the disks
+	plain := &opener{Options{AllowDirs: o.opts.AllowDirs}, o.witness, o.machine}
+	var all []volume.Header
 	for _, h := range o.opts.Headers {
-		img, err := o.header(h.File)
+		img, err := plain.header(h.File)
 		if err != nil {
 			return nil, fmt.Errorf("header of %s: %w", h.Device, err)
 		}
@@ -82,8 +85,5 @@ func (m *Machine) openedFrom(v *volume.Volume) *guest.Volume {
 	if i < 0 || m.Volumes[i].Table == nil {
 		return nil
 	}
-	p := m.Volumes[i]
-	return guest.Sealed(guest.Volume{
-		Device: p.Name, Number: p.Number, Disk: m.diskOf(p.Volume), PartUUID: p.Volume.UUID, PartLabel: p.Label, Devices: p.Devices,
-	}, p.Table.UUID, v.Label)
+	return guest.Sealed(m.guestVolume(v.Parent), m.Volumes[i].Table.UUID, v.Label)
 }

@@ -157,20 +157,24 @@ func (m *Machine) fileSystems() []guest.Volume {
 		if v.FS == nil {
 			continue
 		}
-		g := guest.Volume{
-			Device: v.Name, Number: v.Number, Disk: -1, PartLabel: v.Label, FS: v.FS, Devices: v.Devices, Origin: m.originOf(v.Volume),
-			Opened: m.openedFrom(v.Volume),
-		}
-		if v.Number > 0 {
-			g.PartUUID = v.UUID
-		}
-		// the kernel numbers partitions of disks alone: what is deeper inside has other names
-		if v.Parent == nil || v.Number > 0 && v.Parent.Parent == nil {
-			g.Disk = m.diskOf(v.Volume)
-		}
+		g := m.guestVolume(v.Volume)
+		g.FS, g.Origin, g.Opened = v.FS, m.originOf(v.Volume), m.openedFrom(v.Volume)
 		vs = append(vs, g)
 	}
 	return vs
+}
+
+// guestVolume is what a guest knows of a volume from outside.
+func (m *Machine) guestVolume(v *volume.Volume) guest.Volume {
+	g := guest.Volume{Device: v.Name, Number: v.Number, Disk: -1, Devices: v.Devices}
+	if v.Number > 0 {
+		g.PartUUID, g.PartLabel = v.UUID, v.Label
+	}
+	// the kernel numbers partitions of disks alone: what is deeper inside has other names
+	if v.Parent == nil || v.Number > 0 && v.Parent.Parent == nil {
+		g.Disk = m.diskOf(v)
+	}
+	return g
 }
 
 func (m *Machine) diskOf(v *volume.Volume) int {

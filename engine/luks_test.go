@@ -191,3 +191,24 @@ func TestADetachedHeaderIsUsedAndWatched(t *testing.T) {
 		t.Errorf("a header that is missing: %v", err)
 	}
 }
+
+// TestAVolumeGroupInAnEncryptedDisk goes from the bare disk to what is mounted: LUKS, LVM, ext4.
+func TestAVolumeGroupInAnEncryptedDisk(t *testing.T) {
+	path := unpack(t, "lvm-on-luks.img.gz")
+	m := openWith(t, path, engine.Options{Keys: keysOf(t, "disk", "the passphrase")})
+	if d := cmp.Diff("disk=LUKS luks=lvm vault/root=ext4 vault/home=ext4 /:vault/root /home:vault/home", drawn(m)); d != "" {
+		t.Error(d)
+	}
+	for _, v := range m.Volumes[1:] {
+		if v.Encrypted() != "aes-xts-plain64" {
+			t.Errorf("%s is encrypted by %q", v.Name, v.Encrypted())
+		}
+	}
+	b, err := m.Guests[0].ReadFile("/home/berta/letter", 100)
+	if err != nil || string(b) != "nor this\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if got := drawn(openWith(t, path, engine.Options{})); got != "disk=LUKS luks=!" {
+		t.Errorf("without a key: %s", got)
+	}
+}
