@@ -3,12 +3,11 @@ package luks
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"encoding/binary"
 	"hash"
 	"slices"
 	"strings"
 
-	"golang.org/x/crypto/twofish"
+	"golang.org/x/crypto/twofish" //nolint:staticcheck // old volumes name it
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -103,9 +102,16 @@ func hashOf(h hash.Hash, b []byte) []byte {
 // number puts the number of a sector into an initial vector.
 func (c cipherSpec) number() func(iv []byte, sector uint64) {
 	if c.iv == "plain" { // 32 bits of it
-		return func(iv []byte, sector uint64) { binary.LittleEndian.PutUint64(iv, sector&0xffffffff) }
+		return func(iv []byte, sector uint64) { put64(iv, sector&0xffffffff) }
 	}
-	return binary.LittleEndian.PutUint64
+	return put64
+}
+
+// put64 writes the eight bytes of n, the lowest first.
+func put64(b []byte, n uint64) {
+	_ = b[7]
+	b[0], b[1], b[2], b[3] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+	b[4], b[5], b[6], b[7] = byte(n>>32), byte(n>>40), byte(n>>48), byte(n>>56)
 }
 
 // cbc is cipher block chaining, anew in every sector.

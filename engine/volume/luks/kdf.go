@@ -3,7 +3,7 @@ package luks
 import (
 	"bytes"
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // the format names it
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"

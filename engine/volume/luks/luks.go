@@ -126,7 +126,7 @@ func openWith(ctx context.Context, v *volume.Volume, r io.ReaderAt, size int64, 
 		t.Problems = append(t.Problems, volume.Problemf(volume.Missing, "the encrypted bytes end at %d, beyond the end of the volume at %d: cut off",
 			h.payload.offset+h.payload.size, v.Size))
 	}
-	child.ReaderAt, child.Err = unlock(ctx, v, r, size, h, suiting(keys, v, h.uuid))
+	child.ReaderAt, child.Err = unlock(ctx, v, r, h, suiting(keys, v, h.uuid))
 	if child.Err != nil {
 		child.ReaderAt = sealed{child.Err}
 	}

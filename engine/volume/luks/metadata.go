@@ -133,10 +133,11 @@ func parseMetadata(b []byte) (*metadata, error) {
 
 // header is what the metadata say, behind two headers of headerSize bytes on a device of size bytes.
 func (m *metadata) header(headerSize, size int64) (*header, error) {
-	name, s, err := m.segment()
-	if err != nil {
-		return &header{locked: err, spec: m.spec(), payload: payload{sector: sector1, size: -1}}, nil
+	name, s, locked := m.segment()
+	if locked != nil { // which is no error of the header
+		return &header{locked: locked, spec: m.spec(), payload: payload{sector: sector1, size: -1}}, nil
 	}
+	var err error
 	h := &header{spec: s.Encryption}
 	if h.payload, err = s.payload(); err != nil {
 		return nil, err
@@ -173,11 +174,12 @@ func (m *metadata) spec() string {
 
 // segment returns the one segment of the volume. The error says what else there is.
 func (m *metadata) segment() (string, segment, error) {
-	for _, r := range slices.Sorted(slices.Values(m.Config.Requirements.Mandatory)) {
-		if strings.Contains(r, "reencrypt") {
-			return "", segment{}, binread.Unsupported("is in the middle of a re-encryption (%s): finish it with cryptsetup reencrypt", r)
-		}
-		return "", segment{}, binread.Unsupported("requires %q, which this version does not know", r)
+	all := m.Config.Requirements.Mandatory
+	if i := slices.IndexFunc(all, func(r string) bool { return strings.Contains(r, "reencrypt") }); i >= 0 {
+		return "", segment{}, binread.Unsupported("is in the middle of a re-encryption (%q): finish it with cryptsetup reencrypt", all[i])
+	}
+	if len(all) > 0 {
+		return "", segment{}, binread.Unsupported("requires %q, which this version does not know", all[0])
 	}
 	names := slices.Sorted(maps.Keys(m.Segments))
 	if len(names) > 1 {

@@ -48,9 +48,9 @@ func suiting(keys []volume.Key, v *volume.Volume, uuid string) []volume.Key {
 	return all
 }
 
-// unlock returns the plain bytes of v, whose header stands in r, of size bytes. The error, of kind binread.ErrEncrypted, says which slots
+// unlock returns the plain bytes of v, whose header stands in r. The error, of kind binread.ErrEncrypted, says which slots
 // were tried.
-func unlock(ctx context.Context, v *volume.Volume, r io.ReaderAt, size int64, h *header, keys []volume.Key) (io.ReaderAt, error) {
+func unlock(ctx context.Context, v *volume.Volume, r io.ReaderAt, h *header, keys []volume.Key) (io.ReaderAt, error) {
 	name := fmt.Sprintf("LUKS%d %s", h.version, h.uuid)
 	if h.locked != nil {
 		return nil, fmt.Errorf("%s: %w", name, h.locked)

@@ -3,7 +3,8 @@ package luks
 import (
 	"crypto/cipher"
 	"crypto/subtle"
-	"encoding/binary"
+
+	"github.com/guestctl/guestctl/engine/binread"
 )
 
 // openXTS returns XTS (IEEE 1619) with its two keys. The fast way is taken where the processor has one.
@@ -52,10 +53,11 @@ func (x slowXTS) decrypt(b []byte, sectorSize int, first uint64) {
 
 // multiply fills tweaks from its first block: each following one is the one before times x in GF(2^128) (IEEE 1619, section 5.2).
 func multiply(tweaks []byte) {
-	low, high := binary.LittleEndian.Uint64(tweaks), binary.LittleEndian.Uint64(tweaks[8:])
+	c := binread.Little(tweaks)
+	low, high := c.U64(), c.U64()
 	for i := 0; i < len(tweaks); i += blockSize {
-		binary.LittleEndian.PutUint64(tweaks[i:], low)
-		binary.LittleEndian.PutUint64(tweaks[i+8:], high)
+		put64(tweaks[i:], low)
+		put64(tweaks[i+8:], high)
 		carry := uint64(int64(high)>>63) & 0x87
 		high = high<<1 | low>>63
 		low = low<<1 ^ carry

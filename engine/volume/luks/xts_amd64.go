@@ -3,10 +3,11 @@
 package luks
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"golang.org/x/sys/cpu"
+
+	"github.com/guestctl/guestctl/engine/binread"
 )
 
 const (
@@ -24,7 +25,7 @@ type fastXTS struct {
 // aesKey is an expanded key of AES (FIPS 197, section 5.2).
 type aesKey struct {
 	rounds int
-	words  [15 * blockSize]byte // one block for each round, and the first
+	words  [15 * 4]uint32 // four for each round, and the first, in the order of their bytes
 }
 
 // newFastXTS returns nil where the processor has no AES instructions.
@@ -50,15 +51,17 @@ func (x *fastXTS) decrypt(b []byte, sectorSize int, first uint64) {
 	}
 }
 
-// expand is the key expansion of AES, with words in the order of their bytes.
+// expand is the key expansion of AES.
 func expand(key []byte) aesKey {
 	n := len(key) / 4
 	k := aesKey{rounds: n + 6}
-	copy(k.words[:], key)
-	word := func(i int) uint32 { return binary.LittleEndian.Uint32(k.words[4*i:]) }
+	c := binread.Little(key)
+	for i := range n {
+		k.words[i] = c.U32()
+	}
 	constant := uint32(1)
 	for i := n; i < 4*(k.rounds+1); i++ {
-		t := word(i - 1)
+		t := k.words[i-1]
 		switch {
 		case i%n == 0:
 			t = substitute(bits.RotateLeft32(t, -8)) ^ constant
@@ -66,7 +69,7 @@ func expand(key []byte) aesKey {
 		case n > 6 && i%n == 4:
 			t = substitute(t)
 		}
-		binary.LittleEndian.PutUint32(k.words[4*i:], word(i-n)^t)
+		k.words[i] = k.words[i-n] ^ t
 	}
 	return k
 }
@@ -75,8 +78,8 @@ func expand(key []byte) aesKey {
 func (k aesKey) inverse() aesKey {
 	inv := aesKey{rounds: k.rounds}
 	for i := range k.rounds + 1 {
-		round := inv.words[i*blockSize : (i+1)*blockSize]
-		copy(round, k.words[(k.rounds-i)*blockSize:])
+		round := inv.words[i*4 : (i+1)*4]
+		copy(round, k.words[(k.rounds-i)*4:])
 		if i > 0 && i < k.rounds {
 			inverseMix(&round[0])
 		}
@@ -87,17 +90,17 @@ func (k aesKey) inverse() aesKey {
 // encryptBlocks encrypts groups of eight blocks in place.
 //
 //go:noescape
-func encryptBlocks(key *byte, rounds int, b *byte, groups int)
+func encryptBlocks(key *uint32, rounds int, b *byte, groups int)
 
 // decryptSectors decrypts sectors of groups of eight blocks in place. tweaks are the first of each sector, and room for one more.
 //
 //go:noescape
-func decryptSectors(key *byte, rounds int, b *byte, sectors, groups int, tweaks *byte)
+func decryptSectors(key *uint32, rounds int, b *byte, sectors, groups int, tweaks *byte)
 
 // inverseMix is InvMixColumns of a block in place (FIPS 197, section 5.3.3).
 //
 //go:noescape
-func inverseMix(b *byte)
+func inverseMix(b *uint32)
 
 // substitute is SubWord (FIPS 197, section 5.2).
 func substitute(w uint32) uint32

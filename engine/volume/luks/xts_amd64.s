@@ -39,7 +39,7 @@
 	PXOR  X15, block \
 	MOVOU block, off(DI)
 
-// func encryptBlocks(key *byte, rounds int, b *byte, groups int)
+// func encryptBlocks(key *uint32, rounds int, b *byte, groups int)
 TEXT ·encryptBlocks(SB), NOSPLIT, $0-32
 	MOVQ key+0(FP), AX
 	MOVQ rounds+8(FP), BX
@@ -81,7 +81,7 @@ round:
 	JNZ   group
 	RET
 
-// func decryptSectors(key *byte, rounds int, b *byte, sectors, groups int, tweaks *byte)
+// func decryptSectors(key *uint32, rounds int, b *byte, sectors, groups int, tweaks *byte)
 //
 // The tweaks of a group, at R12, were made while the group before it was decrypted: only so both use the processor at once.
 TEXT ·decryptSectors(SB), NOSPLIT, $256-48
@@ -178,7 +178,7 @@ last:
 	JNZ   group
 	RET
 
-// func inverseMix(b *byte)
+// func inverseMix(b *uint32)
 TEXT ·inverseMix(SB), NOSPLIT, $0-8
 	MOVQ   b+0(FP), AX
 	MOVOU  (AX), X0

@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -78,7 +79,7 @@ func BenchmarkRead(b *testing.B) {
 	spec := cipherSpec{algorithm: "aes", mode: "xts", iv: "plain64"}
 	disk := volumeOf(make([]byte, 1<<20))
 	for _, size := range []int64{512, 4096} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
+		b.Run(strconv.FormatInt(size, 10), func(b *testing.B) {
 			r, err := newPlain(disk, payload{size: -1, sector: size, cipher: spec}, make([]byte, 64))
 			if err != nil {
 				b.Fatal(err)
