@@ -1,5 +1,5 @@
-// Package taxii fetches objects of STIX from servers of TAXII 2.1 (OASIS, 10 June 2021). It is the only part of guestctl that talks to
-// a network, and does so only when a person asks it to. It follows what it needs: discovery, API roots, collections, and their objects
+// Package taxii fetches objects of STIX from servers of TAXII 2.1 (OASIS, 10 June 2021). No judge talks to a network: this is for a
+// command, and only when a person asks it to. It follows what it needs: discovery, API roots, collections, and their objects
 // page by page; it adds nothing to a collection, and does not speak TAXII 2.0.
 package taxii
 
