@@ -73,15 +73,21 @@ CREATE TABLE documents (
 );
 
 CREATE TABLE notices (
-    id      TEXT   NOT NULL PRIMARY KEY,
-    run     TEXT   NOT NULL,
-    job     TEXT   NOT NULL,
-    channel TEXT   NOT NULL, -- where to, without secrets
-    body    TEXT   NOT NULL, -- as JSON
-    created BIGINT NOT NULL,
-    sent    BIGINT NOT NULL, -- 0: not yet
-    error   TEXT   NOT NULL  -- of the last attempt
+    id       TEXT   NOT NULL PRIMARY KEY, -- by which a receiver knows it again
+    job      TEXT   NOT NULL, -- which may be gone
+    run      BIGINT NOT NULL, -- its number
+    channel  TEXT   NOT NULL, -- as the job has it: secrets by reference only
+    name     TEXT   NOT NULL, -- of the channel, for people
+    body     TEXT   NOT NULL, -- as JSON
+    created  BIGINT NOT NULL,
+    attempts BIGINT NOT NULL, -- how often it was tried to send it
+    sender   TEXT   NOT NULL, -- who sends it at the moment, or ''
+    next     BIGINT NOT NULL, -- when somebody else may try, or 0 when it is over
+    sent     BIGINT NOT NULL, -- 0: not
+    error    TEXT   NOT NULL  -- of the last attempt
 );
+CREATE INDEX notices_by_job ON notices (job, created);
+CREATE INDEX notices_by_next ON notices (next);
 
 CREATE TABLE agents (
     id      TEXT   NOT NULL PRIMARY KEY,
