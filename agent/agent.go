@@ -20,6 +20,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/guestctl/guestctl/agent/notify"
 	"github.com/guestctl/guestctl/agent/store"
 )
 
@@ -31,6 +32,7 @@ type Options struct {
 	// Ended is told of every run that this agent ended; it may be nil.
 	Ended   func(ctx context.Context, r store.Run)
 	Workers int // how many runs at the same time; one for each processor
+	Notify  notify.Sender
 	Log     *slog.Logger
 	Version string
 	Now     func() time.Time
@@ -39,6 +41,7 @@ type Options struct {
 	Beat  time.Duration // how often a worker says that it works
 	Dead  time.Duration // for how long a beat stands still before the run is given to another
 	Retry time.Duration // how long a run waits after its first failure
+	Hold  time.Duration // for how long nobody else tries to send a notice that somebody sends: longer than sending takes
 }
 
 // grace is by how much a run may be late before it counts as missed.
@@ -63,7 +66,7 @@ func New(ctx context.Context, opts Options) (*Agent, error) {
 	a := &Agent{Options: opts, lead: make(chan struct{}, 1)}
 	a.Workers = or(a.Workers, runtime.GOMAXPROCS(0))
 	a.Tick, a.Beat, a.Dead = or(a.Tick, 5*time.Second), or(a.Beat, 10*time.Second), or(a.Dead, time.Minute)
-	a.Retry = or(a.Retry, 10*time.Second)
+	a.Retry, a.Hold = or(a.Retry, 10*time.Second), or(a.Hold, 2*time.Minute)
 	if a.now = opts.Now; a.now == nil {
 		a.now = time.Now
 	}
@@ -94,12 +97,12 @@ func (a *Agent) connect(ctx context.Context) error {
 		return err
 	}
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &runWorker{agent: a}); err != nil {
+	if err := errors.Join(river.AddWorkerSafely(workers, &runWorker{agent: a}), river.AddWorkerSafely(workers, &noticeWorker{agent: a})); err != nil {
 		return err
 	}
 	client, err := river.NewClient(driver, &river.Config{
 		ID: a.id, Logger: quiet, Workers: workers,
-		Queues:        map[string]river.QueueConfig{queue: {MaxWorkers: a.Workers}},
+		Queues:        map[string]river.QueueConfig{queue: {MaxWorkers: a.Workers}, notices: {MaxWorkers: senders, FetchPollInterval: min(a.Tick, noticePoll)}},
 		FetchCooldown: 20 * time.Millisecond, FetchPollInterval: time.Second,
 		PollOnly:    true, // SQLite has nothing to wait for: River would ask it twenty times a second instead
 		JobTimeout:  -1,   // each job has its own
@@ -189,6 +192,7 @@ func (a *Agent) until(ctx context.Context, enough func(open []store.Run) bool) e
 	for {
 		open, err := a.Store.Open(ctx)
 		if err == nil && enough(open) {
+			a.settle(ctx)
 			return a.stop()
 		}
 		if err == nil {

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 func quick(s *store.Store, run func(context.Context, *Job, []string) (*Record, error)) Options {
 	return Options{
 		Store: s, Run: run, Workers: 2, Version: "test", Log: slog.New(slog.DiscardHandler),
-		Tick: 100 * time.Millisecond, Beat: 100 * time.Millisecond, Dead: 2 * time.Second, Retry: 10 * time.Millisecond,
+		Tick: 100 * time.Millisecond, Beat: 100 * time.Millisecond, Dead: 2 * time.Second, Retry: 10 * time.Millisecond, Hold: 2 * time.Second,
 	}
 }
 

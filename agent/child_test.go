@@ -19,6 +19,7 @@ const (
 	asAgent = "GUESTCTL_TEST_AGENT" // the store
 	asClock = "GUESTCTL_TEST_CLOCK" // a file with the seconds since 1970; else the clock is that of the machine
 	asGate  = "GUESTCTL_TEST_GATE"  // a folder: a run writes "begun" there, and goes on when there is "go"
+	asFound = "GUESTCTL_TEST_FOUND" // the result of its runs; else they pass
 )
 
 // child is the agent in a process of its own.
@@ -36,7 +37,7 @@ func child(ctx context.Context, place string) error {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(20 * time.Millisecond):
-			return judged(images, "pass"), nil
+			return judged(images, or(os.Getenv(asFound), "pass")), nil
 		}
 	})
 	opts.Log = log

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/guestctl/guestctl/agent/notify"
 	"github.com/guestctl/guestctl/agent/schedule"
 	"github.com/guestctl/guestctl/agent/store"
 )
@@ -41,6 +42,10 @@ type Job struct {
 	Attempts  int      `json:"attempts" toml:"attempts"` // how often a run may fail before it is given up
 	KeepRuns  int      `json:"keep_runs" toml:"keep_runs"`
 	KeepAge   Duration `json:"keep_age" toml:"keep_age"`
+
+	Notify   []string       `json:"notify,omitempty" toml:"notify,omitempty"`       // channels, as agent/notify reads them
+	NotifyOn []notify.Event `json:"notify_on,omitempty" toml:"notify_on,omitempty"` // none is every event
+	PingURL  string         `json:"ping_url,omitempty" toml:"ping_url,omitempty"`   // of a watch that wants a sign of life from every run
 }
 
 // Images say which images a job is about when it runs.
@@ -87,6 +92,9 @@ func (j *Job) check() (*schedule.Schedule, error) {
 		return nil, fmt.Errorf("%d attempts, want 1 to 25", j.Attempts)
 	case j.KeepRuns < 1:
 		return nil, fmt.Errorf("%d runs to keep, want at least 1", j.KeepRuns)
+	}
+	if err := j.checkNotify(); err != nil {
+		return nil, err
 	}
 	zone, err := schedule.Zone(j.Zone)
 	if err != nil {

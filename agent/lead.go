@@ -36,6 +36,9 @@ func (a *Agent) schedule(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.sendAgain(ctx, now); err != nil {
+		return err
+	}
 	open, err := a.Store.Open(ctx)
 	if err != nil {
 		return err
@@ -89,6 +92,9 @@ func (a *Agent) enqueue(ctx context.Context, tx *sql.Tx, j *Job, run *store.Run)
 		return false, err
 	}
 	a.Log.InfoContext(ctx, "run "+string(run.State), "job", run.Job, "run", run.Number, "cause", run.Cause, "message", run.Message)
+	if err := a.tellMissed(ctx, tx, j, *run); err != nil {
+		return false, err
+	}
 	if run.State != store.Queued {
 		return true, nil
 	}

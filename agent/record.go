@@ -72,7 +72,7 @@ func targetOf(t *audit.Target, doc []byte) store.Target {
 	}
 	if t.Error != "" {
 		s.Findings = append(s.Findings, store.Finding{
-			Fingerprint: finding.Fingerprint("image", "", ""), ID: "image", Status: finding.Unknown, Severity: finding.High,
+			Fingerprint: finding.Fingerprint(imageID, "", ""), ID: imageID, Status: finding.Unknown, Severity: finding.High,
 			Title: "The image can be judged", Message: t.Error,
 		})
 	}

@@ -94,6 +94,7 @@ func (a *Agent) attempt(ctx context.Context, run *store.Run) (report []byte, tar
 	if err != nil {
 		return nil, nil, err
 	}
+	a.pingBegun(ctx, j, *run)
 	found, err := j.Images.Find(j.Dir)
 	if err != nil {
 		return nil, nil, err
@@ -131,6 +132,13 @@ func (a *Agent) attempt(ctx context.Context, run *store.Run) (report []byte, tar
 	return report, append(targets, gone...), nil
 }
 
+// The checks of a run itself.
+const (
+	missingID = "backup.missing"
+	staleID   = "backup.stale"
+	imageID   = "image" // that could not be judged
+)
+
 // absent are the findings on images that are not there, or are older than the job allows.
 func absent(found *Found, most Duration, now time.Time) (targets []store.Target) {
 	add := func(path, id, title, message string) {
@@ -142,10 +150,10 @@ func absent(found *Found, most Duration, now time.Time) (targets []store.Target)
 		})
 	}
 	for _, pattern := range found.Missing {
-		add(pattern, "backup.missing", "There is a backup", "no file is "+pattern)
+		add(pattern, missingID, "There is a backup", "no file is "+pattern)
 	}
 	for _, i := range found.Stale(now, most) {
-		add(i.Path, "backup.stale", "The newest backup is new enough", fmt.Sprintf("it was written %s ago, want at most %s",
+		add(i.Path, staleID, "The newest backup is new enough", fmt.Sprintf("it was written %s ago, want at most %s",
 			now.Sub(i.Written).Round(time.Minute), most))
 	}
 	return targets
@@ -193,7 +201,7 @@ func (a *Agent) finish(ctx context.Context, run store.Run, report []byte, target
 	run.Ended = a.now()
 	wait := time.Second
 	for {
-		written, err := a.Store.Finish(ctx, run, report, targets, nil)
+		written, err := a.end(ctx, run, report, targets)
 		if err == nil {
 			if written {
 				a.Log.InfoContext(ctx, "run ended", "job", run.Job, "run", run.Number, "result", run.Result, "failed", run.Failed, "unknown", run.Unknown)
@@ -227,7 +235,9 @@ func (a *Agent) prune(ctx context.Context, job string) {
 		if err != nil {
 			return err
 		}
-		_, err = a.Store.Prune(ctx, job, store.Keep{Runs: j.KeepRuns, Age: time.Duration(j.KeepAge)}, a.now())
-		return err
+		if _, err := a.Store.Prune(ctx, job, store.Keep{Runs: j.KeepRuns, Age: time.Duration(j.KeepAge)}, a.now()); err != nil {
+			return err
+		}
+		return a.Store.PruneNotices(ctx, job, a.now().Add(-time.Duration(j.KeepAge)))
 	})
 }
