@@ -36,6 +36,7 @@ guestctl agent, or guestctl schedule run-due from a cron of your own.`,
 		scheduleCommand("list", "List the jobs, when they run next and how they went", 0, scheduleList),
 		scheduleCommand("show", "Print what a job does and how its last runs went", 1, scheduleShow),
 		scheduleRunCommand(),
+		scheduleCommand("test-notify", "Send a test to every channel of a job", 1, testNotify),
 		scheduleCommand("pause", "Leave a job out until it is resumed", 1, pause(true)),
 		scheduleCommand("resume", "Let a paused job run again", 1, pause(false)),
 		scheduleCommand("remove", "Remove a job; its history stays", 1, func(cmd *cobra.Command, s *store.Store, args []string) error {
@@ -154,7 +155,10 @@ func scheduleShow(cmd *cobra.Command, s *store.Store, args []string) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	return runTable(cmd.OutOrStdout(), runs)
+	if err := runTable(cmd.OutOrStdout(), runs); err != nil {
+		return err
+	}
+	return noticeTable(cmd, s, j)
 }
 
 func pause(paused bool) func(*cobra.Command, *store.Store, []string) error {

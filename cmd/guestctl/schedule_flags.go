@@ -34,6 +34,7 @@ type scheduleFlags struct {
 	priority  int
 	attempts  int
 	noCatchUp bool
+	notify    notifyFlags
 }
 
 // schedulable gives a command --schedule, with which it is stored as a job instead of being run.
@@ -52,6 +53,7 @@ func schedulable(cmd *cobra.Command) *cobra.Command {
 	own.IntVar(&f.keepRuns, "schedule-keep-runs", agent.DefaultKeepRuns, "how many runs the history keeps at least")
 	own.StringVar(&f.keepAge, "schedule-keep", "", "how long the history keeps runs, as a `TIME` such as 90d")
 	own.BoolVar(&f.noCatchUp, "schedule-no-catch-up", false, "leave out runs that were missed, instead of making up for them once")
+	f.notify.add(own)
 	cmd.Flags().AddFlagSet(own)
 	f.store.add(cmd)
 	run, args := cmd.RunE, cmd.Args
@@ -112,6 +114,7 @@ func (f *scheduleFlags) job(cmd *cobra.Command, own *pflag.FlagSet, images []str
 			return nil, nil, fmt.Errorf("--%s: %w", d.flag, err)
 		}
 	}
+	f.notify.set(j)
 	if j.Name == "" {
 		j.Name = agent.NameOf(j)
 	}
