@@ -23,8 +23,9 @@ const (
 	dieWithin = 15 * time.Second
 )
 
-// runJob runs the command of a job as another process of this program: an image that brings it down takes no other run with it.
-func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, error) {
+// runJob runs the command of a job as another process of this program: an image that brings it down takes no other run with it. What the
+// job found before is in the store at address.
+func runJob(ctx context.Context, address string, j *agent.Job, images []string) (*agent.Record, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -34,8 +35,9 @@ func runJob(ctx context.Context, j *agent.Job, images []string) (*agent.Record, 
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
+	p := process{program, j.Dir, append(os.Environ(), storeVariable+"="+address, jobVariable+"="+j.Name)}
 	own := []string{"--format=json", "--quiet", "--" + agentDirFlag + "=" + dir}
-	report, err := call(ctx, j.Dir, program, slices.Concat([]string{j.Command}, j.Args, own, images))
+	report, err := p.call(ctx, slices.Concat([]string{j.Command}, j.Args, own, images))
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +63,19 @@ type called struct {
 	said string
 }
 
+// process is a program to call.
+type process struct {
+	program string
+	dir     string
+	env     []string
+}
+
 // call runs a process to its end. It is asked to end when the context does, and made to soon after.
-func call(ctx context.Context, dir, program string, args []string) (*called, error) {
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // this program
+func (p process) call(ctx context.Context, args []string) (*called, error) {
+	cmd := exec.CommandContext(ctx, p.program, args...) //nolint:gosec // this program
 	var out bytes.Buffer
 	said := &tail{}
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &limited{&out, maxReport}, said
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = p.dir, p.env, &limited{&out, maxReport}, said
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = dieWithin
 	withParent(cmd)

@@ -13,6 +13,12 @@ import (
 	"github.com/guestctl/guestctl/agent/store"
 )
 
+// What the environment says of the store of the agent, and to the command of a job of which one it is.
+const (
+	storeVariable = "GUESTCTL_STORE"
+	jobVariable   = "GUESTCTL_JOB"
+)
+
 // storeFlags say where the agent keeps what it remembers.
 type storeFlags struct{ place string }
 
@@ -25,7 +31,7 @@ func (f *storeFlags) where() (string, error) {
 	if f.place != "" {
 		return f.place, nil
 	}
-	if place := os.Getenv("GUESTCTL_STORE"); place != "" {
+	if place := os.Getenv(storeVariable); place != "" {
 		return place, nil
 	}
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {

@@ -29,7 +29,7 @@ func (f *complianceFlags) add(cmd *cobra.Command) {
 	flags.Float64Var(&f.coverage, "min-coverage", 0, "share of the needed facts that must be readable, in `PERCENT`")
 	flags.BoolVar(&f.scan, "scan", false, "scan the files of each guest for malware, too; so does [malware] in a baseline, and each of the flags of guestctl scan")
 	flags.BoolVar(&f.packages, "verify-packages", false, "hold the files of packages against the package database, too; so does packages.verify in a baseline")
-	flags.StringVar(&f.driftFrom, "drift-from", "", "hold each guest against what it was in `FACTS|IMAGE`, too; [drift] in a baseline says what counts")
+	flags.StringVar(&f.driftFrom, "drift-from", "", "hold each guest against what it was in `FACTS|IMAGE`, history:MACHINE or, by the history, at its run before (previous), too; [drift] in a baseline says what counts")
 	f.files.add(cmd)
 	f.policy.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
@@ -57,7 +57,9 @@ func (f *complianceFlags) run(cmd *cobra.Command, j *judgement, p *policy.Policy
 		j.Job.Verify = &audit.Verify{Asked: true}
 	}
 	if f.driftFrom != "" {
-		j.Job.Drift = &audit.Drift{From: f.driftFrom}
+		if err := j.drift(cmd, f.driftFrom); err != nil {
+			return err
+		}
 	}
 	asked := f.scans(cmd)
 	if asked || len(p.Elsewhere(policy.ByScan)) > 0 {

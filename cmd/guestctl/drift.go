@@ -29,27 +29,31 @@ func (f *driftFlags) add(cmd *cobra.Command) {
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"explained": carapace.ActionValues(policy.ExplainedWords()...)})
 }
 
-// options returns what the flags ask for.
-func (f *driftFlags) options(from string, bar *progress) (*audit.Drift, error) {
+// check refuses values that cannot be.
+func (f *driftFlags) check() error {
 	if _, err := policy.PathPatterns(f.ignore); err != nil {
-		return nil, fmt.Errorf("--ignore: %w", err)
+		return fmt.Errorf("--ignore: %w", err)
 	}
 	if !slices.Contains(policy.ExplainedWords(), f.explained) {
-		return nil, fmt.Errorf("--explained %q, want one of %s", f.explained, strings.Join(policy.ExplainedWords(), ", "))
+		return fmt.Errorf("--explained %q, want one of %s", f.explained, strings.Join(policy.ExplainedWords(), ", "))
 	}
 	if f.most < 0 {
-		return nil, fmt.Errorf("--max-unexplained %d, want at least 0", f.most)
+		return fmt.Errorf("--max-unexplained %d, want at least 0", f.most)
 	}
-	return &audit.Drift{
-		From: from, Drift: policy.Drift{Ignore: f.ignore, Explained: f.explained, MaxUnexplained: &f.most}, ReadAll: f.full,
-		Started: bar.Grow, Progress: bar.Add,
-	}, nil
+	return nil
+}
+
+// set puts what the flags ask for into a comparison.
+func (f *driftFlags) set(d *audit.Drift, bar *progress) {
+	d.Drift = policy.Drift{Ignore: f.ignore, Explained: f.explained, MaxUnexplained: &f.most}
+	d.ReadAll, d.Started, d.Progress = f.full, bar.Grow, bar.Add
 }
 
 func newDriftCommand() *cobra.Command {
 	var f struct {
 		judge judgeFlags
 		drift driftFlags
+		from  string
 	}
 	cmd := &cobra.Command{
 		Use:   "drift GOLDEN CURRENT...",
@@ -59,26 +63,44 @@ func newDriftCommand() *cobra.Command {
 GOLDEN and CURRENT are images, or documents that guestctl facts --facts-out stored. Compared are packages, units, accounts, keys,
 settings, mounts, jobs and boot entries, and of two images every file. A change is explained where the package databases of both sides
 account for it, where the scripts of a package that changed make such files, or where it is ignored. What is left is told, each with
-where it is from.`,
+where it is from.
+
+--from stands in for GOLDEN: history:web01 is what the last run of a job found of that machine, and previous what each guest was at the
+run before, in a job of the same job.`,
 		Example: `  guestctl drift golden.qcow2 web01.qcow2
-  guestctl drift --ignore '/srv/www/**' --max-unexplained 3 golden.facts web01.qcow2`,
-		Args: wantArgs(2, -1, "GOLDEN CURRENT..."),
+  guestctl drift --ignore '/srv/www/**' --max-unexplained 3 golden.facts web01.qcow2
+  guestctl drift --from history:web01@2026-11-20 web01.qcow2
+  guestctl drift --schedule daily --from previous --latest '/backups/web01-*.qcow2'`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.from != "" {
+				return wantArgs(1, -1, "--from GOLDEN CURRENT...")(cmd, args)
+			}
+			return wantArgs(2, -1, "GOLDEN CURRENT...")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			bar := newByteProgress(cmd, "compared")
-			defer bar.Close()
-			drift, err := f.drift.options(args[0], bar)
-			if err != nil {
+			from := f.from
+			if from == "" {
+				from, args = args[0], args[1:]
+			}
+			if err := f.drift.check(); err != nil {
 				return err
 			}
-			j, err := f.judge.begin(args[1:])
+			j, err := f.judge.begin(cmd, args)
 			if err != nil {
 				return err
 			}
 			defer j.discard()
-			j.Job.Policy, j.Job.Drift = &policy.Policy{}, drift
+			if err := j.drift(cmd, from); err != nil {
+				return err
+			}
+			bar := newByteProgress(cmd, "compared")
+			defer bar.Close()
+			f.drift.set(j.Job.Drift, bar)
+			j.Job.Policy = &policy.Policy{}
 			return j.run(cmd)
 		},
 	}
+	cmd.Flags().StringVar(&f.from, "from", "", "what the guests are meant to be, in place of GOLDEN: `FACTS|IMAGE`, history:MACHINE, or previous")
 	f.judge.addAt(cmd, audit.Any, 1)
 	f.drift.add(cmd)
 	return cmd

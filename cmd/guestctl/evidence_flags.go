@@ -104,7 +104,7 @@ func (a *attestation) state(cmd *cobra.Command, job *audit.Job, r *audit.Result)
 func silentFlags() []string {
 	return []string{
 		"evidence", "sign-key", "disk", "format", "report", "exit-zero", "jobs", "no-cache", "no-color", "quiet", "workers", "allow-dir", "key",
-		"header", "framework", "facts-out", agentDirFlag, "no-step-summary",
+		"header", "framework", "facts-out", agentDirFlag, "no-step-summary", "store",
 	}
 }
 

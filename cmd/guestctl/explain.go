@@ -14,6 +14,7 @@ func newExplainCommand() *cobra.Command {
 	var f struct {
 		policy policyFlags
 		image  imageFlags
+		store  storeFlags
 		format string
 	}
 	cmd := &cobra.Command{
@@ -46,8 +47,18 @@ are meant. The verdict does not change the exit code.`,
 			if err != nil {
 				return err
 			}
-			req := one.Request().Merge(facts.Request{Domains: []string{"os"}}) // fixes differ by family
-			docs, err := f.image.gather(req, at).Image(cmd.Context(), args[0])
+			history := pastOf(cmd)
+			defer history.done()
+			images, err := history.names(cmd.Context(), args[:1])
+			if err != nil {
+				return err
+			}
+			if len(images) != 1 {
+				return fmt.Errorf("%s stands for %d documents, want one", args[0], len(images))
+			}
+			gather := f.image.gather(one.Request().Merge(facts.Request{Domains: []string{"os"}}), at) // fixes differ by family
+			gather.Documents = history.read
+			docs, err := gather.Image(cmd.Context(), images[0])
 			if err != nil {
 				return factsError(err)
 			}
@@ -63,6 +74,7 @@ are meant. The verdict does not change the exit code.`,
 	}
 	f.policy.add(cmd)
 	f.image.add(cmd)
+	f.store.add(cmd)
 	cmd.Flags().StringVar(&f.format, "format", "text", "how to write it: text, json, yaml")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"format": carapace.ActionValues("text", "json", "yaml")})
 	carapace.Gen(cmd).PositionalCompletion(carapace.ActionFiles())

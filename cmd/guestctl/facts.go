@@ -28,8 +28,8 @@ func newFactsCommand() *cobra.Command {
 		Short: "Print the facts about guests, with the file and line each came from",
 		Long: `Print the facts about guests, with the file and line each came from.
 
-In place of an image stands also a document that --facts-out stored. Of several images each gives a document of its own, in
-the order they are named; an image that cannot be read is told on stderr and does not stop the others.`,
+In place of an image stands also a document that --facts-out stored, or what the history keeps of a machine
+(history:web01@118). Of several images each gives a document of its own, in the order they are named; an image that cannot be read is told on stderr and does not stop the others.`,
 		Example: `  guestctl facts disk.qcow2
   guestctl facts --only os,selinux disk.qcow2
   guestctl facts --only files --file /etc/shadow --file '/etc/ssh/*_key' disk.qcow2
@@ -46,6 +46,7 @@ the order they are named; an image that cannot be read is told on stderr and doe
 	flags.StringVar(&f.out, "facts-out", "", "store the facts in `FILE` and print nothing; a stored document stands in for its image")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "how many images are read at the same time")
 	f.image.add(cmd)
+	f.history.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format":    carapace.ActionValues(report.DocumentNames()...),
 		"only":      carapace.ActionValues(domains()...).UniqueList(","),
@@ -68,6 +69,7 @@ type factsFlags struct {
 	out      string
 	jobs     int
 	image    imageFlags
+	history  storeFlags
 }
 
 func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
@@ -82,6 +84,11 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 	if f.jobs < 1 {
 		return fmt.Errorf("--jobs %d, want at least 1", f.jobs)
 	}
+	history := pastOf(cmd)
+	defer history.done()
+	if images, err = history.names(cmd.Context(), images); err != nil {
+		return err
+	}
 	if err := f.image.one(images); err != nil {
 		return err
 	}
@@ -93,6 +100,7 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 		return err
 	}
 	gather := f.image.gather(req, at)
+	gather.Documents = history.read
 	if f.out != "" {
 		return f.store(cmd.Context(), gather, images[0])
 	}

@@ -21,6 +21,7 @@ func factsDiffCommand() *cobra.Command {
 		volatile bool
 		format   string
 		image    imageFlags
+		history  storeFlags
 	}
 	formats := []string{"text", "json"}
 	cmd := &cobra.Command{
@@ -28,7 +29,7 @@ func factsDiffCommand() *cobra.Command {
 		Short: "Show every value in which the facts about two guests differ",
 		Long: `Show every value in which the facts about two guests differ.
 
-A and B are documents that guestctl facts --facts-out stored, or images. Each value is told with the file and line of both sides. What
+A and B are documents that guestctl facts --facts-out stored, images, or what the history keeps of a machine (history:web01@118). Each value is told with the file and line of both sides. What
 changes by itself, such as sizes of logs and times of installation, is left out unless it is asked for. The exit code is 1 when there is
 a difference, 0 when there is none, 3 when some of the facts could not be read.`,
 		Example: `  guestctl facts diff web01-old.facts web01.facts
@@ -46,7 +47,16 @@ a difference, 0 when there is none, 3 when some of the facts could not be read.`
 			if err != nil {
 				return err
 			}
+			history := pastOf(cmd)
+			defer history.done()
+			if args, err = history.names(cmd.Context(), args); err != nil {
+				return err
+			}
+			if len(args) != 2 {
+				return fmt.Errorf("%d documents, want two: %s", len(args), strings.Join(args, ", "))
+			}
 			gather := f.image.gather(req, at)
+			gather.Documents = history.read
 			before, err := oneDocument(cmd.Context(), gather, args[0])
 			if err != nil {
 				return err
@@ -74,6 +84,7 @@ a difference, 0 when there is none, 3 when some of the facts could not be read.`
 	cmd.Flags().BoolVar(&f.volatile, "volatile", false, "show what changes by itself, too")
 	cmd.Flags().StringVar(&f.format, "format", formats[0], "how to write it: "+strings.Join(formats, ", "))
 	f.image.addEach(cmd)
+	f.history.add(cmd)
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{
 		"format": carapace.ActionValues(formats...),
 		"only":   carapace.ActionValues(domains()...).UniqueList(","),

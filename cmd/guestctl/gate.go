@@ -36,6 +36,7 @@ The gate is open when the exit code is 0, and --exit-zero does not open it.`,
 	}
 	f.judge.add(cmd, audit.Any)
 	f.judges.add(cmd)
+	f.store.add(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.hygiene, "hygiene", false, "look for what the build of an image leaves in it: the baseline "+hygiene)
 	flags.StringVar(&f.factsOut, "facts-out", "", "store the facts about the guest in `FILE`, for --drift-from of the next one; zstd reads it where it ends in .zst")
@@ -47,6 +48,7 @@ The gate is open when the exit code is 0, and --exit-zero does not open it.`,
 type gateFlags struct {
 	judge     judgeFlags
 	judges    complianceFlags
+	store     storeFlags // of --drift-from history:MACHINE
 	hygiene   bool
 	factsOut  string
 	noSummary bool
@@ -67,7 +69,7 @@ func (f *gateFlags) run(cmd *cobra.Command, images []string) error {
 	if err != nil {
 		return err
 	}
-	j, err := f.judge.begin(images)
+	j, err := f.judge.begin(cmd, images)
 	if err != nil {
 		return err
 	}

@@ -56,15 +56,13 @@ type judgement struct {
 	format report.Format
 	files  reportFiles
 	attest *attestation // nil without evidence
+	past   *past
 
 	summary *stepSummary // nil without one
 }
 
 // begin checks the flags, and opens the reports before any work is done. Call discard at the end.
-func (f *judgeFlags) begin(images []string) (*judgement, error) {
-	if err := f.image.one(images); err != nil {
-		return nil, err
-	}
+func (f *judgeFlags) begin(cmd *cobra.Command, images []string) (j *judgement, err error) {
 	format, err := report.Find(f.format)
 	if err != nil {
 		return nil, err
@@ -84,6 +82,18 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 	if err != nil {
 		return nil, err
 	}
+	history := pastOf(cmd)
+	defer func() {
+		if err != nil {
+			history.done()
+		}
+	}()
+	if images, err = history.names(cmd.Context(), images); err != nil {
+		return nil, err
+	}
+	if err := f.image.one(images); err != nil {
+		return nil, err
+	}
 	files, err := openReports(f.reports)
 	if err != nil {
 		return nil, err
@@ -100,23 +110,36 @@ func (f *judgeFlags) begin(images []string) (*judgement, error) {
 			}
 		}
 	}
-	j := &judgement{f, audit.Job{
-		Images: images, Disks: f.image.disks, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at, Tool: toolVersion(),
-	}, format, files, attest, nil}
+	j = &judgement{f, audit.Job{
+		Images: images, Documents: history.read, Disks: f.image.disks, Engine: f.image.options(), Root: f.image.root, FailOn: failOn, Jobs: f.jobs, Now: at,
+		Tool: toolVersion(),
+	}, format, files, attest, history, nil}
 	if f.agentDir != "" {
 		j.Job.EachFacts = (&agentDir{path: f.agentDir, seen: map[string]bool{}}).put
 	}
 	return j, nil
 }
 
-// discard drops the files that were not written.
-func (j *judgement) discard() { j.files.discard() }
+// discard drops the files that were not written, and closes the history.
+func (j *judgement) discard() {
+	j.files.discard()
+	j.past.done()
+}
+
+// drift holds every guest against what it was in from.
+func (j *judgement) drift(cmd *cobra.Command, from string) (err error) {
+	j.Job.Drift, err = j.past.drift(cmd.Context(), from)
+	return err
+}
 
 // run judges, writes the reports and the evidence, and returns the exit code.
 func (j *judgement) run(cmd *cobra.Command) error {
 	if j.attest != nil {
 		if j.Job.Assume != nil {
 			return errors.New("--evidence: with --assume the guest is not judged as it is")
+		}
+		if j.past.store != nil {
+			return errors.New("--evidence: facts of the history are no file that could be held against a digest")
 		}
 		bar := newByteProgress(cmd, "hashed")
 		defer bar.Close()

@@ -28,7 +28,7 @@ the result is then unknown, never clean.`,
 			if err != nil {
 				return withCode(exitInternal, err)
 			}
-			j, err := f.judge.begin(images)
+			j, err := f.judge.begin(cmd, images)
 			if err != nil {
 				return err
 			}

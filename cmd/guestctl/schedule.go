@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -332,7 +333,10 @@ The exit code is 0 when every run was made, whatever it found: guestctl history 
 
 // agentOptions are those of an agent that runs the commands of this program.
 func agentOptions(s *store.Store, workers int, log *slog.Logger) agent.Options {
-	return agent.Options{Store: s, Run: runJob, Workers: workers, Log: log, Version: toolVersion(), Now: clockNow}
+	run := func(ctx context.Context, j *agent.Job, images []string) (*agent.Record, error) {
+		return runJob(ctx, s.Address, j, images)
+	}
+	return agent.Options{Store: s, Run: run, Workers: workers, Log: log, Version: toolVersion(), Now: clockNow}
 }
 
 // clockNow is the clock of an agent: SOURCE_DATE_EPOCH stands still, which is of use to tests only.

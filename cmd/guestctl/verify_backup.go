@@ -141,7 +141,7 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 				return errors.New("--boot: not beside --compare, --seal or --sealed")
 			}
 			if against {
-				j, err := f.judge.begin(images)
+				j, err := f.judge.begin(cmd, images)
 				if err != nil {
 					return err
 				}
@@ -158,7 +158,7 @@ which --seal writes when a backup is made, finds every changed byte of it later,
 			if backup.Share, err = f.against.cycle.share(f.judge.image.noCache); err != nil {
 				return err
 			}
-			j, err := f.judge.begin(images)
+			j, err := f.judge.begin(cmd, images)
 			if err != nil {
 				return err
 			}

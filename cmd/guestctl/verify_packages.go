@@ -55,7 +55,7 @@ system directory that no package owns. The database lies in the guest: signs tha
 			if err != nil {
 				return err
 			}
-			j, err := f.judge.begin(images)
+			j, err := f.judge.begin(cmd, images)
 			if err != nil {
 				return err
 			}
