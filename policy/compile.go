@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -234,6 +235,7 @@ func (c *compiler) add(n *node, check Check, o options) {
 		check.Notes = append(check.Notes, "reason: "+o.reason)
 	}
 	check.Fix = o.fix
+	check.asks = cmp.Or(check.asks, n.written())
 	check.Position = finding.Position{File: c.src.name, Line: c.src.line(n.key)}
 	for _, cond := range []*condition{c.header.appliesTo, o.when} {
 		if cond != nil {

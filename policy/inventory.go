@@ -127,7 +127,7 @@ func (c *compiler) only(n *node, allowed []wanted) {
 		return
 	}
 	c.add(n, Check{
-		ID: "packages.only", Title: "Only allowed packages are installed",
+		ID: "packages.only", Title: "Only allowed packages are installed", asks: fmt.Sprint(allowed),
 		Needs: facts.Request{Domains: []string{domainPackages}}, Absent: []string{domainPackages},
 		Eval: packageDatabase(func(_ *facts.Document, p *facts.Packages) Outcome { return judgeOnly(p, allowed) }),
 	}, options{})

@@ -67,6 +67,7 @@ type Check struct {
 	// is no image.
 	By By
 
+	asks       string // what is written, in one form
 	conditions []condition
 	rule       *rego.Check // in place of Eval, with the judge that asks it
 	judge      *rego.Judge
