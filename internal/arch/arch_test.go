@@ -24,7 +24,7 @@ const (
 
 // layers has the packages of each layer, as path patterns. A package imports only layers above its own.
 var layers = [][]string{
-	{"internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "rules/*", "baselines"},
+	{"internal/bisect", "internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "rules/*", "baselines"},
 	{"engine/image", "engine/appliance", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
