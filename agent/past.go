@@ -195,7 +195,7 @@ func states(all []Kept) (kept []Kept) {
 	for i, k := range all {
 		if i+1 < len(all) {
 			next := all[i+1]
-			if k.Digest == next.Digest || k.Image == next.Image && !k.Taken.IsZero() && k.Taken.Equal(next.Taken) {
+			if k.Taken.Equal(next.Taken) && (k.Digest == next.Digest || k.Image == next.Image && !k.Taken.IsZero()) {
 				continue
 			}
 		}

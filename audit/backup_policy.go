@@ -161,7 +161,7 @@ func (r *Result) openSource(ctx context.Context) (*facts.Document, error) {
 		root = "auto"
 	}
 	docs, err := Gather{
-		Engine: r.job.Engine, Root: root, Request: facts.Request{Domains: origin.Domains()}, Now: r.job.Now, Tool: r.job.Tool,
+		Engine: r.job.Engine, Documents: r.job.Documents, Root: root, Request: facts.Request{Domains: origin.Domains()}, Now: r.job.Now, Tool: r.job.Tool,
 	}.Image(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("the source of the identity: %w", err)

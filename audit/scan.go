@@ -20,6 +20,7 @@ import (
 	"github.com/guestctl/guestctl/scanner"
 	"github.com/guestctl/guestctl/scanner/intel"
 	"github.com/guestctl/guestctl/scanner/verdicts"
+	"github.com/guestctl/guestctl/scanner/yara"
 )
 
 // ScanOptions say what files are scanned for, and how.
@@ -118,6 +119,16 @@ func (s *Scan) Close() {
 	if s.store != nil {
 		_ = s.store.Close()
 	}
+}
+
+// Rules are the names of the YARA rules that the scan uses, sorted.
+func (s *Scan) Rules() []string {
+	for _, e := range s.engines {
+		if y, ok := e.(*yara.Engine); ok {
+			return y.Rules()
+		}
+	}
+	return nil
 }
 
 // Malware is what a scan of a guest did, beside its findings.

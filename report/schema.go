@@ -30,6 +30,8 @@ func documents() []document {
 		{"factsdiff", FactsDiffSchema, reflected(&FactsDiff{})},
 		{"outliers", OutliersSchema, reflected(&Outliers{})},
 		{"policydiff", audit.DiffSchema, reflected(&audit.Diff{})},
+		{"timeline", audit.TimelineSchema, reflected(&audit.Timeline{})},
+		{"bisection", audit.BisectionSchema, reflected(&audit.Bisection{})},
 		{"evidence", evidence.PredicateType, reflected(&evidence.Statement{})},
 		{"seal", seal.Schema, sealSchema},
 	}

@@ -67,6 +67,13 @@ func TimesOf(m *engine.Machine, g *guest.Guest, doc *facts.Document) Times {
 	return t
 }
 
+// Recorded finds the times that a document tells of, without its guest: those of journals and logs. It has its domain "history".
+func Recorded(doc *facts.Document) Times {
+	t := Times{Unread: []Unread{}}
+	t.records(doc)
+	return t
+}
+
 // written is when the newest file of the images was written.
 func written(m *engine.Machine) (newest time.Time) {
 	for _, s := range m.Identity.Stamps {

@@ -85,6 +85,8 @@ func commands() []*cobra.Command {
 		schedulable(newVerifyBackupCommand()),
 		schedulable(newDriftCommand()),
 		newOutliersCommand(),
+		newTimelineCommand(),
+		newBisectCommand(),
 		newBaselineCommand(),
 		newInspectCommand(),
 		newFactsCommand(),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -156,19 +155,4 @@ func (p *past) before(ctx context.Context, image string, now *facts.Document) (*
 		return &audit.Before{None: "nothing to compare with: " + err.Error()}, nil //nolint:nilerr // it is told
 	}
 	return &audit.Before{Name: k.Name, Facts: doc}, nil
-}
-
-// all are the names of every kept state of the machines, or of all machines where none is named.
-func (p *past) all(ctx context.Context, machines []string) ([]string, error) {
-	if len(machines) == 0 {
-		machines = []string{"*"}
-	}
-	machines = slices.Clone(machines)
-	for i, m := range machines {
-		machines[i] = agent.PastPrefix + strings.TrimPrefix(m, agent.PastPrefix)
-		if !strings.Contains(m, "@") {
-			machines[i] += "@all"
-		}
-	}
-	return p.names(ctx, machines)
 }

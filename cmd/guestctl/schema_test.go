@@ -25,6 +25,9 @@ func TestDocumentsFitTheirSchemas(t *testing.T) {
 		"result":      {"check-compliance", "--baseline", "../../testdata/baseline.toml", "--format", "json", image},
 		"inspection":  {"inspect", "--format", "json", image},
 		"facts":       {"facts", image},
+		"timeline":    {"timeline", "--baseline", "../../testdata/baseline.toml", "--by", "name", "--format", "json", image, "../../testdata/images/rocky9-small.qcow2", "../../testdata/images/two-os.qcow2"},
+		"bisection":   {"bisect", "--check", "system.timezone", "--baseline", "../../testdata/baseline.toml", "--by", "name", "--format", "json", image, "../../testdata/images/rocky9-small.qcow2"},
+		"policydiff":  {"policy", "diff", "--format", "json", "../../testdata/baseline.toml", "../../testdata/two-checks.toml", image},
 		"evidence":    {"evidence", "show", "--format", "json", signed},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -147,7 +147,7 @@ func table(rules *yara.Rules) []rule {
 		if err != nil {
 			number = -1 // the reader refuses it
 		}
-		t := rule{File: number, Name: valid(r.Identifier())}
+		t := rule{File: number, Name: valid(r.Identifier()), Private: r.IsPrivate()}
 		for _, tag := range r.Tags() {
 			t.Tags = append(t.Tags, valid(tag))
 		}

@@ -164,6 +164,20 @@ func (s *set) prepare(files []file) {
 	}
 }
 
+// Rules are the names of the rules whose matches are told, sorted.
+func (e *Engine) Rules() []string {
+	var names []string
+	for _, s := range e.sets {
+		for i := range s.Table {
+			if !s.Table[i].Private {
+				names = append(names, s.Table[i].Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Problems are the files of rules that were left out, and why.
 func (e *Engine) Problems() Problems { return slices.Clone(e.problems) }
 

@@ -22,6 +22,7 @@ type rule struct {
 	Tags    []string
 	Meta    []meta
 	Strings []string // the names of its strings
+	Private bool     // its matches are told to other rules only
 }
 
 // meta is a line of the meta section, as text.

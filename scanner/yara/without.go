@@ -29,6 +29,9 @@ func errWithout() error {
 	)
 }
 
+// Rules returns none.
+func (*Engine) Rules() []string { return nil }
+
 // Problems returns none.
 func (*Engine) Problems() Problems { return nil }
 
