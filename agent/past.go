@@ -36,16 +36,16 @@ type Kept struct {
 	Name string `json:"name"` // that Find finds, and nothing else: history:web01@nightly/118
 }
 
-// notKept is an error of kind store.ErrNotFound that says what there is instead.
-type notKept string
+// notKeptError is an error of kind store.ErrNotFound that says what there is instead.
+type notKeptError string
 
 // Error says what is not there.
-func (e notKept) Error() string { return string(e) }
+func (e notKeptError) Error() string { return string(e) }
 
 // Is reports whether an error is of this kind.
-func (e notKept) Is(kind error) bool { return kind == store.ErrNotFound }
+func (e notKeptError) Is(kind error) bool { return kind == store.ErrNotFound }
 
-func notKeptf(format string, args ...any) error { return notKept(fmt.Sprintf(format, args...)) }
+func notKeptf(format string, args ...any) error { return notKeptError(fmt.Sprintf(format, args...)) }
 
 // Find returns what a name stands for, the oldest state first:
 //

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,8 +100,8 @@ func TestBisectAgainstAScan(t *testing.T) {
 				text[i] = "?x"[random.IntN(2)]
 			}
 		}
-		good := strings.LastIndexByte(string(text), 'g')
-		bad := strings.IndexByte(string(text), 'b')
+		good := bytes.LastIndexByte(text, 'g')
+		bad := bytes.IndexByte(text, 'b')
 		wantGood, wantBad := "", ""
 		if good >= 0 {
 			wantGood = fmt.Sprintf("%03d", good)
@@ -125,7 +126,7 @@ func TestBisectAgainstAScan(t *testing.T) {
 			if r.Outcome != want {
 				t.Errorf("%s all %t: %s, want %s", text, all, r.Outcome, want)
 			}
-			if all != (len(r.Judged) == n) && n > 8 && !strings.ContainsAny(string(text), "?x") {
+			if all != (len(r.Judged) == n) && n > 8 && !bytes.ContainsAny(text, "?x") {
 				t.Errorf("%s all %t: %d judged", text, all, len(r.Judged))
 			}
 		}
@@ -272,8 +273,10 @@ func TestTop(t *testing.T) {
 func TestOrder(t *testing.T) {
 	at := func(day int) time.Time { return seriesDay.AddDate(0, 0, day) }
 	series := []Item{
-		{Image: "b/web-10", Written: at(1), Content: at(5)}, {Image: "b/web-9", Written: at(1), Content: at(6)},
-		{Image: "b/web-009a", Written: at(3), Content: at(5)}, {Image: "a/web-11", Written: at(2), Content: at(4)},
+		{Image: "b/web-10", Written: at(1), Content: at(5)},
+		{Image: "b/web-9", Written: at(1), Content: at(6)},
+		{Image: "b/web-009a", Written: at(3), Content: at(5)},
+		{Image: "a/web-11", Written: at(2), Content: at(4)},
 	}
 	for order, want := range map[Order]string{
 		ByWritten: "b/web-9 b/web-10 a/web-11 b/web-009a",

@@ -29,7 +29,8 @@ func TestWhatDiffersBetweenChecks(t *testing.T) {
 		"another severity, reference, fix and condition": {
 			inTOML("[packages.required]\npackages = [\"a\"]\n"),
 			inTOML("[packages.required]\npackages = [{ name = \"a\", severity = \"high\", refs = [\"CIS 1\"], fix = \"apt\", when = { os = [\"debian\"] } }]\n"),
-			"packages.required/a", []string{"asks", "condition", "controls", "fix", "severity"},
+			"packages.required/a",
+			[]string{"asks", "condition", "controls", "fix", "severity"},
 		},
 		"a value of a variable": {
 			inTOML("[vars]\nz = \"UTC\"\n[system]\ntimezone = \"${z}\"\n"), inTOML("[vars]\nz = \"Asia/Tokyo\"\n[system]\ntimezone = \"${z}\"\n"), "system.timezone", []string{"asks", "title"},
@@ -50,15 +51,18 @@ func TestWhatDiffersBetweenChecks(t *testing.T) {
 		"other Rego":        {inRego("deny contains \"no\" if input.os.id == \"x\"\n"), inRego("deny contains \"no\" if input.os.id == \"y\"\n"), "test-a", []string{"rule"}},
 		"another library of Rego": {
 			with(inRego("import data.site.ids\n\ndeny contains \"no\" if input.os.id in ids.bad\n"), "ids.rego", "package site.ids\n\nbad := {\"x\"}\n"),
-			with(inRego("import data.site.ids\n\ndeny contains \"no\" if input.os.id in ids.bad\n"), "ids.rego", "package site.ids\n\nbad := {\"y\"}\n"), "test-a", []string{"rule"},
+			with(inRego("import data.site.ids\n\ndeny contains \"no\" if input.os.id in ids.bad\n"), "ids.rego", "package site.ids\n\nbad := {\"y\"}\n"), "test-a",
+			[]string{"rule"},
 		},
 		"another baseline that Rego reads": {
 			with(inRego("deny contains \"no\" if input.os.id == data.baseline.meta.id\n"), "b.toml", "[meta]\nid = \"x\"\n[system]\ntimezone = \"UTC\"\n"),
-			with(inRego("deny contains \"no\" if input.os.id == data.baseline.meta.id\n"), "b.toml", "[meta]\nid = \"y\"\n[system]\ntimezone = \"UTC\"\n"), "test-a", []string{"rule"},
+			with(inRego("deny contains \"no\" if input.os.id == data.baseline.meta.id\n"), "b.toml", "[meta]\nid = \"y\"\n[system]\ntimezone = \"UTC\"\n"), "test-a",
+			[]string{"rule"},
 		},
 		"a parameter of a built-in check": {
 			inTOML("[baseline]\nextends = [\"builtin:linux-server\"]\n"),
-			inTOML("[baseline]\nextends = [\"builtin:linux-server\"]\n[params.ssh-max-auth-tries]\nmost = 3\n"), "ssh-max-auth-tries", []string{"parameters"},
+			inTOML("[baseline]\nextends = [\"builtin:linux-server\"]\n[params.ssh-max-auth-tries]\nmost = 3\n"), "ssh-max-auth-tries",
+			[]string{"parameters"},
 		},
 	} {
 		a, b := loadFiles(t, name, c.old), loadFiles(t, name, c.new)

@@ -94,15 +94,7 @@ func (f *bisectFlags) run(cmd *cobra.Command, images []string) error {
 	if err != nil {
 		return runError(err)
 	}
-	if f.format == "json" {
-		err = report.WriteJSON(cmd.OutOrStdout(), r)
-	} else {
-		err = report.BisectionText(output(cmd), r)
-	}
-	if err != nil {
-		return withCode(exitInternal, err)
-	}
-	return verdictCode(r.Verdict(), false)
+	return tell(cmd, f.format, r, report.BisectionText)
 }
 
 // verify refuses flags that do not fit each other.

@@ -69,15 +69,7 @@ a difference, 0 when there is none, 3 when some of the facts could not be read.`
 				Schema: report.FactsDiffSchema, Old: args[0], New: args[1],
 				Comparison: drift.Compare(before, after, drift.Options{Only: f.only, Structural: true, Volatile: f.volatile}),
 			}
-			if f.format == "json" {
-				err = report.WriteJSON(cmd.OutOrStdout(), d)
-			} else {
-				err = report.FactsDiffText(output(cmd), d)
-			}
-			if err != nil {
-				return withCode(exitInternal, err)
-			}
-			return verdictCode(d.Verdict(), false)
+			return tell(cmd, f.format, d, report.FactsDiffText)
 		},
 	}
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "compare just these `DOMAINS`, separated by commas")

@@ -17,6 +17,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/report"
 	"github.com/guestctl/guestctl/scanner/yara"
@@ -166,6 +167,22 @@ func output(cmd *cobra.Command) io.Writer {
 		w.Profile = colorprofile.NoTTY
 	}
 	return w
+}
+
+// told is a document that sums up to a verdict.
+type told interface{ Verdict() audit.Verdict }
+
+// tell writes a document as JSON or as text, and returns the exit code of its verdict.
+func tell[T told](cmd *cobra.Command, format string, doc T, text func(io.Writer, T) error) (err error) {
+	if format == "json" {
+		err = report.WriteJSON(cmd.OutOrStdout(), doc)
+	} else {
+		err = text(output(cmd), doc)
+	}
+	if err != nil {
+		return withCode(exitInternal, err)
+	}
+	return verdictCode(doc.Verdict(), false)
 }
 
 // plain drops the colours of what a report format writes.

@@ -50,15 +50,7 @@ guest is not as the others, 3 when facts could not be read.`,
 				bar.Add(1)
 			}
 			r := report.NewOutliers(images, docs)
-			if f.format == "json" {
-				err = report.WriteJSON(cmd.OutOrStdout(), r)
-			} else {
-				err = report.OutliersText(output(cmd), r)
-			}
-			if err != nil {
-				return withCode(exitInternal, err)
-			}
-			return verdictCode(r.Verdict(), false)
+			return tell(cmd, f.format, r, report.OutliersText)
 		},
 	}
 	cmd.Flags().StringVar(&f.format, "format", formats[0], "how to write it: "+strings.Join(formats, ", "))

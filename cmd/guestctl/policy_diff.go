@@ -93,15 +93,7 @@ func (f *policyDiffFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return runError(err)
 	}
-	if f.format == "json" {
-		err = report.WriteJSON(cmd.OutOrStdout(), d)
-	} else {
-		err = report.DiffText(output(cmd), d)
-	}
-	if err != nil {
-		return withCode(exitInternal, err)
-	}
-	return verdictCode(d.Verdict(), false)
+	return tell(cmd, f.format, d, report.DiffText)
 }
 
 // policies reads both sides.

@@ -72,15 +72,7 @@ func (f *timelineFlags) run(cmd *cobra.Command, images []string) error {
 	if err != nil {
 		return runError(err)
 	}
-	if f.format == "json" {
-		err = report.WriteJSON(cmd.OutOrStdout(), t)
-	} else {
-		err = report.TimelineText(output(cmd), t)
-	}
-	if err != nil {
-		return withCode(exitInternal, err)
-	}
-	return verdictCode(t.Verdict(), false)
+	return tell(cmd, f.format, t, report.TimelineText)
 }
 
 // job is what the flags ask for, without the images.
