@@ -2,9 +2,6 @@ package image_test
 
 import (
 	"bytes"
-	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/image"
@@ -18,38 +15,10 @@ func (m *mapped) Description() image.Description {
 	return m.Above(image.Description{Format: m.Format})
 }
 
-// sparseFile is a file of the host of 8 MiB, with data at 2 MiB and at 6 MiB and holes elsewhere, and its content.
-func sparseFile(t *testing.T) (*image.File, []byte) {
-	t.Helper()
-	want := make([]byte, 8<<20)
-	copy(want[2<<20:], bytes.Repeat([]byte("d"), 1<<20))
-	copy(want[6<<20:], "d")
-	path := filepath.Join(t.TempDir(), "sparse")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err1 := f.WriteAt(want[2<<20:3<<20], 2<<20)
-	_, err2 := f.WriteAt(want[6<<20:6<<20+1], 6<<20)
-	if err := errors.Join(err1, err2, f.Truncate(8<<20), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	file, err := image.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := file.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return file, want
-}
-
 // TestMappingsOverFilesWithHoles reads a disk whose blocks are by turns in the file, in a shorter parent, and zeros.
 func TestMappingsOverFilesWithHoles(t *testing.T) {
 	const block = 64 << 10
-	file, content := sparseFile(t)
+	file, content := conformance.SparseFile(t)
 	whole := &mapped{image.Mapping{Format: "whole", Bytes: 8 << 20, File: file}}
 	whole.Find = func(off, n int64) (image.Run, error) {
 		return image.Run{Place: image.Stored, Len: min(n, block-off%block), Host: off}, nil

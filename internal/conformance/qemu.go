@@ -27,6 +27,7 @@ func QEMUCorruptions(t *testing.T, format string, b []byte) int {
 	if err != nil {
 		t.Skip("qemu-img is not installed")
 	}
+	//nolint:gosec // of a file that the test wrote
 	out, err := exec.CommandContext(t.Context(), qemu, "check", "-f", format, "--output", "json", WriteFile(t, "disk", b)).Output()
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(out) == 0 {
 		return -1

@@ -3,8 +3,6 @@ package raw
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -43,24 +41,7 @@ func (r holeReader) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func TestHolesAreSkipped(t *testing.T) {
-	want := make([]byte, 8<<20)
-	copy(want[2<<20:], bytes.Repeat([]byte("d"), 1<<20))
-	copy(want[6<<20:], "d")
-	path := filepath.Join(t.TempDir(), "sparse")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err1 := f.WriteAt(want[2<<20:3<<20], 2<<20)
-	_, err2 := f.WriteAt(want[6<<20:6<<20+1], 6<<20)
-	if err := errors.Join(err1, err2, f.Truncate(8<<20), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	file, err := image.OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
+	file, want := conformance.SparseFile(t)
 	img, err := Format.Open(holeReader{file, t}, file.Size(), image.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -174,6 +175,7 @@ const logGUID = "the log's guid.."
 func logEntryBytes(sequence uint64, tail uint32, writes ...write) []byte {
 	front := (entryHeader + descriptorLen*len(writes) + logSector - 1) &^ (logSector - 1)
 	b := make([]byte, front)
+	var sectors []byte
 	for i, w := range writes {
 		d := b[entryHeader+descriptorLen*i:]
 		le.PutUint64(d[16:], w.off)
@@ -190,8 +192,9 @@ func logEntryBytes(sequence uint64, tail uint32, writes ...write) []byte {
 		copy(s, "data")
 		le.PutUint32(s[4:], uint32(sequence>>32))
 		le.PutUint32(s[logSector-4:], uint32(sequence))
-		b = append(b, s...)
+		sectors = append(sectors, s...)
 	}
+	b = slices.Concat(b, sectors)
 	copy(b, "loge")
 	le.PutUint32(b[8:], uint32(len(b)))
 	le.PutUint32(b[12:], tail)

@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -38,7 +39,7 @@ func TestTheOverlayIsTheFileAfterItsUpdates(t *testing.T) {
 			off, n := rnd.IntN(len(want)), rnd.IntN(3000)
 			got := bytes.Repeat([]byte{0xa5}, n)
 			k, err := o.ReadAt(got, int64(off))
-			if inside := min(n, len(want)-off); k != inside || (err == io.EOF) != (inside < n) || !bytes.Equal(got[:k], want[off:off+k]) {
+			if inside := min(n, len(want)-off); k != inside || errors.Is(err, io.EOF) != (inside < n) || !bytes.Equal(got[:k], want[off:off+k]) {
 				t.Fatalf("seed %d: read of %d bytes at %d gives %d, %v, and differs", seed, n, off, k, err)
 			}
 		}
