@@ -29,6 +29,8 @@ type Options struct {
 	Keys []volume.Key
 	// Headers are files that hold the headers of encrypted volumes.
 	Headers []Header
+	// MaxUnpacked is how many bytes the compressed images may have together when they are unpacked; 0 is image.DefaultRoom.
+	MaxUnpacked int64
 	// Cache keeps facts from one run to the next; nil keeps nothing.
 	Cache *cache.Cache
 }
@@ -83,7 +85,7 @@ type Volume struct {
 func Open(ctx context.Context, disks []string, opts Options) (*Machine, error) {
 	m := &Machine{cache: opts.Cache, snapshot: opts.Snapshot}
 	w := newWitness()
-	o := &opener{opts, w, m}
+	o := &opener{opts, w, &image.Room{Most: opts.MaxUnpacked, Interrupted: ctx.Err}, m}
 	for _, name := range disks {
 		if err := o.open(name); err != nil {
 			return nil, errors.Join(err, m.Close())

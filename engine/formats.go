@@ -6,6 +6,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/image"
+	"github.com/guestctl/guestctl/engine/image/compressed"
 	"github.com/guestctl/guestctl/engine/image/qcow2"
 	"github.com/guestctl/guestctl/engine/image/raw"
 	"github.com/guestctl/guestctl/engine/image/vdi"
@@ -28,6 +29,9 @@ func Images() []image.Format {
 		vhdx.Format,
 		vhd.Format,
 		vmdk.Format,
+		compressed.Gzip,
+		compressed.XZ,
+		compressed.Zstd,
 		raw.Format,
 	}
 }

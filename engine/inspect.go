@@ -30,8 +30,9 @@ type Inspection struct {
 type InspectedDisk struct {
 	Device      string              `json:"device"` // of the volume that it is: "disk", "disk2"
 	Image       string              `json:"image"`
-	Part        string              `json:"part,omitempty"`  // the disk's name in the description or archive that the image is
-	Parts       int                 `json:"parts,omitempty"` // files that the image was split into
+	Part        string              `json:"part,omitempty"`   // the disk's name in the description or archive that the image is
+	Parts       int                 `json:"parts,omitempty"`  // files that the image was split into
+	Within      []string            `json:"within,omitempty"` // what it was compressed with as a whole, the outermost first
 	Format      string              `json:"format"`
 	Version     string              `json:"version,omitempty"`
 	Size        int64               `json:"size"` // of the virtual disk, in bytes
@@ -164,7 +165,7 @@ func (in *Inspection) addMounts() {
 func inspectDisk(device string, opened Disk) InspectedDisk {
 	d := opened.Description()
 	disk := InspectedDisk{
-		Device: device, Image: opened.Name, Part: opened.Part, Parts: opened.Parts,
+		Device: device, Image: opened.Name, Part: opened.Part, Parts: opened.Parts, Within: d.Within,
 		Format: d.Format, Version: d.Version, Size: opened.Size(), Used: d.Used, ClusterSize: d.ClusterSize, Compression: d.Compression,
 		Backing: d.Backing, Snapshots: []InspectedSnapshot{}, Problems: d.Problems,
 	}

@@ -13,10 +13,14 @@ import (
 	"github.com/guestctl/guestctl/engine/image/parts"
 )
 
+// maxWrappings is how many compressions may be inside each other.
+const maxWrappings = 3
+
 // opener opens the disks of a machine.
 type opener struct {
 	opts    Options
 	witness *witness
+	room    *image.Room // for what is unpacked
 	machine *Machine
 }
 
@@ -100,9 +104,9 @@ func (o *opener) image(f *image.File, r sized, format string, allowed []string) 
 		if file, ok := r.(*image.File); ok {
 			r = o.witness.watch(file)
 		}
-		return openContainer(r, size, format, image.Options{Sibling: sibling})
+		return o.container(r, size, format, image.Options{Sibling: sibling})
 	}}
-	return openContainer(r, r.Size(), format, image.Options{Sibling: dirs.Sibling(f), Snapshot: o.opts.Snapshot})
+	return o.container(r, r.Size(), format, image.Options{Sibling: dirs.Sibling(f), Snapshot: o.opts.Snapshot})
 }
 
 // described opens the disks of the machine that a file describes. It returns false where the file is no description.
@@ -141,9 +145,22 @@ func (o *opener) member(d appliance.Disk, dir string) (image.Image, error) {
 	if f, ok := d.ReaderAt.(*watchedFile); ok {
 		return o.image(f.File, f, d.Format, slices.Concat(o.opts.AllowDirs, []string{dir}))
 	}
-	return openContainer(d, d.Size, d.Format, image.Options{Snapshot: o.opts.Snapshot, Sibling: func(string, string) (image.Image, error) {
+	return o.container(d, d.Size, d.Format, image.Options{Snapshot: o.opts.Snapshot, Sibling: func(string, string) (image.Image, error) {
 		return nil, binread.Refused("a disk inside of an archive names no other file")
 	}})
+}
+
+// container opens a container, and what is inside of one that was compressed.
+func (o *opener) container(r io.ReaderAt, size int64, format string, opts image.Options) (image.Image, error) {
+	opts.Room = o.room
+	depth := 0
+	opts.Inside = func(r io.ReaderAt, size int64) (image.Image, error) {
+		if depth++; depth > maxWrappings {
+			return nil, binread.Limit("more than %d compressions inside each other", maxWrappings)
+		}
+		return openContainer(r, size, "", opts)
+	}
+	return openContainer(r, size, format, opts)
 }
 
 // openContainer opens the container whose file is r. A format other than "" is what another image says the file is.

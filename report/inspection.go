@@ -80,6 +80,9 @@ func (t textWriter) disk(d engine.InspectedDisk, several bool) {
 
 func describeDisk(d engine.InspectedDisk) []string {
 	parts := []string{strings.TrimSpace(d.Format + " " + d.Version), Size(d.Size) + " virtual"}
+	for _, c := range d.Within {
+		parts = append(parts, "in "+c)
+	}
 	if d.Parts > 0 {
 		parts = append(parts, fmt.Sprintf("in %d parts", d.Parts))
 	}

@@ -3,6 +3,7 @@ package intact
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/finding"
@@ -32,6 +33,9 @@ func (v *verifier) containers(ctx context.Context) {
 			message += "; "
 		}
 		message += describe(format, checked)
+		if within := disk.Description().Within; len(within) > 0 && err == nil && checked.Damaged == 0 {
+			message += ", inside of " + strings.Join(within, ", ") + ", all of which can be unpacked"
+		}
 		r.described(i, disk)
 	}
 	for _, m := range v.machine.Appliances {

@@ -16,6 +16,7 @@ import (
 	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
+	"github.com/guestctl/guestctl/engine/image"
 )
 
 // imageFlags are the flags of every command that opens an image.
@@ -26,6 +27,7 @@ type imageFlags struct {
 	allowDirs []string
 	noCache   bool
 	sealed    keyFlags
+	unpacked  byteSize
 }
 
 // add adds the flags of a command that looks at the operating system of a machine. Its first argument is the image.
@@ -55,13 +57,18 @@ func (f *imageFlags) addOpening(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.snapshot, "snapshot", "", "internal snapshot of the image, by `NAME` or id")
 	flags.StringArrayVar(&f.allowDirs, "allow-dir", nil, "`DIR` in which the image may have its backing files, beside its own; may be repeated")
+	f.unpacked = image.DefaultRoom
+	flags.Var(&f.unpacked, "max-unpacked", "how large compressed images (gzip, xz, zstd) may be when they are unpacked, as a `SIZE`; what was unpacked lies in TMPDIR")
 	flags.BoolVar(&f.noCache, "no-cache", false, "neither use nor keep facts of an earlier run")
 	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"allow-dir": carapace.ActionDirectories()})
 	f.sealed.add(cmd)
 }
 
 func (f *imageFlags) options() engine.Options {
-	opts := engine.Options{Snapshot: f.snapshot, AllowDirs: f.allowDirs, Keys: f.sealed.keys.parsed(), Headers: f.sealed.headers.parsed()}
+	opts := engine.Options{
+		Snapshot: f.snapshot, AllowDirs: f.allowDirs, Keys: f.sealed.keys.parsed(), Headers: f.sealed.headers.parsed(),
+		MaxUnpacked: int64(f.unpacked),
+	}
 	if !f.noCache {
 		opts.Cache = openCache()
 	}

@@ -68,6 +68,8 @@ func TestScripts(t *testing.T) {
 			"edit":     edit,
 			"apart":    apart,
 			"divide":   divide,
+			"squeeze":  squeeze,
+			"empty":    empty,
 			"tarball":  tarball,
 			"manifest": manifest,
 			"taxii":    taxiiServer,

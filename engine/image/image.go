@@ -38,6 +38,7 @@ type Description struct {
 	ClusterSize int64      // bytes; 0 when the format has none
 	Used        int64      // bytes of data the container holds, its backing files not counted; -1 when not known
 	Compression string     // of compressed clusters: "zlib", "zstd"
+	Within      []string   // what the container was compressed with as a whole, the outermost first
 	Backing     []string   // names in the chain of backing files, the nearest first
 	Snapshots   []Snapshot // internal snapshots
 	Problems    []string   // such as a dirty or corrupt bit
@@ -56,6 +57,10 @@ type Options struct {
 	Sibling Sibling
 	// Snapshot is the id or name of an internal snapshot; "" is the current state.
 	Snapshot string
+	// Inside opens the image that is inside of a compressed one; nil takes it for the bytes of a disk.
+	Inside func(r io.ReaderAt, size int64) (Image, error)
+	// Room is how much may be unpacked; nil is DefaultRoom for this image alone.
+	Room *Room
 }
 
 // Sibling opens the file that an image calls name. A format other than "" is the format the naming image says the file
