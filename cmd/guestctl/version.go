@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/guestctl/guestctl/engine"
+	"github.com/guestctl/guestctl/engine/appliance"
 	"github.com/guestctl/guestctl/scanner/yara"
 )
 
@@ -46,9 +47,12 @@ func newVersionCommand() *cobra.Command {
 				toolVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, yaraVersion()); err != nil || !formats {
 				return withCode(exitInternal, err)
 			}
-			var images, volumes, fileSystems []string
+			var images, machines, volumes, fileSystems []string
 			for _, f := range engine.Images() {
 				images = append(images, f.Name)
+			}
+			for _, f := range appliance.Formats() {
+				machines = append(machines, f.Name)
 			}
 			for _, f := range engine.Volumes() {
 				volumes = append(volumes, f.Name)
@@ -56,8 +60,8 @@ func newVersionCommand() *cobra.Command {
 			for _, f := range engine.FileSystems() {
 				fileSystems = append(fileSystems, f.Name)
 			}
-			_, err := fmt.Fprintf(w, "images        %s\nvolumes       %s\nfile systems  %s\n",
-				strings.Join(images, " "), strings.Join(volumes, " "), strings.Join(fileSystems, " "))
+			_, err := fmt.Fprintf(w, "images        %s\nmachines      %s\nvolumes       %s\nfile systems  %s\n",
+				strings.Join(images, " "), strings.Join(machines, " "), strings.Join(volumes, " "), strings.Join(fileSystems, " "))
 			return withCode(exitInternal, err)
 		},
 	}
