@@ -41,7 +41,10 @@ cat >"$work/web.ovf" <<OVF
 OVF
 manifest() { (cd "$work" && for f in web.ovf web-disk1.qcow2 'data disk.raw'; do openssl dgst "-$1" "$f"; done); }
 pack() { # FORMAT NAME MEMBER...
-	tar --format="$1" --owner=0 --group=0 --numeric-owner --mtime=@1761955200 --mode=0644 -C "$work" -cf "$2" "${@:3}"
+	local options=()
+	[[ $2 != sparse-* ]] || options+=(--sparse)
+	[[ $1 != pax ]] || options+=(--pax-option='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime')
+	tar --format="$1" "${options[@]}" --owner=0 --group=0 --numeric-owner --mtime=@1761955200 --mode=0644 -C "$work" -cf "$2" "${@:3}"
 }
 members=(web.ovf web.mf web-disk1.qcow2 'data disk.raw')
 manifest sha256 >"$work/web.mf"
@@ -52,7 +55,21 @@ echo 'no certificate at all' >"$work/web.cert"
 pack ustar sha512.ova web.ovf web.mf web.cert "${members[@]:2}"
 pack ustar bare.ova web.ovf "${members[@]:2}"
 truncate -s 1M "$work/data disk.raw" # its holes become those of a sparse member
-tar --sparse --format=gnu -C "$work" -cf sparse-gnu.ova web.ovf 'data disk.raw'
-tar --sparse --format=pax -C "$work" -cf sparse-pax.ova web.ovf 'data disk.raw'
+pack gnu sparse-gnu.ova web.ovf 'data disk.raw'
+pack pax sparse-pax.ova web.ovf 'data disk.raw'
 truncate -s 8192 "$work/data disk.raw"
 (cd "$work" && sha256sum web.ovf web-disk1.qcow2 'data disk.raw') >truth
+
+# The Debian guest of testdata/images, as an appliance whose disk is the one kind of VMDK that appliances have.
+qemu-img convert -O vmdk -o subformat=streamOptimized ../../../testdata/images/debian12-small.qcow2 "$work/debian.vmdk"
+cat >"$work/debian.ovf" <<OVF
+<?xml version="1.0"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">
+  <References><File ovf:href="debian.vmdk" ovf:id="file1" ovf:size="$(size debian.vmdk)"/></References>
+  <DiskSection><Disk ovf:capacity="25" ovf:capacityAllocationUnits="byte * 2^20" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"/></DiskSection>
+  <VirtualSystem ovf:id="debian"><Name>debian</Name></VirtualSystem>
+</Envelope>
+OVF
+(cd "$work" && sha256sum --tag debian.ovf debian.vmdk | sed 's/ (/(/; s/) = /)= /') >"$work/debian.mf"
+pack ustar debian.ova debian.ovf debian.mf debian.vmdk
+gzip -9nf debian.ova
