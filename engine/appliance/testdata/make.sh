@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the archives of this directory with tar, qemu-img and openssl: one machine of two disks, as OVA in each format of tar that tools
-# write. Everything is small, and the same tools give the same bytes. truth has what sha256sum says of the members.
+# write. Everything is small, and the same tools give the same bytes, but for the identifier that qemu-img gives to a VMDK and the number of
+# tar's process in the name of a sparse member. truth has what sha256sum says of the members.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(mktemp -d)
