@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // byteSize is a flag that is a number of bytes, with a unit where there is one: 64MiB.
 type byteSize int64
@@ -10,7 +13,7 @@ func (s *byteSize) String() string {
 	if *s > 0 && *s%(1<<30) == 0 {
 		return fmt.Sprintf("%dGiB", *s>>30)
 	}
-	return fmt.Sprint(int64(*s))
+	return strconv.FormatInt(int64(*s), 10)
 }
 
 // Set implements pflag.Value.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestHostileArchives(t *testing.T) {
 	}
 	many := []member{ovf}
 	for i := range 10_001 {
-		many = append(many, regular(fmt.Sprint(i), ""))
+		many = append(many, regular(strconv.Itoa(i), ""))
 	}
 	hrefs := func(href string) []byte {
 		return archive(t, regular("m.ovf", envelope(`<File id="f" href="`+href+`"/>`, `<Disk diskId="d" fileRef="f"/>`, "")), regular("a.raw", "abc"))

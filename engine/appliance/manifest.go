@@ -104,12 +104,12 @@ func (p *Package) read(f File) error {
 			return binread.Corrupt("line %d: %q, want SHA256(FILE)= DIGEST", i+1, line[:min(len(line), 80)])
 		}
 		algorithm, name := strings.Replace(strings.ToUpper(parts[1]), "SHA2-", "SHA", 1), parts[2] // as openssl of today writes it
-		make, ok := algorithms()[algorithm]
+		create, ok := algorithms()[algorithm]
 		switch {
 		case !ok:
 			return binread.Unsupported("line %d: digest %q, want SHA1, SHA256 or SHA512", i+1, parts[1])
-		case len(parts[3]) != 2*make().Size():
-			return binread.Corrupt("line %d: %d digits of %s, want %d", i+1, len(parts[3]), algorithm, 2*make().Size())
+		case len(parts[3]) != 2*create().Size():
+			return binread.Corrupt("line %d: %d digits of %s, want %d", i+1, len(parts[3]), algorithm, 2*create().Size())
 		}
 		if _, twice := p.digests[name]; twice {
 			return binread.Corrupt("line %d: a second digest of %q", i+1, name)

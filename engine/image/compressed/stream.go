@@ -89,7 +89,7 @@ func (s *stream) measure(p *piece) error {
 	if err != nil {
 		return damaged(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // of a decoder, in memory
 	buf := make([]byte, step)
 	for {
 		if err := s.room.Check(); err != nil {

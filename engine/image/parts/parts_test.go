@@ -179,7 +179,7 @@ func TestReadsAcrossParts(t *testing.T) {
 				b := make([]byte, n)
 				got, err := d.ReadAt(b, int64(off))
 				want := whole[min(off, len(whole)):min(off+n, len(whole))]
-				if !bytes.Equal(b[:got], want) || (err == io.EOF) != (got < n) || err != nil && err != io.EOF {
+				if !bytes.Equal(b[:got], want) || errors.Is(err, io.EOF) != (got < n) || err != nil && !errors.Is(err, io.EOF) {
 					t.Errorf("%d bytes at %d: %d bytes, %v", n, off, got, err)
 					return
 				}
