@@ -7,6 +7,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/compressed"
+	"github.com/guestctl/guestctl/engine/image/parallels"
 	"github.com/guestctl/guestctl/engine/image/qcow2"
 	"github.com/guestctl/guestctl/engine/image/raw"
 	"github.com/guestctl/guestctl/engine/image/vdi"
@@ -29,6 +30,7 @@ func Images() []image.Format {
 		vhdx.Format,
 		vhd.Format,
 		vmdk.Format,
+		parallels.Format,
 		compressed.Gzip,
 		compressed.XZ,
 		compressed.Zstd,
