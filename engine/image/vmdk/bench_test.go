@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/image"
@@ -38,7 +39,7 @@ func bigDisk(b *testing.B, how string) image.Image {
 			head := make(file, markerSize)
 			head.set64(0, uint64(i*grain/sectorSize))
 			head.set32(8, uint32(len(z)))
-			part = append(head, z...)
+			part = slices.Concat(head, z)
 			part = append(part, make([]byte, -len(part)&(sectorSize-1))...)
 		}
 		f = append(f, part...)

@@ -75,7 +75,7 @@ func newCheck(ctx context.Context, seg *segment, opts image.CheckOptions) *check
 }
 
 func (k *check) run() error {
-	for _, p := range k.sparse.problems {
+	for _, p := range k.problems {
 		k.teller.At(p.harm, p.text, p.host)
 	}
 	for _, r := range k.reserved {

@@ -250,8 +250,12 @@ func TestFilesOfTheHost(t *testing.T) {
 // TestMutants damages the metadata of real disks: what opens must read, or say why not, without a panic.
 func TestMutants(t *testing.T) {
 	for _, c := range []struct{ disk, file string }{
-		{"monolithicSparse", "monolithicSparse.vmdk"}, {"streamOptimized", "streamOptimized.vmdk"}, {"footer", "footer.vmdk"},
-		{"vmfsSparse", "vmfsSparse-delta.vmdk"}, {"seSparse", "seSparse-sesparse.vmdk"}, {"split", "split.vmdk"},
+		{"monolithicSparse", "monolithicSparse.vmdk"},
+		{"streamOptimized", "streamOptimized.vmdk"},
+		{"footer", "footer.vmdk"},
+		{"vmfsSparse", "vmfsSparse-delta.vmdk"},
+		{"seSparse", "seSparse-sesparse.vmdk"},
+		{"split", "split.vmdk"},
 	} {
 		whole, refused := read(t, c.file), 0
 		for seed := range uint64(20) {

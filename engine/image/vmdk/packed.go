@@ -144,7 +144,7 @@ func (in *inflater) decode(b, src []byte, want int64) (err error) {
 		var more [1]byte
 		if n, err := in.stream.Read(more[:]); n > 0 {
 			return binread.Corrupt("more than a grain of %d bytes", len(b))
-		} else if err != io.EOF { //nolint:errorlint // io.Reader: the error itself
+		} else if err != io.EOF {
 			return binread.Corrupt("after %d bytes of a grain: %w", len(b), err)
 		}
 	case err == io.ErrUnexpectedEOF && int64(n) >= want: //nolint:errorlint // io.ReadFull: the error itself

@@ -62,11 +62,11 @@ func (s *sparse) readDirectories() (err error) {
 		return s.lost
 	case err != nil:
 		s.problems = append(s.problems, problem{image.Damaged, "the redundant grain directory cannot be read: " + err.Error(), s.redundantOff})
-		return nil
+		return nil //nolint:nilerr // it is a problem, and the directory itself can be read
 	case s.lost != nil:
 		s.problems = append(s.problems, problem{image.Damaged, "the redundant grain directory is used: " + s.lost.Error(), image.Nowhere})
 		s.directory = s.redundant
-		return nil
+		return nil //nolint:nilerr // of the directory that was replaced
 	}
 	s.mend()
 	return nil
