@@ -1,6 +1,7 @@
 package lvm
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -16,9 +17,11 @@ const (
 
 // copyOf is one copy of the metadata of a group.
 type copyOf struct {
-	where string // "area at 0x1000 of disk1"
-	group *group
-	text  string
+	where    string // "area at 0x1000 of disk1"
+	name, id string // of the group
+	seqno    int64
+	sum      [sha256.Size]byte // of the text
+	group    *group            // of the newest copy of all alone: a group may be large
 }
 
 // readArea returns the metadata in an area of a physical volume; nil for one that is empty or that LVM does not keep.
@@ -32,7 +35,7 @@ func readArea(pv *volume.Volume, at span) (*copyOf, error) {
 	if err != nil {
 		return nil, wrap(where, err)
 	}
-	return &copyOf{where, g, string(b)}, nil
+	return &copyOf{where, g.name, g.id, g.seqno, sha256.Sum256(b), g}, nil
 }
 
 func wrap(where string, err error) error {

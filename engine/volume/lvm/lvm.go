@@ -38,7 +38,7 @@ func set(v *volume.Volume) (string, error) {
 		return "", err
 	}
 	if c := m.newest(); c != nil {
-		return "volume group " + c.group.id, nil
+		return "volume group " + c.id, nil
 	}
 	return setOf(m.id), nil
 }
@@ -74,6 +74,7 @@ func read(v *volume.Volume) (*member, error) {
 			m.damage = append(m.damage, err)
 		case c != nil:
 			m.copies = append(m.copies, c)
+			newestOf(m.copies)
 		}
 	}
 	return m, nil
@@ -88,11 +89,18 @@ func damaged(err error) bool {
 // newest is the copy on this physical volume that counts; nil where there is none.
 func (m *member) newest() *copyOf { return newestOf(m.copies) }
 
+// newestOf is the copy that counts. The groups of the others are let go.
 func newestOf(copies []*copyOf) *copyOf {
 	if len(copies) == 0 {
 		return nil
 	}
-	return slices.MaxFunc(copies, func(a, b *copyOf) int { return cmp.Compare(a.group.seqno, b.group.seqno) })
+	newest := slices.MaxFunc(copies, func(a, b *copyOf) int { return cmp.Compare(a.seqno, b.seqno) })
+	for _, c := range copies {
+		if c != newest {
+			c.group = nil
+		}
+	}
+	return newest
 }
 
 // open opens the group that the physical volumes belong to.
@@ -113,6 +121,7 @@ func open(ctx context.Context, volumes []*volume.Volume, _ volume.Options) (*vol
 		seen[m.id] = v.Name
 		members = append(members, m)
 		copies = append(copies, m.copies...)
+		newestOf(copies)
 		damage = append(damage, m.damage...)
 	}
 	if len(members) == 0 {
@@ -149,15 +158,15 @@ func withoutGroup(m *member, damage []error) (*volume.Table, error) {
 // outdated names copies that are not the one that counts.
 func outdated(newest *copyOf, copies []*copyOf) (problems []volume.Problem) {
 	for _, c := range copies {
-		switch g := newest.group; {
-		case c.group.id != g.id:
-			problems = append(problems, volume.Problemf(volume.Ambiguous, "metadata: %s is of group %s, %s", c.where, c.group.name, c.group.id))
-		case c.group.seqno < g.seqno:
+		switch {
+		case c.id != newest.id:
+			problems = append(problems, volume.Problemf(volume.Ambiguous, "metadata: %s is of group %s, %s", c.where, c.name, c.id))
+		case c.seqno < newest.seqno:
 			problems = append(problems, volume.Problemf(volume.Unprotected, "metadata: %s is of change %d, the newest of %d, which is used",
-				c.where, c.group.seqno, g.seqno))
-		case c.text != newest.text:
+				c.where, c.seqno, newest.seqno))
+		case c.sum != newest.sum:
 			problems = append(problems, volume.Problemf(volume.Ambiguous, "metadata: %s and %s differ, and are both of change %d: the second is used",
-				c.where, newest.where, g.seqno))
+				c.where, newest.where, newest.seqno))
 		}
 	}
 	return problems
