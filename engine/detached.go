@@ -14,7 +14,8 @@ import (
 // headers opens the files of headers, which are watched like those of the images.
 func (o *opener) headers() ([]volume.Header, error) {
 	// a header has no snapshots of its own: Options.Snapshot is of the disks
-	plain := &opener{Options{AllowDirs: o.opts.AllowDirs}, o.witness, o.machine}
+	plain := *o
+	plain.opts.Snapshot = ""
 	var all []volume.Header
 	for _, h := range o.opts.Headers {
 		img, err := plain.header(h.File)
