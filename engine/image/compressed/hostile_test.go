@@ -141,6 +141,34 @@ func TestSizesThatLie(t *testing.T) {
 	}
 }
 
+// TestAnIndexThatLies opens a stream of xz whose index says that its block has fewer bytes than it has, or more.
+func TestAnIndexThatLies(t *testing.T) {
+	whole := read(t, "one.xz")
+	footer := len(whole) - 12
+	start := footer - 4*(int(binary.LittleEndian.Uint32(whole[footer+4:]))+1)
+	at := start + 2 // behind 0 and the count, 1
+	_, n := binary.Uvarint(whole[at:])
+	at += n
+	size, n := binary.Uvarint(whole[at:])
+	for _, lie := range []uint64{size - 10, size + 10} {
+		b := bytes.Clone(whole)
+		if binary.PutUvarint(b[at:], lie) != n {
+			t.Fatalf("%d bytes for %d", n, lie)
+		}
+		binary.LittleEndian.PutUint32(b[footer-4:], crc32.ChecksumIEEE(b[start:footer-4]))
+		img, err := open(b, image.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := img.ReadAt(make([]byte, lie), 0); !errors.Is(err, binread.ErrCorrupt) {
+			t.Errorf("%d bytes in place of %d: read %d, %v, want damage", lie, size, n, err)
+		}
+		if err := img.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestAFullDirectoryIsSaid unpacks into a directory that is not there.
 func TestAFullDirectoryIsSaid(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
