@@ -3,7 +3,6 @@ package compressed
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -80,10 +79,10 @@ func readXZ(f file, end int64) (*xzStream, error) {
 	if string(footer[10:]) != xzFooter {
 		return nil, xzCut(end)
 	}
-	if got, want := crc32.ChecksumIEEE(footer[4:10]), binary.LittleEndian.Uint32(footer); got != want {
+	if got, want := crc32.ChecksumIEEE(footer[4:10]), little(footer); got != want {
 		return nil, binread.Checksum("footer at %#x: CRC-32 %#08x, want %#08x", end-xzEnds, got, want)
 	}
-	n := (int64(binary.LittleEndian.Uint32(footer[4:])) + 1) * 4
+	n := (int64(little(footer[4:])) + 1) * 4
 	at := end - xzEnds - n
 	switch {
 	case n > maxXZIndex:
@@ -134,7 +133,7 @@ func skipZeros(f file, end int64) (int64, error) {
 // index reads the index that stands at an offset, and finds the start of the stream by it.
 func (s *xzStream) index(b []byte, at int64) error {
 	body := b[:len(b)-4]
-	if got, want := crc32.ChecksumIEEE(body), binary.LittleEndian.Uint32(b[len(b)-4:]); got != want {
+	if got, want := crc32.ChecksumIEEE(body), little(b[len(b)-4:]); got != want {
 		return binread.Checksum("index at %#x: CRC-32 %#08x, want %#08x", at, got, want)
 	}
 	if body[0] != 0 {
@@ -185,10 +184,20 @@ func appendMultibyte(b []byte, n int64) []byte {
 	return append(b, byte(n))
 }
 
+// little is the little-endian number that b begins with.
+func little(b []byte) uint32 {
+	c := binread.Little(b)
+	return c.U32()
+}
+
+func appendLittle(b []byte, n uint32) []byte {
+	return append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+}
+
 // header is the header of the stream.
 func (s *xzStream) header() []byte {
 	b := append([]byte(xzMagic), s.flags...)
-	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(s.flags))
+	return appendLittle(b, crc32.ChecksumIEEE(s.flags))
 }
 
 // open makes a stream of one block, which any decoder unpacks and verifies.
@@ -197,9 +206,9 @@ func (s *xzStream) open(f file, b xzBlock) (io.ReadCloser, error) {
 	for len(index)%4 != 0 {
 		index = append(index, 0)
 	}
-	index = binary.LittleEndian.AppendUint32(index, crc32.ChecksumIEEE(index))
-	end := append(binary.LittleEndian.AppendUint32(nil, uint32(len(index)/4-1)), s.flags...)
-	footer := append(binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(end)), end...)
+	index = appendLittle(index, crc32.ChecksumIEEE(index))
+	end := append(appendLittle(nil, uint32(len(index)/4-1)), s.flags...)
+	footer := append(appendLittle(nil, crc32.ChecksumIEEE(end)), end...)
 	block := io.NewSectionReader(f, b.from, padded(b.unpadded))
 	r, err := xz.NewReader(io.MultiReader(bytes.NewReader(s.header()), bufio.NewReaderSize(block, readAhead),
 		bytes.NewReader(index), bytes.NewReader(footer), bytes.NewReader([]byte(xzFooter))), maxXZDict)

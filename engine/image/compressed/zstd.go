@@ -2,7 +2,6 @@ package compressed
 
 import (
 	"bufio"
-	"encoding/binary"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -24,7 +23,7 @@ func probeZstd(r io.ReaderAt, size int64) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		switch magic, n := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]); {
+		switch magic, n := little(b), little(b[4:]); {
 		case magic == zstdMagic:
 			return true, nil
 		case magic&^15 != skippable || off > 1<<20:
@@ -108,7 +107,8 @@ func (h *zstdHeader) number(n int) uint64 {
 	var b [8]byte
 	copy(b[:], h.b[h.at:h.at+n])
 	h.at += n
-	return binary.LittleEndian.Uint64(b[:])
+	c := binread.Little(b[:])
+	return c.U64()
 }
 
 // content reads the rest of the header behind the magic number and returns the size of the content, -1 where it is not said.
