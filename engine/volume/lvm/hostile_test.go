@@ -91,6 +91,15 @@ func lv(name, status string, count int, segment string) string {
 		name, idOf("l"), status, count, segment)
 }
 
+// textAt is what a sector of a crafted volume says, or why it cannot be read.
+func textAt(v *volume.Volume, off int64) string {
+	b := make([]byte, 6)
+	if _, err := v.ReadAt(b, off); err != nil {
+		return err.Error()
+	}
+	return string(bytes.TrimRight(b, "\x00"))
+}
+
 const visible = "VISIBLE"
 
 func linearAt(name, status string, count int, pv string, extent int) string {
@@ -118,9 +127,8 @@ func TestCraftedVolumesAreRead(t *testing.T) {
 	if err != nil || len(table.Problems) > 0 {
 		t.Fatalf("%v, %q", err, table.Problems)
 	}
-	b := make([]byte, 6)
-	if _, err := table.Volumes[0].ReadAt(b, 512); err != nil || string(bytes.TrimRight(b, "\x00")) != "b 257" {
-		t.Errorf("%q, %v", b, err)
+	if got := textAt(table.Volumes[0], 512); got != "b 257" {
+		t.Errorf("%q", got)
 	}
 	if p, ok := table.Volumes[0].Locate(512, 100); !ok || p.At.Name != "disk2" || p.Off != dataStart+2*extentLen+512 || p.Len != 100 {
 		t.Errorf("%v, %v", p, ok)
@@ -466,9 +474,8 @@ func TestAThinVolumeIsRead(t *testing.T) {
 	}
 	v := table.Volumes[0]
 	for chunk, want := range []string{"a 768", "", "a 896", "a 1024"} {
-		b := make([]byte, 6)
-		if _, err := v.ReadAt(b, int64(chunk)*65536); err != nil || string(bytes.TrimRight(b, "\x00")) != want {
-			t.Errorf("chunk %d: %q, %v; want %q", chunk, b, err, want)
+		if got := textAt(v, int64(chunk)*65536); got != want {
+			t.Errorf("chunk %d: %q, want %q", chunk, got, want)
 		}
 	}
 	if p, ok := v.Locate(2*65536+100, 1<<20); !ok || p.Off != dataStart+7*65536+100 || p.Len != 2*65536-100 {
@@ -563,9 +570,8 @@ func TestHostileStoresOfSnapshots(t *testing.T) {
 	}
 	v := table.Volumes[0]
 	for chunk, want := range map[int64]string{2: "b 16", 3: "a 16", 4: "b 32", 31: "b 248"} {
-		b := make([]byte, 6)
-		if _, err := v.ReadAt(b, chunk*4096); err != nil || string(bytes.TrimRight(b, "\x00")) != want {
-			t.Errorf("chunk %d: %q, %v; want %q", chunk, b, err, want)
+		if got := textAt(v, chunk*4096); got != want {
+			t.Errorf("chunk %d: %q, want %q", chunk, got, want)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -582,6 +588,123 @@ func TestHostileStoresOfSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if _, err := outcome(t, storeDisks(c.edit)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestAStoreOfSeveralTables has more changes than one chunk of the store names.
+func TestAStoreOfSeveralTables(t *testing.T) {
+	disks := pair(lv("snapshot0", visible, 1, "type = \"snapshot\"\nchunk_size = 1\norigin = \"o\"\ncow_store = \"s\"") +
+		linearAt("o", "", 1, "b", 0) + linearAt("s", "", 1, "a", 0))
+	store := disks[0][dataStart:][:extentLen]
+	put32(store, 0, storeMagic)
+	put32(store, 4, 1)
+	put32(store, 8, 1)
+	put32(store, 12, 1)
+	clear(store[512:1024])
+	clear(store[34*512:][:512])
+	for i := range 40 { // 32 in the first table, in chunk 1, the others in the next, in chunk 34
+		pair := store[512+16*i:]
+		if i >= 32 {
+			pair = store[34*512+16*(i-32):]
+		}
+		put64(pair, 0, uint64(2*i))
+		put64(pair, 8, uint64(70+i))
+	}
+	table, err := outcome(t, disks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(40) {
+		for chunk, want := range map[int64]string{2 * i: fmt.Sprint("a ", 70+i), 2*i + 1: fmt.Sprint("b ", 2*i+1)} {
+			if got := textAt(table.Volumes[0], chunk*512); got != want {
+				t.Errorf("chunk %d: %q, want %q", chunk, got, want)
+			}
+		}
+	}
+}
+
+// arrayDisks are a raid1 on both disks, with superblocks of these events and this position of its resynchronisation.
+func arrayDisks(events [2]uint64, resync uint64) [][]byte {
+	disks := pair(lv("x", visible, 1, "type = \"raid1\"\ndevice_count = 2\nregion_size = 64\nraids = [\"m0\", \"d0\", \"m1\", \"d1\"]") +
+		linearAt("m0", "", 1, "a", 0) + linearAt("d0", "", 1, "a", 1) + linearAt("m1", "", 1, "b", 0) + linearAt("d1", "", 1, "b", 1))
+	for i, d := range disks {
+		meta := d[dataStart:]
+		put32(meta, 0, 0x64526d44)
+		put64(meta, 16, events[i])
+		put64(meta, 24, 0)
+		put64(meta, 32, allSynced)
+		put64(meta, 40, resync)
+	}
+	return disks
+}
+
+func TestWhichCopyIsRead(t *testing.T) {
+	first, second := "a 128", "b 128"
+	for name, c := range map[string]struct {
+		disks [][]byte
+		edit  func(disks [][]byte)
+		bad   bool // the first disk cannot be read at its data
+		want  string
+		says  string
+	}{
+		"both are whole":             {disks: arrayDisks([2]uint64{5, 5}, allSynced), want: first},
+		"first is unreadable":        {disks: arrayDisks([2]uint64{5, 5}, allSynced), bad: true, want: second},
+		"unreadable, and not synced": {disks: arrayDisks([2]uint64{5, 5}, 0), bad: true, want: "medium error"},
+		"first fell behind":          {disks: arrayDisks([2]uint64{4, 5}, allSynced), want: second, says: "vg/x: copy 1 fell behind: it saw 4 changes of state, another one 5"},
+		"first failed":               {disks: arrayDisks([2]uint64{5, 5}, allSynced), edit: func(d [][]byte) { put64(d[1][dataStart:], 24, 1); put64(d[1][dataStart:], 16, 6) }, want: second, says: "vg/x: copy 1 fell behind"},
+		"first is told to be failed": {disks: arrayDisks([2]uint64{5, 5}, allSynced), edit: func(d [][]byte) { put64(d[0][dataStart:], 24, 1) }, want: second, says: "vg/x: copy 1 had failed"},
+		"first was not filled":       {disks: arrayDisks([2]uint64{5, 5}, allSynced), edit: func(d [][]byte) { put64(d[0][dataStart:], 32, 9) }, want: second, says: "vg/x: copy 1 was not filled to its end"},
+		"first never took part":      {disks: arrayDisks([2]uint64{5, 5}, allSynced), edit: func(d [][]byte) { put32(d[0][dataStart:], 0, 0) }, want: second, says: "vg/x: copy 1 was never filled"},
+		"no copy took part":          {disks: arrayDisks([2]uint64{5, 5}, 0), edit: func(d [][]byte) { put32(d[0][dataStart:], 0, 0); put32(d[1][dataStart:], 0, 0) }, want: first},
+		"no copy is whole":           {disks: arrayDisks([2]uint64{5, 5}, allSynced), edit: func(d [][]byte) { put64(d[0][dataStart:], 24, 3) }, want: "no copy is whole: copy 1 had failed, copy 2 had failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.edit != nil {
+				c.edit(c.disks)
+			}
+			all := volumes(c.disks)
+			if c.bad {
+				all[0].ReaderAt = failing{all[0].ReaderAt.(*bytes.Reader), dataStart + extentLen, errors.New("medium error")}
+			}
+			table, err := Format.Open(context.Background(), all, volume.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := textAt(table.Volumes[0], 0)
+			if !strings.Contains(got, c.want) || !strings.Contains(strings.Join(table.Messages(), "\n"), c.says) {
+				t.Errorf("%q, problems %q; want %q, %q", got, table.Messages(), c.want, c.says)
+			}
+		})
+	}
+}
+
+func TestTheLogOfAMirrorDecides(t *testing.T) {
+	text := groupText(lv("x", visible, 1, "type = \"mirror\"\nmirror_count = 2\nmirror_log = \"log\"\nregion_size = 32\nmirrors = [\"a\", 0, \"b\", 0]") + linearAt("log", "", 1, "b", 5))
+	for name, c := range map[string]struct {
+		edit func(log []byte)
+		want string
+	}{
+		"all alike":          {func([]byte) {}, "b 0"},
+		"one region differs": {func(log []byte) { log[1024] = 0x0b }, "is missing"},
+		"another version":    {func(log []byte) { put32(log, 4, 1) }, "is missing"},
+		"no magic":           {func(log []byte) { put32(log, 0, 1) }, "is missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disk := craft("b", text)
+			log := disk[dataStart+5*extentLen:]
+			put32(log, 0, 0x4d695272)
+			put32(log, 4, 2)
+			log[1024] = 0x0f // four regions
+			c.edit(log)
+			table, err := Format.Open(context.Background(), volumes([][]byte{disk}), volume.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := textAt(table.Volumes[0], 0)
+			if !strings.Contains(got, c.want) || (table.Volumes[0].Err == nil) != (c.want == "b 0") {
+				t.Errorf("%q, %v; want %q", got, table.Volumes[0].Err, c.want)
 			}
 		})
 	}
