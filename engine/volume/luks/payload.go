@@ -43,7 +43,7 @@ func (d *plain) ReadAt(b []byte, off int64) (int, error) {
 	for done < len(b) {
 		n, err := d.read(b[done:], off+int64(done))
 		done += n
-		if err != nil && !errors.Is(err, binread.ErrChecksum) {
+		if err != nil && (n == 0 || !errors.Is(err, binread.ErrChecksum)) {
 			return done, err
 		}
 		if damage == nil {
