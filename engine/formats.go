@@ -80,6 +80,7 @@ func Signatures() []Signature {
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
 		{"ReFS", m(3, "ReFS\x00\x00\x00\x00"), unsupported},
+		{"VMFS", m(1<<20, "\x0d\xd0\x01\xc0"), unsupported},
 		{"ZFS", m(0x20000-1024+8, "\x0c\xb1\xba\x00"), unsupported},
 		{"bcache", m(4096+24, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"), unsupported},
 		{"swap", binread.AnyOf(m(4086, "SWAPSPACE2"), m(4086, "SWAP-SPACE"), m(65526, "SWAPSPACE2")), nil},

@@ -84,7 +84,7 @@ func (f *bisectFlags) run(cmd *cobra.Command, images []string) error {
 	if b.Items, err = f.series.items(cmd, history, gather, images); err != nil {
 		return err
 	}
-	bar := newProgress(cmd, "images", int64(len(b.Items)))
+	bar := newProgress(cmd, int64(len(b.Items)))
 	defer bar.Close()
 	b.Done = func(one audit.JudgedItem) {
 		bar.Say(string(one.State) + " " + one.Image)

@@ -65,7 +65,7 @@ func (f *complianceFlags) run(cmd *cobra.Command, j *judgement, p *policy.Policy
 	if asked || len(p.Elsewhere(policy.ByScan)) > 0 {
 		return f.files.run(cmd, j, asked)
 	}
-	bar := newProgress(cmd, "images", int64(len(j.Job.Images)))
+	bar := newProgress(cmd, int64(len(j.Job.Images)))
 	defer bar.Close()
 	j.Job.Done = func(string) { bar.Add(1) }
 	return j.run(cmd)

@@ -109,7 +109,7 @@ func (f *factsFlags) run(cmd *cobra.Command, images []string) error {
 
 // print writes the documents in the order of the images, each as soon as those before it are written.
 func (f *factsFlags) print(cmd *cobra.Command, gather audit.Gather, images []string, format report.DocumentFormat) error {
-	bar := newProgress(cmd, "images", int64(len(images)))
+	bar := newProgress(cmd, int64(len(images)))
 	defer bar.Close()
 	type result struct {
 		text []byte

@@ -38,7 +38,7 @@ guest is not as the others, 3 when facts could not be read.`,
 				return err
 			}
 			gather := f.image.gather(facts.Request{Domains: drift.Comparable(domains())}, at)
-			bar := newProgress(cmd, "images", int64(len(images)))
+			bar := newProgress(cmd, int64(len(images)))
 			defer bar.Close()
 			var docs []*facts.Document
 			for _, image := range images {

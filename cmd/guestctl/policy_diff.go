@@ -86,7 +86,7 @@ func (f *policyDiffFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	c.Gather.Documents = history.read
-	bar := newProgress(cmd, "images", int64(len(c.Images)))
+	bar := newProgress(cmd, int64(len(c.Images)))
 	defer bar.Close()
 	c.Done = func() { bar.Add(1) }
 	d, err := audit.Compare(cmd.Context(), c)

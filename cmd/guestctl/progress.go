@@ -65,12 +65,12 @@ type progress struct {
 	total atomic.Int64 // what Grow has come to
 }
 
-// newProgress starts a bar over total units; one unit is too short a work for a bar.
-func newProgress(cmd *cobra.Command, unit string, total int64) *progress {
+// newProgress starts a bar over so many images; one is too short a work for a bar.
+func newProgress(cmd *cobra.Command, total int64) *progress {
 	if total < 2 {
 		return &progress{}
 	}
-	return start(cmd, total, mpb.PrependDecorators(decor.Name(unit+" "), decor.CountersNoUnit("%d / %d")),
+	return start(cmd, total, mpb.PrependDecorators(decor.Name("images "), decor.CountersNoUnit("%d / %d")),
 		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)))
 }
 

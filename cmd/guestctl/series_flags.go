@@ -51,7 +51,7 @@ func (f *seriesFlags) items(cmd *cobra.Command, history *past, gather audit.Gath
 	}
 	order := audit.Order(f.by)
 	if order == audit.ByContent {
-		bar := newProgress(cmd, "images", int64(len(items)))
+		bar := newProgress(cmd, int64(len(items)))
 		defer bar.Close()
 		for i := range items {
 			if items[i].Content, err = gather.Content(cmd.Context(), items[i].Image); err != nil {

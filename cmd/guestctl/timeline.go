@@ -65,7 +65,7 @@ func (f *timelineFlags) run(cmd *cobra.Command, images []string) error {
 	if s.Items, err = f.series.items(cmd, history, s.Gather, images); err != nil {
 		return err
 	}
-	bar := newProgress(cmd, "images", int64(len(s.Items)))
+	bar := newProgress(cmd, int64(len(s.Items)))
 	defer bar.Close()
 	s.Done = func() { bar.Add(1) }
 	t, err := s.Timeline(cmd.Context())

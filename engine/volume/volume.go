@@ -176,6 +176,11 @@ type Key struct {
 	Secret func() ([]byte, error) // read when it is needed; the caller wipes it
 }
 
+// DynamicDisk is why a partition of a dynamic disk of Windows (LDM) is not read: a database at its end says what lies where.
+func DynamicDisk() error {
+	return binread.WithHint(binread.Unsupported("part of a dynamic disk (LDM): not read by this version"), "convert the disk to a basic one and make the image again")
+}
+
 // Section returns the n bytes of parent at off as a new volume. The caller has checked the bounds.
 func Section(parent *Volume, off, n int64) *Volume {
 	return &Volume{ReaderAt: io.NewSectionReader(parent, off, n), Offset: off, Size: n, Parent: parent}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/volume"
 	"github.com/guestctl/guestctl/internal/conformance"
 )
@@ -94,7 +95,7 @@ func bare(t *volume.Table) *volume.Table {
 	out := &volume.Table{UUID: t.UUID, Problems: t.Problems}
 	for _, v := range t.Volumes {
 		c := *v
-		c.ReaderAt, c.Parent = nil, nil
+		c.ReaderAt, c.Parent, c.Err = nil, nil, nil
 		out.Volumes = append(out.Volumes, &c)
 	}
 	return out
@@ -230,4 +231,21 @@ func FuzzGPT(f *testing.F) {
 		}
 		_, _ = conformance.Table(t, Format, diskOf(b))
 	})
+}
+
+// TestDynamicDisksAreNamed gives the second partition of a disk the type of those of Windows' dynamic disks.
+func TestDynamicDisksAreNamed(t *testing.T) {
+	b := image(t, "types")
+	data := []byte{0xa0, 0x60, 0x9b, 0xaf, 0x31, 0x14, 0x62, 0x4f, 0xbc, 0x68, 0x33, 0x11, 0x71, 0x4a, 0x69, 0xad}
+	copy(b[1024+128:], data)
+	seal(b, 512, 512)
+	got, err := conformance.Table(t, Format, diskOf(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got.Volumes {
+		if (i == 1) != errors.Is(v.Err, binread.ErrUnsupported) || i == 1 && v.Kind != "Microsoft LDM data" {
+			t.Errorf("%s (%s): %v", v.Name, v.Kind, v.Err)
+		}
+	}
 }

@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/internal/conformance"
@@ -172,7 +173,7 @@ func TestLargerHeadersAndEntriesAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := truth(t, "types", 512)
-	if n := len(got.Volumes); n != 16 || !reflect.DeepEqual(bare(got).Volumes[15], want.Volumes[15]) {
+	if n := len(got.Volumes); n != 16 || cmp.Diff(bare(got).Volumes[15], want.Volumes[15]) != "" {
 		t.Errorf("%d partitions, the last %v, want 16, the last %v", n, bare(got).Volumes[n-1], want.Volumes[15])
 	}
 }

@@ -6,6 +6,9 @@ import (
 	diskfs "github.com/diskfs/go-diskfs/partition/gpt"
 )
 
+// dynamic is the kind of partitions in which Windows keeps volumes of its own.
+const dynamic = "Microsoft LDM data"
+
 // kinds are the partition types in words, as fdisk has them.
 var kinds = map[diskfs.Type]string{
 	diskfs.EFISystemPartition:       "EFI System",
@@ -29,7 +32,7 @@ var kinds = map[diskfs.Type]string{
 	diskfs.MicrosoftReserved:        "Microsoft reserved",
 	diskfs.MicrosoftBasicData:       "Microsoft basic data",
 	diskfs.MicrosoftLDMMetadata:     "Microsoft LDM metadata",
-	diskfs.MicrosoftLDMData:         "Microsoft LDM data",
+	diskfs.MicrosoftLDMData:         dynamic,
 	diskfs.MicrosoftWindowsRecovery: "Windows recovery environment",
 	diskfs.MicrosoftStorageSpaces:   "Microsoft Storage Spaces",
 	diskfs.FreeBSDData:              "FreeBSD data",

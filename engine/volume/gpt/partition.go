@@ -65,6 +65,9 @@ func (p partition) volume(disk *volume.Volume, sector int64) *volume.Volume {
 	v.UUID = p.uuid
 	v.Label = p.name
 	v.Active = p.bootable
+	if v.Kind == dynamic {
+		v.Err = volume.DynamicDisk()
+	}
 	return v
 }
 

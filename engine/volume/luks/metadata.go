@@ -135,7 +135,7 @@ func parseMetadata(b []byte) (*metadata, error) {
 func (m *metadata) header(headerSize, size int64) (*header, error) {
 	name, s, locked := m.segment()
 	if locked != nil { // which is no error of the header
-		return &header{locked: locked, spec: m.spec(), payload: payload{sector: sector1, size: -1}}, nil
+		return &header{locked: locked, spec: m.spec(), payload: payload{sector: sector1, size: -1}}, nil //nolint:nilerr // it is why the volume stays closed
 	}
 	var err error
 	h := &header{spec: s.Encryption}

@@ -86,7 +86,12 @@ type disk struct {
 	*volume.Volume
 	table volume.Table
 	spans []span
+	// dynamic is set where Windows keeps a database of volumes at the end of the disk (LDM): a header of it lies behind the table.
+	dynamic bool
 }
+
+// dynamic is the type of the partitions of a dynamic disk of Windows. Another system uses it, too (linux, fs/partitions/ldm.c).
+const dynamic = 0x42
 
 func (d *disk) sectors() int64 { return d.Size / sectorSize }
 
@@ -104,6 +109,9 @@ func (d *disk) read() error {
 		return err
 	}
 	d.table.UUID = diskSignature(b)
+	if d.dynamic, err = binread.Magic(6*sectorSize, "PRIVHEAD")(d, d.Size); err != nil {
+		return err
+	}
 	var extended []int64
 	protective, others := 0, 0
 	for i, e := range entries {
@@ -147,6 +155,9 @@ func (d *disk) add(number int, e entry) {
 	v.Number = number
 	v.Kind = kindOf(e.kind)
 	v.Active = e.active
+	if e.kind == dynamic && d.dynamic {
+		v.Kind, v.Err = "Microsoft LDM data", volume.DynamicDisk()
+	}
 	if d.table.UUID != "" {
 		v.UUID = fmt.Sprintf("%s-%02x", d.table.UUID, number)
 	}

@@ -96,7 +96,7 @@ func bare(t *volume.Table) *volume.Table {
 	out := &volume.Table{UUID: t.UUID, Problems: t.Problems}
 	for _, v := range t.Volumes {
 		c := *v
-		c.ReaderAt, c.Parent = nil, nil
+		c.ReaderAt, c.Parent, c.Err = nil, nil, nil
 		out.Volumes = append(out.Volumes, &c)
 	}
 	return out
@@ -302,4 +302,22 @@ func FuzzMBR(f *testing.F) {
 		}
 		_, _ = conformance.Table(t, Format, disk)
 	})
+}
+
+// TestDynamicDisksAreNamed tells the partition of a dynamic disk of Windows by the header behind the table: another system has its type, too.
+func TestDynamicDisksAreNamed(t *testing.T) {
+	b := make([]byte, 1<<20)
+	copy(b[446:], []byte{0, 0, 0, 0, 0x42, 0, 0, 0, 63, 0, 0, 0, 0, 4, 0, 0})
+	b[510], b[511] = 0x55, 0xaa
+	for text, want := range map[string]error{"PRIVHEAD": binread.ErrUnsupported, "": nil} {
+		copy(b[6*sectorSize:], "\x00\x00\x00\x00\x00\x00\x00\x00")
+		copy(b[6*sectorSize:], text)
+		got, err := conformance.Table(t, Format, &volume.Volume{ReaderAt: bytes.NewReader(b), Name: "disk", Size: int64(len(b))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := got.Volumes[0]; !errors.Is(v.Err, want) {
+			t.Errorf("with %q: %s, %v, want %v", text, v.Kind, v.Err, want)
+		}
+	}
 }

@@ -240,8 +240,8 @@ func (p *stripedParity) survives(there func(int) bool) bool {
 	return missing <= 1 // of level 6 more could be had from the second parity
 }
 
-// where returns the member of a chunk, those of the two parities (-1 where there is no second), and the stripe.
-func (p *stripedParity) where(off int64) (data, parity, second int64, stripe int64) {
+// where returns the member of a chunk, that of the second parity (-1 where there is none), and the stripe.
+func (p *stripedParity) where(off int64) (data, second, stripe int64) {
 	n := p.disks
 	chunk := off / p.chunk
 	stripe, data = chunk/p.data(), chunk%p.data()
@@ -252,9 +252,9 @@ func (p *stripedParity) where(off int64) (data, parity, second int64, stripe int
 	}
 	switch p.layout {
 	case parityFirst:
-		return data + 1, 0, second, stripe
+		return data + 1, second, stripe
 	case parityLast:
-		return data, n - 1, second, stripe
+		return data, second, stripe
 	}
 	parities := n - p.data()
 	if p.level == 6 {
@@ -268,17 +268,17 @@ func (p *stripedParity) where(off int64) (data, parity, second int64, stripe int
 	case data >= turn:
 		data += parities
 	}
-	return data, turn, second, stripe
+	return data, second, stripe
 }
 
 func (p *stripedParity) first(off int64) (target, int64) {
-	data, _, _, stripe := p.where(off)
+	data, _, stripe := p.where(off)
 	within := off % p.chunk
 	return target{int(data), stripe*p.chunk + within}, p.chunk - within
 }
 
 func (p *stripedParity) parityOf(off int64) ([]int, bool) {
-	data, _, second, _ := p.where(off)
+	data, second, _ := p.where(off)
 	var places []int
 	for place := range p.disks {
 		if place != data && place != second {

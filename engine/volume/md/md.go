@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -151,7 +152,7 @@ func levelName(level int) string {
 	if level == -1 {
 		return "linear"
 	}
-	return fmt.Sprint(level)
+	return strconv.Itoa(level)
 }
 
 // layOut works out how the array is laid out over its members, and whether it can be read.

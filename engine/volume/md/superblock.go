@@ -63,8 +63,10 @@ var errNone = errors.New("no superblock")
 func places(size int64) []place {
 	sectors := size / sectorSize
 	return []place{
-		{"1.1", 0}, {"1.2", 8 * sectorSize},
-		{"1.0", (sectors - 16) &^ 7 * sectorSize}, {"0.90", size&^0xffff - 0x10000},
+		{"1.1", 0},
+		{"1.2", 8 * sectorSize},
+		{"1.0", (sectors - 16) &^ 7 * sectorSize},
+		{"0.90", size&^0xffff - 0x10000},
 	}
 }
 
@@ -135,7 +137,7 @@ func (p place) read(r io.ReaderAt, size int64) (*superblock, error) {
 }
 
 // fold is how both versions end their sum.
-func fold(sum uint64) uint32 { return uint32(sum) + uint32(sum>>32) } //nolint:gosec // the sum is of its halves
+func fold(sum uint64) uint32 { return uint32(sum) + uint32(sum>>32) }
 
 // readNew decodes a superblock of version 1 (Linux, include/uapi/linux/raid/md_p.h, struct mdp_superblock_1).
 func readNew(b []byte, p place, size int64) (*superblock, error) {
@@ -154,7 +156,7 @@ func readNew(b []byte, p place, size int64) (*superblock, error) {
 	s := &superblock{version: p.version, minor: -1, offset: p.off}
 	copy(s.uuid[:], c.At(16).Bytes(16))
 	s.name = text(c.Bytes(32))
-	s.level = int(int32(c.At(72).U32())) //nolint:gosec // it is signed: -1 is linear
+	s.level = int(int32(c.At(72).U32()))
 	s.layout = c.U32()
 	sizeSectors, chunk, disks := c.U64(), c.U32(), c.U32()
 	dataOffset, dataSize, superOffset, recovery := c.At(128).U64(), c.U64(), c.U64(), c.U64()
@@ -165,7 +167,7 @@ func readNew(b []byte, p place, size int64) (*superblock, error) {
 	s.rebuilt = features&0x2 != 0 && recovery < sizeSectors || features&0x10 != 0 // 0x10: it is to replace another
 	s.journal = features&0x200 != 0
 	s.layouted = features&0x1000 != 0
-	if superOffset != uint64(p.off/sectorSize) { //nolint:gosec // it is in the device
+	if superOffset != uint64(p.off/sectorSize) {
 		return nil, binread.Corrupt("says that it is at sector %d", superOffset)
 	}
 	if sizeSectors > maxSectors || dataOffset > maxSectors || dataSize > maxSectors {
@@ -233,7 +235,7 @@ func badBlocks(r io.ReaderAt, b []byte, s *superblock) ([]run, error) {
 	if c.At(8).U32()&0x8 == 0 {
 		return nil, nil
 	}
-	shift, sectors, at := c.At(185).U8(), int64(c.U16()), int64(int32(c.U32())) //nolint:gosec // the offset is signed
+	shift, sectors, at := c.At(185).U8(), int64(c.U16()), int64(int32(c.U32()))
 	if sectors == 0 || shift > 32 {
 		return nil, nil
 	}
@@ -252,7 +254,7 @@ func badBlocks(r io.ReaderAt, b []byte, s *superblock) ([]run, error) {
 		if n == 0 || first > maxSectors-n {
 			continue
 		}
-		off := int64(first)*sectorSize - s.data //nolint:gosec // at most maxSectors
+		off := int64(first)*sectorSize - s.data
 		bad = append(bad, run{off, off + int64(n)*sectorSize})
 	}
 	return bad, nil
@@ -285,7 +287,7 @@ func readOld(b []byte, off, size int64) (*superblock, error) {
 		w := word(n)
 		copy(s.uuid[4*i:], []byte{byte(w >> 24), byte(w >> 16), byte(w >> 8), byte(w)})
 	}
-	s.level = int(int32(word(7)))  //nolint:gosec // it is signed: -1 is linear
+	s.level = int(int32(word(7)))
 	s.size = int64(word(8)) * 1024 // of level 0 and linear arrays each member gives what it has
 	s.disks = int(word(10))        //
 	s.events = uint64(word(40))<<32 | uint64(word(39))
