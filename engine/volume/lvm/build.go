@@ -10,6 +10,7 @@ import (
 const (
 	maxStack   = 24   // logical volumes that lie on each other
 	maxStripes = 1024 // devices of a segment
+	maxNotes   = 16   // of a volume
 )
 
 // built is a logical volume that was put together.
@@ -17,45 +18,44 @@ type built struct {
 	*logical
 	device
 	size  int64
-	kind  string      // "linear", "raid1"
-	on    []*physical // where its bytes lie, in the order of their first use
-	lost  []*physical // those of them that are missing and without which some bytes cannot be read
-	notes []string    // what is wrong and leaves every byte readable
-	pool  *pool       // of a thin pool, which has no bytes of its own
+	kind  string    // "linear", "raid1"
+	on    physicals // where its bytes lie, in the order of their first use
+	lost  physicals // those of them that are missing and without which some bytes cannot be read
+	notes []string  // what is wrong and leaves every byte readable
+	pool  *pool     // of a thin pool, which has no bytes of its own
 	depth int
+}
+
+// physicals is a set of physical volumes in the order in which they came.
+type physicals struct {
+	list []*physical
+	seen [maxPhysicals / 64]uint64
+}
+
+func (s *physicals) add(ps ...*physical) {
+	for _, p := range ps {
+		if bit := uint64(1) << (p.index % 64); s.seen[p.index/64]&bit == 0 {
+			s.seen[p.index/64] |= bit
+			s.list = append(s.list, p)
+		}
+	}
 }
 
 // merge notes what a part lies on.
 func (o *built) merge(part *built) {
 	o.lies(part)
-	o.lose(part.lost)
+	o.lost.add(part.lost.list...)
 	o.note(part.notes)
 }
 
 func (o *built) lies(part *built) {
-	for _, p := range part.on {
-		o.stand(p)
-	}
+	o.on.add(part.on.list...)
 	o.depth = max(o.depth, part.depth+1)
-}
-
-func (o *built) stand(p *physical) {
-	if !slices.Contains(o.on, p) {
-		o.on = append(o.on, p)
-	}
-}
-
-func (o *built) lose(ps []*physical) {
-	for _, p := range ps {
-		if !slices.Contains(o.lost, p) {
-			o.lost = append(o.lost, p)
-		}
-	}
 }
 
 func (o *built) note(notes []string) {
 	for _, n := range notes {
-		if !slices.Contains(o.notes, n) {
+		if len(o.notes) < maxNotes && !slices.Contains(o.notes, n) {
 			o.notes = append(o.notes, n)
 		}
 	}
@@ -258,9 +258,9 @@ func (b *builder) area(o *built, pair []value, extents int64) (piece, error) {
 		o.merge(part)
 		return piece{part.device, first * b.extentSize}, nil
 	}
-	o.stand(p)
+	o.on.add(p)
 	if p.at == nil {
-		o.lose([]*physical{p})
+		o.lost.add(p)
 	}
 	return piece{p, p.start + first*b.extentSize}, nil
 }

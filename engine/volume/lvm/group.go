@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	maxBytes   = int64(1) << 60 // of one volume
-	maxExtents = int64(1)<<32 - 1
-	maxNumber  = int64(math.MaxInt64)
+	maxBytes     = int64(1) << 60 // of one volume
+	maxPhysicals = 1024           // of a group, as many as a machine has volumes
+	maxLogicals  = 1 << 13        // of a group, its parts among them
+	maxExtents   = int64(1)<<32 - 1
+	maxNumber    = int64(math.MaxInt64)
 )
 
 // group is a volume group as one copy of its metadata describes it.
@@ -30,6 +32,7 @@ type group struct {
 // physical is a physical volume of a group.
 type physical struct {
 	name, id string // name: "pv0"
+	index    int    // in its group
 	flagged  bool   // the group was changed while it was missing
 	start    int64  // pe_start, in bytes
 	extents  int64  // pe_count
@@ -141,6 +144,9 @@ func (g *group) decodePhysicals(list *section) error {
 		case twice:
 			return binread.Corrupt("%s: has the UUID of %s", s.path, other)
 		}
+		if p.index = len(g.physicals); p.index == maxPhysicals {
+			return binread.Limit("%s: more than %d physical volumes", list.path, maxPhysicals)
+		}
 		ids[p.id] = p.name
 		g.physicals = append(g.physicals, p)
 	}
@@ -159,6 +165,9 @@ func (g *group) decodeLogicals(list *section) error {
 			return binread.Corrupt("%s: id %q, want a UUID", s.path, l.id)
 		case !nameable(l.name):
 			return binread.Corrupt("logical volume is called %q", l.name)
+		}
+		if len(g.logicals) == maxLogicals {
+			return binread.Limit("%s: more than %d logical volumes", list.path, maxLogicals)
 		}
 		if err := l.decodeSegments(s, count, maxBytes/g.extentSize); err != nil {
 			return err

@@ -207,11 +207,20 @@ func TestHostileMetadata(t *testing.T) {
 		}
 		return strings.Replace(sound, old, with, 1)
 	}
+	var physical, logical strings.Builder
+	for i := range maxPhysicals + 1 {
+		fmt.Fprintf(&physical, "x%d { id = %q status = [] pe_start = 0 pe_count = 1 }\n", i, strings.Replace(idOf("a"), "aaaaaa", fmt.Sprintf("%06d", i), 1))
+	}
+	for i := range maxLogicals + 1 {
+		logical.WriteString(linearAt(fmt.Sprint("l", i), visible, 1, "a", 0))
+	}
 	for name, c := range map[string]struct {
 		text string
 		kind error
 		want string
 	}{
+		"1025 physical volumes":        {replaced("physical_volumes {", "physical_volumes {\n"+physical.String()), binread.ErrLimit, "more than 1024 physical volumes"},
+		"8193 logical volumes":         {groupText(logical.String()), binread.ErrLimit, "more than 8192 logical volumes"},
 		"sections 10^6 deep":           {strings.Repeat("a {", 1_000_000), binread.ErrLimit, "more than 16 deep"},
 		"lists 10^6 deep":              {"a = " + strings.Repeat("[", 1_000_000), binread.ErrCorrupt, "a list in a list"},
 		"16 MiB":                       {strings.Repeat(" ", 16<<20), binread.ErrLimit, "16777216 bytes of text"},

@@ -31,12 +31,12 @@ func (b *builder) mirror(o *built, s segment) (piece, error) {
 		o.lies(part)
 	}
 	use := 0
-	if len(parts[0].lost) > 0 && b.logSaysAlike(s) {
-		use = max(0, slices.IndexFunc(parts, func(p *built) bool { return len(p.lost) == 0 }))
+	if len(parts[0].lost.list) > 0 && b.logSaysAlike(s) {
+		use = max(0, slices.IndexFunc(parts, func(p *built) bool { return len(p.lost.list) == 0 }))
 	}
-	o.lose(parts[use].lost)
+	o.lost.add(parts[use].lost.list...)
 	for i, p := range parts {
-		if i != use && len(p.lost) > 0 {
+		if i != use && len(p.lost.list) > 0 {
 			o.note([]string{fmt.Sprintf("leg %d is missing", i+1)})
 		}
 	}
@@ -127,7 +127,7 @@ func (b *builder) raid(o *built, s segment) (piece, error) {
 	}
 	var all []device
 	for _, l := range legs {
-		o.lose(l.lost)
+		o.lost.add(l.lost.list...)
 		all = append(all, l.device)
 	}
 	return piece{device: striped(all, chunk)}, nil
@@ -175,10 +175,10 @@ func (b *builder) anyOf(o *built, s segment, legs []leg) (device, error) {
 		return whole[0], nil
 	}
 	for _, l := range legs {
-		o.lose(l.lost)
+		o.lost.add(l.lost.list...)
 	}
 	err := binread.Corrupt("%s: no copy is whole: %s", s.path, strings.Join(faults, ", "))
-	if len(o.lost) > 0 {
+	if len(o.lost.list) > 0 {
 		return unreadable{err}, nil
 	}
 	return nil, err
@@ -226,7 +226,7 @@ func (b *builder) leg(names []string) (leg, error) {
 		return leg{}, err
 	}
 	l := leg{built: data}
-	if len(data.lost) > 0 {
+	if len(data.lost.list) > 0 {
 		l.fault = "is missing"
 	}
 	if data.has("REBUILD") {

@@ -105,7 +105,7 @@ func fill(v *volume.Volume, o *built, err error) (problems []volume.Problem) {
 		v.Kind += ", not activated"
 	}
 	var on []*volume.Volume
-	for _, p := range o.on {
+	for _, p := range o.on.list {
 		if p.at != nil {
 			on = append(on, p.at)
 		}
@@ -120,11 +120,11 @@ func fill(v *volume.Volume, o *built, err error) (problems []volume.Problem) {
 	if p, ok := o.place(0, o.size); ok && p.Len == o.size && p.At == v.Parent && p.Off > 0 {
 		v.ReaderAt, v.Offset, v.Lies = io.NewSectionReader(p.At, p.Off, p.Len), p.Off, nil
 	}
-	for _, p := range o.lost {
+	for _, p := range o.lost.list[:min(len(o.lost.list), maxNotes)] {
 		problems = append(problems, volume.Problemf(volume.Missing, "%s lacks what is on physical volume %s (%s), which is missing", v.Name, p.name, p.id))
 	}
-	if len(o.lost) > 0 {
-		v.Err = fmt.Errorf("lvm: %w", o.lost[0].missing())
+	if len(o.lost.list) > 0 {
+		v.Err = fmt.Errorf("lvm: %w", o.lost.list[0].missing())
 	}
 	for _, n := range o.notes {
 		problems = append(problems, volume.Problemf(volume.Degraded, "%s: %s", v.Name, n))
