@@ -96,7 +96,7 @@ func (s *census) directory(d *directory) {
 			return // what it holds was looked at, or is no directory's; and a graph of such would have no end
 		}
 	}
-	r := dirReader{fs: s.FS, listing: &listing{names: map[string]filesys.Node{}}}
+	r := dirReader{fs: s.FS, Listing: &filesys.Listing{Names: map[string]filesys.Node{}}}
 	r.found = func(e entry) { s.visit(d, e) }
 	r.dots = func(e entry, self bool) { s.dot(d, e, self) }
 	s.slots(&d.entry, &r.bad, r.slot)
@@ -110,12 +110,12 @@ func (s *census) whole(d *directory, r *dirReader) {
 		s.damage(filesys.Damage{Kind: filesys.DamagedDirectory, Node: d.node, Harm: harm}, s.placeOf(d.node),
 			"directory %d: %s", d.node, fmt.Sprintf(format, args...))
 	}
-	if r.err != nil {
+	if r.Err != nil {
 		harm := filesys.HarmLoss
-		if d.node == rootNode && len(r.entries) == 0 {
+		if d.node == rootNode && len(r.Entries) == 0 {
 			harm = filesys.HarmFatal
 		}
-		bad(harm, "%v", r.err)
+		bad(harm, "%v", r.Err)
 	}
 	if d.node != rootNode && r.dotted != 2 {
 		bad(filesys.HarmLoss, `no "." and ".." at the beginning`)

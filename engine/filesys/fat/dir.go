@@ -73,10 +73,10 @@ func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fat: node %d: %w", n, err)
 	}
-	if l.err != nil {
-		return slices.Clone(l.entries), fmt.Errorf("fat: directory %d: %w", n, l.err)
+	if l.Err != nil {
+		return slices.Clone(l.Entries), fmt.Errorf("fat: directory %d: %w", n, l.Err)
 	}
-	return slices.Clone(l.entries), nil
+	return slices.Clone(l.Entries), nil
 }
 
 // Lookup finds a name in a directory. Of two entries with one name it takes the first on the disk, as drivers do.
@@ -86,21 +86,21 @@ func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
 		return 0, fmt.Errorf("fat: node %d: %w", dir, err)
 	}
 	name = fold(name)
-	n, ok := l.names[name]
+	n, ok := l.Names[name]
 	if !ok {
-		n, ok = l.names[strings.TrimRight(name, ".")]
+		n, ok = l.Names[strings.TrimRight(name, ".")]
 	}
 	switch {
 	case ok:
 		return n, nil
-	case l.err != nil:
-		return 0, fmt.Errorf("fat: directory %d: %w", dir, l.err)
+	case l.Err != nil:
+		return 0, fmt.Errorf("fat: directory %d: %w", dir, l.Err)
 	}
 	return 0, fs.ErrNotExist
 }
 
 // list returns the listing of a directory. An error says that there is no such directory.
-func (f *FS) list(n filesys.Node) (*listing, error) {
+func (f *FS) list(n filesys.Node) (*filesys.Listing, error) {
 	e, err := f.readEntry(n)
 	if err != nil {
 		return nil, err
@@ -109,22 +109,22 @@ func (f *FS) list(n filesys.Node) (*listing, error) {
 		return nil, wrongType(&e, "dir")
 	}
 	kept := n == rootNode || f.boot.valid(e.start) // else a damaged one would be taken for the root, which has no cluster either
-	if l := f.dirs.get(e.start); kept && l != nil {
+	if l := f.dirs.Get(uint64(e.start)); kept && l != nil {
 		return l, nil
 	}
-	r := dirReader{fs: f, listing: &listing{names: map[string]filesys.Node{}}}
+	r := dirReader{fs: f, Listing: &filesys.Listing{Names: map[string]filesys.Node{}}}
 	f.slots(&e, &r.bad, r.slot)
 	r.finish()
 	if kept {
-		f.dirs.put(e.start, r.listing)
+		f.dirs.Put(uint64(e.start), r.Listing)
 	}
-	return r.listing, nil
+	return r.Listing, nil
 }
 
 // dirReader makes a listing out of raw entries.
 type dirReader struct {
 	fs *FS
-	*listing
+	*filesys.Listing
 	bad    binread.Errors
 	long   longName
 	ended  bool // a byte of zero was where a name begins
@@ -190,7 +190,7 @@ func (r *dirReader) add(e entry) {
 		r.bad.Add(fmt.Errorf("entry at %#x: %w", int64(e.node)*entrySize, bad))
 		return
 	}
-	r.entries = append(r.entries, filesys.DirEntry{Name: name, Node: e.node, Type: filesys.TypeOf(e.mode())})
+	r.Entries = append(r.Entries, filesys.DirEntry{Name: name, Node: e.node, Type: filesys.TypeOf(e.mode())})
 	r.name(name, e.node)
 	r.name(short, e.node)
 }
@@ -208,11 +208,11 @@ func (r *dirReader) dot(e entry, self bool) {
 // name makes an entry be found.
 func (r *dirReader) name(name string, n filesys.Node) {
 	name = fold(name)
-	if other, known := r.names[name]; known && other != n {
+	if other, known := r.Names[name]; known && other != n {
 		r.bad.Add(binread.Corrupt("two entries named %q", name))
 		return
 	}
-	r.names[name] = n
+	r.Names[name] = n
 }
 
 func checkName(name string) error {
@@ -232,8 +232,8 @@ func (r *dirReader) finish() {
 	if r.behind > 0 {
 		r.bad.Add(binread.Corrupt("%d entries behind the end of the directory, which some systems read", r.behind))
 	}
-	slices.SortFunc(r.entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
-	r.err = r.bad.Err()
+	slices.SortFunc(r.Entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	r.Err = r.bad.Err()
 }
 
 // volumeLabel is the label as blkid(8) finds it: the entry in the root directory, not what was copied into the boot sector.

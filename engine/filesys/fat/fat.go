@@ -50,7 +50,7 @@ type FS struct {
 	label    string
 	free     int64 // bytes, or -1
 	problems []filesys.Problem
-	dirs     listings
+	dirs     filesys.Listings
 }
 
 var _ filesys.FS = (*FS)(nil)
