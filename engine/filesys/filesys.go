@@ -195,4 +195,6 @@ type Format struct {
 	Probe binread.Probe
 	// Open reads the file system whose bytes are r, of size bytes.
 	Open func(r io.ReaderAt, size int64) (FS, error)
+	// SystemArea is how many bytes at the start of its volume it leaves to others, such as a partition table: 0 for most.
+	SystemArea int64
 }
