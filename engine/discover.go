@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/volume"
 )
 
@@ -202,7 +203,7 @@ func (d *discovery) identify(ctx context.Context, i int, v *Volume) (content str
 		if err != nil {
 			return f.Name, err
 		}
-		return f.Name, noteDecoy(v)
+		return f.Name, readBeside(v)
 	}
 	for _, f := range FileSystems() {
 		ok, err := f.Probe(v, v.Size)
@@ -229,19 +230,53 @@ func (d *discovery) identify(ctx context.Context, i int, v *Volume) (content str
 	return "", nil
 }
 
-// noteDecoy says when the bytes of a table are those of a file system too: one of the two is left over or a decoy, and
-// systems differ in which they take.
-func noteDecoy(v *Volume) error {
+// readBeside says when the bytes of a table are those of a file system too: one of the two is left over or a decoy, and
+// systems differ in which they take. A file system that has room for the table, as on a hybrid disc, is read as well.
+func readBeside(v *Volume) error {
 	for _, f := range FileSystems() {
 		ok, err := f.Probe(v, v.Size)
 		if err != nil {
 			return err
 		}
-		if ok {
-			v.Table.Problems = append(v.Table.Problems, volume.Problemf(volume.Ambiguous, "the same bytes hold the superblock of a file system (%s), which is not read", f.Name))
+		if !ok {
+			continue
 		}
+		problem := volume.Problemf(volume.Ambiguous, "the same bytes hold the superblock of a file system (%s), which is not read", f.Name)
+		switch fs, err := openBeside(f, v); {
+		case err != nil:
+			problem.Message += ": " + err.Error()
+		case fs != nil:
+			v.FS = fs
+			problem.Message = fmt.Sprintf("the same bytes are a file system (%s), which is read too", f.Name)
+		}
+		v.Table.Problems = append(v.Table.Problems, problem)
 	}
 	return nil
+}
+
+// openBeside opens a file system whose system area has the table. It returns nil where the table was made for something else, and the
+// file system is what was there before: where it neither begins in a partition nor has all of them in it.
+func openBeside(f filesys.Format, v *Volume) (filesys.FS, error) {
+	if f.SystemArea == 0 {
+		return nil, nil
+	}
+	fs, err := f.Open(v, v.Size)
+	if err != nil {
+		return nil, err
+	}
+	outside := 0
+	for _, p := range v.Table.Volumes {
+		if p.Offset <= f.SystemArea {
+			return fs, nil
+		}
+		if size := fs.Description().Size; p.Offset > size || p.Size > size-p.Offset {
+			outside++
+		}
+	}
+	if outside > 0 {
+		return nil, nil
+	}
+	return fs, nil
 }
 
 // unread is why something that was recognised is not read; nil where there is nothing to read.

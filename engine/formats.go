@@ -5,6 +5,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
+	"github.com/guestctl/guestctl/engine/filesys/iso9660"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/compressed"
 	"github.com/guestctl/guestctl/engine/image/parallels"
@@ -56,6 +57,7 @@ func FileSystems() []filesys.Format {
 	return []filesys.Format{
 		ext4.Format,
 		fat.Format,
+		iso9660.Format,
 	}
 }
 
@@ -75,7 +77,6 @@ func Signatures() []Signature {
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"exFAT", m(3, "EXFAT   "), unsupported},
-		{"ISO 9660", m(0x8001, "CD001"), unsupported},
 		{"squashfs", m(0, "hsqs"), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
