@@ -1,6 +1,9 @@
 package binread
 
-import "testing"
+import (
+	"testing"
+	"unicode/utf8"
+)
 
 func TestGUIDsHaveTheirFirstNumbersLowByteFirst(t *testing.T) {
 	c := Little([]byte{0x66, 0x77, 0xc2, 0x2d, 0x23, 0xf6, 0x00, 0x42, 0x9d, 0x64, 0x11, 0x5e, 0x9b, 0xfd, 0x4a, 0x08})
@@ -26,5 +29,24 @@ func TestUTF16EndsWithZero(t *testing.T) {
 	}
 	if c := Big([]byte("\x00a")); c.UTF16() != "a" {
 		t.Error("high byte first is not decoded")
+	}
+}
+
+// TestHalvesOfSurrogatesStayApart: two names that differ in what is no character are two names.
+func TestHalvesOfSurrogatesStayApart(t *testing.T) {
+	names := map[string][]uint16{
+		"a😀b":                      {'a', 0xd83d, 0xde00, 'b'},
+		"\xed\xa0\xbd":             {0xd83d},
+		"\xed\xb8\x80x":            {0xde00, 'x'},
+		"\xed\xa0\xbd\xed\xa0\xbd": {0xd83d, 0xd83d},
+		"\xed\xb8\x80\xed\xa0\xbd": {0xde00, 0xd83d},
+	}
+	for want, units := range names {
+		if got := WTF8(units); got != want {
+			t.Errorf("%x: %q, want %q", units, got, want)
+		}
+	}
+	if utf8.ValidString(WTF8([]uint16{0xd800})) {
+		t.Error("half a pair is valid UTF-8")
 	}
 }

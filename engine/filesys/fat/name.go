@@ -3,8 +3,6 @@ package fat
 import (
 	"strings"
 	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
@@ -70,7 +68,7 @@ func (l *longName) take(short [11]byte) string {
 	if n > maxLongName {
 		return ""
 	}
-	return decodeUnits(l.units[:n])
+	return binread.WTF8(l.units[:n])
 }
 
 // checksum is that of a short name, by which the pieces of its long name know it.
@@ -80,27 +78,6 @@ func checksum(short [11]byte) (sum uint8) {
 		sum += c
 	}
 	return sum
-}
-
-// decodeUnits turns UTF-16 into UTF-8. Half a surrogate pair becomes the three bytes that UTF-8 would have for it.
-func decodeUnits(units []uint16) string {
-	b := make([]byte, 0, len(units)+8)
-	for i := 0; i < len(units); i++ {
-		r := rune(units[i])
-		if !utf16.IsSurrogate(r) {
-			b = utf8.AppendRune(b, r)
-			continue
-		}
-		if i+1 < len(units) {
-			if pair := utf16.DecodeRune(r, rune(units[i+1])); pair != unicode.ReplacementChar {
-				b = utf8.AppendRune(b, pair)
-				i++
-				continue
-			}
-		}
-		b = append(b, 0xe0|byte(r>>12), 0x80|byte(r>>6&0x3f), 0x80|byte(r&0x3f))
-	}
-	return string(b)
 }
 
 // shortName is the name of an entry that has no long one.

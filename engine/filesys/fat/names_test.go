@@ -3,7 +3,6 @@ package fat
 import (
 	"slices"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/guestctl/guestctl/engine/filesys"
 )
@@ -36,25 +35,6 @@ func TestNamesAreFoundAsVfatFindsThem(t *testing.T) {
 		if want := find(t, f, "names/"+test.want); n != want || err != nil {
 			t.Errorf("%q: %d, %v, want %d", test.name, n, err, want)
 		}
-	}
-}
-
-// TestHalvesOfSurrogatesStayApart: two names that differ in what is no character are two names.
-func TestHalvesOfSurrogatesStayApart(t *testing.T) {
-	names := map[string][]uint16{
-		"a😀b":                      {'a', 0xd83d, 0xde00, 'b'},
-		"\xed\xa0\xbd":             {0xd83d},
-		"\xed\xb8\x80x":            {0xde00, 'x'},
-		"\xed\xa0\xbd\xed\xa0\xbd": {0xd83d, 0xd83d},
-		"\xed\xb8\x80\xed\xa0\xbd": {0xde00, 0xd83d},
-	}
-	for want, units := range names {
-		if got := decodeUnits(units); got != want {
-			t.Errorf("%x: %q, want %q", units, got, want)
-		}
-	}
-	if utf8.ValidString(decodeUnits([]uint16{0xd800})) {
-		t.Error("half a pair is valid UTF-8")
 	}
 }
 

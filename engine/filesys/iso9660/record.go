@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -153,7 +152,7 @@ func jolietName(raw []byte) (string, error) {
 	for c.Len() > 0 {
 		units = append(units, c.U16())
 	}
-	name := string(utf16.Decode(units))
+	name := binread.WTF8(units)
 	if len(name) > 2 {
 		name = strings.TrimSuffix(name, ";1")
 	}
