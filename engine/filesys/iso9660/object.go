@@ -84,11 +84,11 @@ func (f *FS) stat(n filesys.Node) (filesys.Stat, error) {
 	}
 	switch {
 	case st.IsRegular():
-		extents, err := f.extents(n, &o)
+		extents, size, err := f.extents(n, &o)
 		if err != nil {
 			return filesys.Stat{}, err
 		}
-		st.Size, st.Allocated = extents.size(), extents.allocated()
+		st.Size, st.Allocated = size, allocated(extents)
 		if o.compressed {
 			st.Size = int64(o.compressedFrom)
 			st.Flags = []string{"compressed"}
@@ -99,6 +99,13 @@ func (f *FS) stat(n filesys.Node) (filesys.Stat, error) {
 		st.Major, st.Minor = o.deviceNumbers()
 	}
 	return st, nil
+}
+
+func allocated(extents []filesys.Run) (n int64) {
+	for _, x := range extents {
+		n += (x.Len + blockSize - 1) / blockSize * blockSize
+	}
+	return n
 }
 
 // deviceNumbers are those of a device, which libisofs writes into the low half alone, as Linux has them in st_rdev.
