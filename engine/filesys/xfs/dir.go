@@ -1,0 +1,333 @@
+package xfs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+const (
+	maxDirEntries = 1 << 20
+	maxDirBytes   = 256 << 20 // of blocks that are there
+	maxDirSpace   = 32 << 30  // bytes of entries; indexes lie behind
+
+	dirMagicBlock   = 0x58443242 // "XD2B"
+	dirMagicBlockV5 = 0x58444233 // "XDB3"
+	dirMagicData    = 0x58443244 // "XD2D"
+	dirMagicDataV5  = 0x58444433 // "XDD3"
+
+	dirFreeTag = 0xffff
+)
+
+// ReadDir lists a directory in the order of the names' bytes. Where two entries have one name, both are listed, with an error.
+func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
+	l, err := f.list(n)
+	if err != nil {
+		return nil, inodeError(n, err)
+	}
+	if l.err != nil {
+		return slices.Clone(l.entries), fmt.Errorf("xfs: directory %d: %w", n, l.err)
+	}
+	return slices.Clone(l.entries), nil
+}
+
+// Lookup finds a name in a directory.
+func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
+	l, err := f.list(dir)
+	if err != nil {
+		return 0, inodeError(dir, err)
+	}
+	i, ok := slices.BinarySearchFunc(l.entries, name, func(e filesys.DirEntry, name string) int { return strings.Compare(e.Name, name) })
+	if !ok && f.super.foldsCase() {
+		folded := foldCase(name)
+		i = slices.IndexFunc(l.entries, func(e filesys.DirEntry) bool { return foldCase(e.Name) == folded })
+		ok = i >= 0
+	}
+	switch {
+	case ok:
+		return l.entries[i].Node, nil
+	case l.err != nil:
+		return 0, fmt.Errorf("xfs: directory %d: %w", dir, l.err)
+	}
+	return 0, fs.ErrNotExist
+}
+
+// foldCase makes small letters of A to Z.
+func foldCase(name string) string {
+	b := []byte(name)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// list returns the listing of a directory. An error says that there is no such directory.
+func (f *FS) list(n filesys.Node) (*listing, error) {
+	if l := f.dirs.get(uint64(n)); l != nil {
+		return l, nil
+	}
+	in, sumErr := f.readInode(n)
+	switch {
+	case in.raw == nil:
+		return nil, sumErr
+	case in.kind() != filesys.ModeDir:
+		return nil, wrongType(&in, "dir")
+	}
+	r := dirReader{fs: f, in: &in, l: &listing{}}
+	r.bad.Add(sumErr)
+	if in.data.form == formLocal {
+		r.bad.Add(r.short())
+	} else {
+		r.blocks()
+	}
+	r.finish()
+	f.dirs.put(uint64(n), r.l)
+	return r.l, nil
+}
+
+// dirReader makes a listing out of raw entries.
+type dirReader struct {
+	fs      *FS
+	in      *inode
+	l       *listing
+	bad     binread.Errors
+	names   []byte // of the block at hand
+	lengths []uint8
+}
+
+func (r *dirReader) finish() {
+	l := r.l
+	slices.SortFunc(l.entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(l.entries); i++ {
+		if l.entries[i].Name == l.entries[i-1].Name {
+			r.bad.Add(binread.Corrupt("two entries named %q", l.entries[i].Name))
+		}
+	}
+	l.err = r.bad.Err()
+}
+
+// short reads a directory that stands in its inode.
+func (r *dirReader) short() error {
+	size := int(min(r.in.size, int64(len(r.in.data.b))))
+	c := binread.Big(r.in.data.b[:size])
+	count, wide := int(c.U8()), int(c.U8())
+	width := 4
+	if wide != 0 { // as many inode numbers need 8 bytes
+		width = 8
+		count = max(count, wide)
+	}
+	c.Skip(width) // the parent
+	defer r.share()
+	for i := range count {
+		n := int(c.U8())
+		c.Skip(2)
+		name, kind := c.Bytes(n), uint8(0)
+		if r.fs.super.hasTypes() {
+			kind = c.U8()
+		}
+		node := uint64(0)
+		if width == 8 {
+			node = c.U64()
+		} else {
+			node = uint64(c.U32())
+		}
+		if c.Err() != nil {
+			return binread.Corrupt("entry %d of %d ends behind the %d bytes of the directory", i, count, size)
+		}
+		if err := r.add(name, node, kind); err != nil {
+			return err
+		}
+	}
+	if int64(size) != r.in.size || c.Len() != 0 {
+		return binread.Corrupt("%d bytes with %d left over, want %d", size, c.Len(), r.in.size)
+	}
+	return nil
+}
+
+// blocks reads the blocks of entries, and collects what is wrong on the way.
+func (r *dirReader) blocks() {
+	s := r.fs.super
+	m, err := r.fs.newBlockMap(r.in, &r.in.data)
+	if err != nil {
+		r.bad.Add(err)
+		return
+	}
+	per := uint64(1) << s.dirLog // blocks of a directory block
+	end := uint64(min(r.in.size, maxDirSpace)) >> s.blockLog
+	if r.in.size == 0 || r.in.size%int64(s.dirBlock()) != 0 || r.in.size > maxDirSpace {
+		r.bad.Add(binread.Corrupt("size %d, want a multiple of %d up to %d", r.in.size, s.dirBlock(), maxDirSpace))
+	}
+	seen := map[uint64]struct{}{}
+	budget := maxDirBytes
+	for logical := uint64(0); logical < end; {
+		first, err := m.run(logical)
+		if err != nil {
+			r.bad.Add(fmt.Errorf("block %d: %w", logical, err))
+			// a damaged part of the map covers an unknown number of blocks: try the next ones, within reason
+			logical += max(per, end/1024&^(per-1))
+			continue
+		}
+		if first.hole && first.count >= per {
+			logical += first.count &^ (per - 1)
+			continue
+		}
+		if budget -= s.dirBlock(); budget < 0 {
+			r.bad.Add(binread.Limit("more than %d bytes of entries", maxDirBytes))
+			return
+		}
+		if err := r.block(m, logical, seen); err != nil {
+			r.bad.Add(fmt.Errorf("block %d: %w", logical, err))
+			if errors.Is(err, binread.ErrLimit) {
+				return
+			}
+		}
+		logical += per
+	}
+}
+
+// block reads the directory block at a logical block, which may be in pieces.
+func (r *dirReader) block(m *blockMap, logical uint64, seen map[uint64]struct{}) error {
+	s := r.fs.super
+	var b []byte
+	start := uint64(0)
+	for at, end := logical, logical+1<<s.dirLog; at < end; {
+		piece, err := m.run(at)
+		switch {
+		case err != nil:
+			return err
+		case piece.hole:
+			return binread.Corrupt("a hole at block %d, want entries", at)
+		}
+		if at == logical {
+			start = piece.start
+		}
+		if _, again := seen[piece.start]; again {
+			return binread.Corrupt("block %#x is in the directory twice", piece.start)
+		}
+		seen[piece.start] = struct{}{}
+		count := min(piece.count, end-at)
+		got, err := r.fs.readBlocks(piece.start, count)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			b = got
+		} else {
+			b = append(b, got...)
+		}
+		at += count
+	}
+	var bad binread.Errors
+	if s.v5() {
+		bad.Add(r.fs.verify(b, dirPlace(), start, r.in.number))
+	}
+	bad.Add(r.entries(b))
+	return bad.Err()
+}
+
+// entries lists a block of entries.
+func (r *dirReader) entries(b []byte) error {
+	c := binread.Big(b)
+	magic := c.U32()
+	block, data, header := uint32(dirMagicBlock), uint32(dirMagicData), 16
+	if r.fs.super.v5() {
+		block, data, header = dirMagicBlockV5, dirMagicDataV5, 64
+	}
+	end := len(b)
+	switch magic {
+	case data:
+	case block:
+		// the index stands at the end: 8 bytes for each entry, and how many they are
+		count := int64(c.At(len(b) - 8).U32())
+		if count > int64(len(b)-header-8)/8 {
+			return binread.Corrupt("%d entries in the index of a block of %d bytes", count, len(b))
+		}
+		end -= 8 + int(count)*8
+	default:
+		return binread.Corrupt("magic %#x, want %#x or %#x", magic, block, data)
+	}
+	defer r.share()
+	for off := header; off < end; {
+		n, err := r.entry(b[off:end], off)
+		if err != nil {
+			return fmt.Errorf("entry at %d: %w", off, err)
+		}
+		off += n
+	}
+	return nil
+}
+
+// entry lists the entry that b begins with, if it is in use, and returns how long it is.
+func (r *dirReader) entry(b []byte, off int) (int, error) {
+	c := binread.Big(b)
+	if c.U16() == dirFreeTag {
+		n := int(c.U16())
+		if c.Err() != nil || n < 8 || n%8 != 0 || n > len(b) {
+			return 0, binread.Corrupt("%d free bytes, want a multiple of 8 from 8 to %d", n, len(b))
+		}
+		return n, nil
+	}
+	node, length := c.At(0).U64(), int(c.U8())
+	name, kind := c.Bytes(length), uint8(0)
+	if r.fs.super.hasTypes() {
+		kind = c.U8()
+	}
+	n := (c.Offset() + 2 + 7) &^ 7
+	if c.Err() != nil || n > len(b) {
+		return 0, binread.Corrupt("a name of %d bytes ends behind the block", length)
+	}
+	if tag := int(c.At(n - 2).U16()); tag != off {
+		return 0, binread.Corrupt("tag %d, want %d", tag, off)
+	}
+	if string(name) == "." || string(name) == ".." {
+		return n, nil
+	}
+	return n, r.add(name, node, kind)
+}
+
+// add lists an entry, or keeps what is wrong with it.
+func (r *dirReader) add(name []byte, node uint64, kind uint8) error {
+	switch {
+	case len(r.l.entries)+len(r.lengths) >= maxDirEntries:
+		return binread.Limit("more than %d entries", maxDirEntries)
+	case len(name) == 0:
+		r.bad.Add(binread.Corrupt("inode %d has an empty name", node))
+	case bytes.ContainsAny(name, "/\x00"), string(name) == ".", string(name) == "..":
+		r.bad.Add(binread.Corrupt("name %q, which no path could hold", name))
+	case !r.fs.super.hasInode(node):
+		r.bad.Add(binread.Corrupt("%q names inode %d, where none can be", name, node))
+	default:
+		r.names = append(r.names, name...)
+		r.lengths = append(r.lengths, uint8(len(name)))
+		r.l.entries = append(r.l.entries, filesys.DirEntry{Node: filesys.Node(node), Type: entryType(kind)})
+	}
+	return nil
+}
+
+// share gives the entries of a block their names. They share one allocation.
+func (r *dirReader) share() {
+	names, first := string(r.names), len(r.l.entries)-len(r.lengths)
+	for i, n := range r.lengths {
+		r.l.entries[first+i].Name, names = names[:n], names[n:]
+	}
+	r.names, r.lengths = r.names[:0], r.lengths[:0]
+}
+
+func entryType(kind uint8) fs.FileMode {
+	types := [...]uint32{
+		1: filesys.ModeRegular, 2: filesys.ModeDir, 3: filesys.ModeChar, 4: filesys.ModeBlock,
+		5: filesys.ModeFIFO, 6: filesys.ModeSocket, 7: filesys.ModeSymlink,
+	}
+	if int(kind) >= len(types) || kind == 0 {
+		return fs.ModeIrregular
+	}
+	return filesys.TypeOf(types[kind])
+}

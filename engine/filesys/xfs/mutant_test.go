@@ -1,0 +1,216 @@
+package xfs
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/internal/conformance"
+)
+
+const (
+	mutants   = 200
+	pieceSize = 512
+)
+
+// patched is an image with some bytes changed: a fuzzer that had to carry the whole image would be slow.
+type patched struct {
+	image   []byte
+	patches []patch
+}
+
+type patch struct {
+	off int64
+	b   []byte
+}
+
+func (p *patched) ReadAt(b []byte, off int64) (int, error) {
+	n, err := bytes.NewReader(p.image).ReadAt(b, off)
+	for _, c := range p.patches {
+		for i, v := range c.b {
+			if at := c.off + int64(i) - off; at >= 0 && at < int64(n) {
+				b[at] = v
+			}
+		}
+	}
+	return n, err
+}
+
+// walkBounded asks for everything, each node once and not more than some megabytes of each file.
+func walkBounded(t testing.TB, f *FS) {
+	seen := map[filesys.Node]bool{}
+	queue := []filesys.Node{f.Root()}
+	for len(queue) > 0 && len(seen) < 1000 {
+		n := queue[0]
+		queue = queue[1:]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		_ = readAll(f, n)
+		_, _ = f.ReadLink(n)
+		if c, _ := f.Open(n); c != nil {
+			b := make([]byte, 64<<10)
+			for _, off := range []int64{c.Size() / 2, c.Size() - 1000} {
+				_, _ = c.ReadAt(b, off)
+			}
+			total, count := int64(0), 0
+			if whole := c.(filesys.Mapped).Runs(func(r filesys.Run) { total += r.Len; count++ }); whole && total != c.Size() {
+				t.Fatalf("node %d: %d runs of %d bytes, want %d", n, count, total, c.Size())
+			}
+		}
+		entries, _ := f.ReadDir(n)
+		for i, e := range entries {
+			queue = append(queue, e.Node)
+			if i%16 == 0 {
+				if got, err := f.Lookup(n, e.Name); err == nil && got == 0 {
+					t.Fatalf("%q of %d is found and is no node", e.Name, n)
+				}
+			}
+		}
+	}
+}
+
+// usedPieces are those that hold something, without the log and what is content of files only.
+func usedPieces(f *FS, b []byte) (used []int64) {
+	s := f.super
+	log := s.offset(s.logStart)
+	logEnd := log + int64(s.logBlocks)<<s.blockLog
+	content := map[int64]bool{}
+	_ = conformance.Walk(f, func(_ string, n filesys.Node) error {
+		if c, err := f.Open(n); err == nil {
+			c.(filesys.Mapped).Runs(func(r filesys.Run) {
+				for at := r.Off; !r.Zero && at < r.Off+r.Len; at += pieceSize {
+					content[at/pieceSize] = true
+				}
+			})
+		}
+		return nil
+	})
+	zero := make([]byte, pieceSize)
+	for at := int64(0); at+pieceSize <= int64(len(b)); at += pieceSize {
+		if (at < log || at >= logEnd) && !content[at/pieceSize] && !bytes.Equal(b[at:at+pieceSize], zero) {
+			used = append(used, at/pieceSize)
+		}
+	}
+	return used
+}
+
+// mutate changes up to 8 bytes of one piece.
+func mutate(random *rand.Rand, used []int64) (list []patch) {
+	piece := used[random.IntN(len(used))]
+	for range 1 + random.IntN(8) {
+		list = append(list, patch{piece*pieceSize + random.Int64N(pieceSize), []byte{byte(random.IntN(256))}})
+	}
+	return list
+}
+
+// TestMutantsOnlyFail: version 4 keeps no checksums, so a difference cannot always be seen, but every answer must come.
+func TestMutantsOnlyFail(t *testing.T) {
+	for _, name := range []string{"v4", "v4-512"} {
+		whole := image(t, name)
+		used := usedPieces(openBytes(t, whole), whole)
+		random := rand.New(rand.NewPCG(4, 2026))
+		for i := range mutants / 2 {
+			list := mutate(random, used)
+			if i%8 == 0 {
+				list = mutate(random, used[:1])
+			}
+			var r io.ReaderAt = &patched{whole, list}
+			if f, err := Open(r, int64(len(whole))); err == nil {
+				walkBounded(t, f)
+			}
+		}
+	}
+}
+
+// TestMutantsAreNoticed: with the checksums of version 5, a difference comes with an error.
+func TestMutantsAreNoticed(t *testing.T) {
+	for _, name := range []string{"default", "1k"} {
+		truth, err := conformance.ReadTruth(filepath.Join("testdata", name+".jsonl.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]*conformance.Object{}
+		for i := range truth {
+			want[truth[i].Path] = &truth[i]
+		}
+		whole := image(t, name)
+		used := usedPieces(openBytes(t, whole), whole)
+		random := rand.New(rand.NewPCG(5, 2026))
+		failed := 0
+		for range mutants / 2 {
+			list := mutate(random, used)
+			f, err := Open(&patched{whole, list}, int64(len(whole)))
+			if err != nil || len(f.Description().Problems) > 0 {
+				failed++
+				continue
+			}
+			seen, silent := 0, ""
+			inodes := map[filesys.Node]bool{} // of the many names of one file the first is enough
+			err = conformance.Walk(f, func(path string, n filesys.Node) error {
+				seen++
+				if inodes[n] {
+					return nil
+				}
+				inodes[n] = true
+				got, err := conformance.Describe(f, n)
+				if w := want[path]; err == nil && (w == nil || got.Mode != w.Mode || got.ModTime != w.ModTime || got.SHA256 != w.SHA256 ||
+					got.Target != w.Target || got.UID != w.UID || len(got.Xattrs) != len(w.Xattrs)) {
+					silent = path
+				}
+				return err
+			})
+			if err != nil {
+				failed++
+			} else if silent != "" || seen != len(want) {
+				t.Errorf("%s: %d bytes at %#x: %d objects, and %q is not as it was, and no error", name, len(list), list[0].off, seen, silent)
+			}
+		}
+		if failed < mutants/10 {
+			t.Errorf("%s: %d of %d mutants failed: the test changes the wrong places", name, failed, mutants/2)
+		}
+		runtime.GC()
+	}
+}
+
+// patches decodes fuzz input: each patch is the number of a used piece, an offset in it, a length up to 32 and the bytes.
+func patches(data []byte, used []int64) (list []patch) {
+	c := binread.Little(data)
+	for c.Len() >= 6 && len(list) < 64 {
+		piece := used[int(c.U16())%len(used)]
+		off := piece*pieceSize + int64(c.U16()%pieceSize)
+		n := min(int(c.U8()%32)+1, c.Len())
+		list = append(list, patch{off, c.Bytes(n)})
+	}
+	return list
+}
+
+// FuzzXFS changes images without checksums and asks for everything.
+func FuzzXFS(f *testing.F) {
+	var all [][]byte
+	var used [][]int64
+	for _, name := range []string{"v4", "v4-512"} {
+		b := image(f, name)
+		all = append(all, b)
+		used = append(used, usedPieces(openBytes(f, b), b))
+	}
+	for kind := range byte(2) {
+		f.Add(kind, []byte{})
+		f.Add(kind, []byte("\x00\x00\x78\x00\x04\x0c\x09\x08\x03\x09"))         // logarithms
+		f.Add(kind, []byte("\x08\x00\x64\x00\x08\xff\xff\xff\xff\xff\xff\xff")) // an inode's content
+		f.Add(kind, []byte("\x40\x00\x10\x00\x04\xff\xff\x00\x08"))             // entries
+		f.Add(kind, []byte("\x80\x00\x08\x00\x04\xfb\xee\x00\x00"))             // attributes
+	}
+	f.Fuzz(func(t *testing.T, kind byte, data []byte) {
+		i := int(kind) % len(all)
+		if opened, err := Open(&patched{all[i], patches(data, used[i])}, int64(len(all[i]))); err == nil {
+			walkBounded(t, opened)
+		}
+	})
+}
