@@ -96,7 +96,7 @@ func TestSignaturesAreNamed(t *testing.T) {
 		kind  error
 	}{
 		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
-		"XFS":       {0, "XFSB", binread.ErrUnsupported},
+		"squashfs":  {0, "hsqs", binread.ErrUnsupported},
 		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},
 		"NTFS":      {3, "NTFS    ", binread.ErrUnsupported},
 		"swap":      {4086, "SWAPSPACE2", nil},

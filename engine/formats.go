@@ -6,6 +6,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/filesys/iso9660"
+	"github.com/guestctl/guestctl/engine/filesys/xfs"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/compressed"
 	"github.com/guestctl/guestctl/engine/image/parallels"
@@ -56,6 +57,7 @@ func Volumes() []volume.Format {
 func FileSystems() []filesys.Format {
 	return []filesys.Format{
 		ext4.Format,
+		xfs.Format,
 		fat.Format,
 		iso9660.Format,
 	}
@@ -73,7 +75,6 @@ func Signatures() []Signature {
 	m, unsupported, encrypted := binread.Magic, binread.ErrUnsupported, binread.ErrEncrypted
 	return []Signature{
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
-		{"XFS", m(0, "XFSB"), unsupported},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"exFAT", m(3, "EXFAT   "), unsupported},
