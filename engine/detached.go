@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/guest"
@@ -68,11 +69,18 @@ func (d *discovery) openDetached(ctx context.Context, v *Volume, h volume.Header
 	return "", binread.Unsupported("the header that was given for %s is none that is known", v.Name)
 }
 
-// strayHeaders says which headers are of volumes that do not exist: a person wrote another name.
-func (d *discovery) strayHeaders() {
+// stray says which headers and keys are of volumes that do not exist: a person wrote another name.
+func (d *discovery) stray() {
 	for _, h := range d.headers {
 		if !slices.ContainsFunc(d.Volumes, func(v Volume) bool { return v.Called(h.Device) }) {
 			d.Problems = append(d.Problems, fmt.Sprintf("a header was given for %s, and no volume is called so", h.Device))
+		}
+	}
+	for _, k := range d.opts.Keys {
+		if k.Device != "*" && !slices.ContainsFunc(d.Volumes, func(v Volume) bool {
+			return v.Called(k.Device) || v.Table != nil && strings.EqualFold(v.Table.UUID, k.Device)
+		}) {
+			d.Problems = append(d.Problems, fmt.Sprintf("a key was given for %s, and no volume is called so", k.Device))
 		}
 	}
 }

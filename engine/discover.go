@@ -35,7 +35,7 @@ func (m *Machine) discover(ctx context.Context, opts volume.Options, headers []v
 			d.look(ctx, i)
 		}
 		if !d.openSet(ctx) {
-			d.strayHeaders()
+			d.stray()
 			return ctx.Err()
 		}
 	}
