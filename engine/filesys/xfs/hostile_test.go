@@ -7,7 +7,6 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,29 +16,36 @@ import (
 
 // hostile is an image under attack. Checksums are made right again, so that what lies behind them is met.
 type hostile struct {
-	t  testing.TB
-	b  []byte
+	t testing.TB
+	patched
 	fs *FS // the image before it was changed
 }
 
 func newHostile(t testing.TB, name string) *hostile {
 	t.Helper()
-	b := slices.Clone(image(t, name))
-	return &hostile{t, b, openBytes(t, b)}
+	b := image(t, name)
+	return &hostile{t, patched{image: b}, openBytes(t, b)}
 }
+
+// open opens the image as it is now.
+func (h *hostile) open() (*FS, error) { return Open(&h.patched, int64(len(h.image))) }
+
+func (h *hostile) write(off int, b []byte) { h.patches = append(h.patches, patch{int64(off), b}) }
 
 // put writes a big-endian number of n bytes.
 func (h *hostile) put(off, n int, v uint64) {
-	for i := range n {
-		h.b[off+i] = byte(v >> (8 * (n - 1 - i)))
-	}
+	h.write(off, binary.BigEndian.AppendUint64(nil, v)[8-n:])
 }
 
 // sum makes the checksum of n bytes right, which is kept at another offset in them.
 func (h *hostile) sum(off, n, at int) {
-	b := h.b[off : off+n]
+	h.t.Helper()
+	b, err := binread.ReadAt(&h.patched, int64(off), int64(n), int64(n))
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	clear(b[at : at+4])
-	binary.LittleEndian.PutUint32(b[at:], crc32.Checksum(b, castagnoli))
+	h.write(off+at, binary.LittleEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)))
 }
 
 // super changes the superblock.
@@ -143,7 +149,7 @@ func TestHostileSuperblocks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHostile(t, "default")
 			h.super(test.off, test.n, test.v)
-			if _, err := Open(bytes.NewReader(h.b), int64(len(h.b))); !errors.Is(err, test.want) || !strings.HasPrefix(err.Error(), "xfs: superblock: ") {
+			if _, err := h.open(); !errors.Is(err, test.want) || !strings.HasPrefix(err.Error(), "xfs: superblock: ") {
 				t.Errorf("error %v, want kind %v", err, test.want)
 			}
 		})
@@ -165,18 +171,22 @@ func TestTaints(t *testing.T) {
 		}, "turn 77"},
 		"log of garbage": {"default", func(h *hostile) {
 			l := h.log()
-			copy(h.b[l.off:], bytes.Repeat([]byte("garbage "), l.count*logSector/8))
+			h.write(int(l.off), bytes.Repeat([]byte("garbage "), l.count*logSector/8))
 		}, "log is not replayed"},
 		"last record is another one": {"default", func(h *hostile) { h.lastRecord(40, 4, 2) }, "log is not replayed"},
 		"last record of no unmount":  {"default", func(h *hostile) { h.lastRecord(512+8, 4, 0) }, "log is not replayed"},
 		"last record is longer":      {"default", func(h *hostile) { h.lastRecord(12, 4, 1024) }, "log is not replayed"},
 		"marked for repair":          {"default", func(h *hostile) { h.super(216, 4, 0x1b) }, "xfs_repair"},
-		"superblock's checksum":      {"default", func(h *hostile) { h.b[110] = 'x' }, "superblock: checksum"},
+		"superblock's checksum":      {"default", func(h *hostile) { h.put(110, 1, 'x') }, "superblock: checksum"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHostile(t, test.image)
 			test.change(h)
-			found := openBytes(t, h.b).Description().Problems
+			f, err := h.open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := f.Description().Problems
 			if len(found) != 1 || !found[0].Taints || !strings.Contains(found[0].Message, test.text) {
 				t.Errorf("problems %v, want one that taints, with %q", found, test.text)
 			}
@@ -200,7 +210,7 @@ func (h *hostile) lastRecord(off, n int, v uint64) {
 	}
 	end := int(l.off) + head*logSector
 	magic := []byte{0xfe, 0xed, 0xba, 0xbe}
-	h.put(int(l.off)+bytes.LastIndex(h.b[l.off:end], magic)+off, n, v)
+	h.put(int(l.off)+bytes.LastIndex(h.image[l.off:end], magic)+off, n, v)
 }
 
 func TestATruncatedImageIsSaid(t *testing.T) {
@@ -285,10 +295,13 @@ func TestHostileNodes(t *testing.T) {
 			h := newHostile(t, "default")
 			n := find(t, h.fs, test.path)
 			test.change(h, test.path)
-			f := openBytes(t, h.b)
+			f, err := h.open()
+			if err != nil {
+				t.Fatal(err)
+			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			err := readAll(f, n)
+			err = readAll(f, n)
 			runtime.ReadMemStats(&after)
 			if used := after.TotalAlloc - before.TotalAlloc; used > 12<<20 {
 				t.Errorf("%d bytes were allocated", used)
@@ -328,7 +341,7 @@ func readAll(f *FS, n filesys.Node) error {
 		c, err := f.Open(n)
 		bad.Add(err)
 		if c != nil && c.Size() > 0 {
-			b := make([]byte, min(c.Size(), 8<<20))
+			b := make([]byte, min(c.Size(), 4<<20))
 			_, err = c.ReadAt(b, 0)
 			bad.Add(err)
 		}
