@@ -3,11 +3,14 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +23,7 @@ import (
 	"github.com/guestctl/guestctl/engine/cache"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/volume"
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // keysOf are the keys of luks.img: of the root on p1, and of /home on p2.
@@ -210,5 +214,47 @@ func TestAVolumeGroupInAnEncryptedDisk(t *testing.T) {
 	}
 	if got := drawn(openWith(t, path, engine.Options{})); got != "disk=LUKS luks=!" {
 		t.Errorf("without a key: %s", got)
+	}
+}
+
+// TestLUKSInALogicalVolume has three layers below it: a partition, a physical volume and a logical volume.
+func TestLUKSInALogicalVolume(t *testing.T) {
+	disk := groupDisks(t, "nested")[0]
+	bare := openWith(t, disk, engine.Options{})
+	i := slices.IndexFunc(bare.Volumes, func(v engine.Volume) bool { return v.Name == "inner-vg/whole" })
+	b, err := conformance.ReadFile("volume/luks/testdata/qemu.img.zst")
+	if err != nil || i < 0 {
+		t.Fatal(i, err)
+	}
+	at, ok := bare.Volumes[i].Bottom(0, int64(len(b)))
+	if !ok || at.Len != int64(len(b)) {
+		t.Fatalf("inner-vg/whole is at %+v, want it in one piece", at)
+	}
+	f, err := os.OpenFile(disk, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = f.WriteAt(b, at.Off); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	m := openWith(t, disk, engine.Options{Keys: keysOf(t, "inner-vg/whole", "the passphrase")})
+	i = slices.IndexFunc(m.Volumes, func(v engine.Volume) bool { return v.Name == "inner-vg/whole.luks" })
+	if i < 0 {
+		t.Fatalf("found %s", drawn(m))
+	}
+	v := m.Volumes[i]
+	got, err := binread.ReadAt(v, 0, 160<<10, 1<<20) // what qemu-img filled, and the volume is larger
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("volume/luks/testdata/content")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(got); !bytes.Contains(want, []byte(hex.EncodeToString(sum[:]))) {
+		t.Errorf("the %d bytes of %s are not those that qemu-img wrote", len(got), v.Name)
 	}
 }
