@@ -133,7 +133,7 @@ func (r *dirReader) short() error {
 		if r.fs.super.hasTypes() {
 			kind = c.U8()
 		}
-		node := uint64(0)
+		var node uint64
 		if width == 8 {
 			node = c.U64()
 		} else {

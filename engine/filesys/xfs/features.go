@@ -40,9 +40,17 @@ type feature struct {
 // incompatNames has also those that are not read.
 func incompatNames() []feature {
 	return []feature{
-		{incompatFtype, "ftype"}, {0x2, "sparse"}, {incompatMetaUUID, "meta_uuid"}, {incompatBigTime, "bigtime"},
-		{incompatNeedsRepair, "needsrepair"}, {incompatNrext64, "nrext64"}, {0x40, "exchange"}, {0x80, "parent"}, {0x100, "metadir"},
-		{0x200, "zoned"}, {0x400, "zone_gaps"},
+		{incompatFtype, "ftype"},
+		{0x2, "sparse"},
+		{incompatMetaUUID, "meta_uuid"},
+		{incompatBigTime, "bigtime"},
+		{incompatNeedsRepair, "needsrepair"},
+		{incompatNrext64, "nrext64"},
+		{0x40, "exchange"},
+		{0x80, "parent"},
+		{0x100, "metadir"},
+		{0x200, "zoned"},
+		{0x400, "zone_gaps"},
 	}
 }
 
