@@ -31,10 +31,10 @@ func (f *FS) ReadDir(n filesys.Node) ([]filesys.DirEntry, error) {
 	if err != nil {
 		return nil, inodeError(n, err)
 	}
-	if l.err != nil {
-		return slices.Clone(l.entries), fmt.Errorf("xfs: directory %d: %w", n, l.err)
+	if l.Err != nil {
+		return slices.Clone(l.Entries), fmt.Errorf("xfs: directory %d: %w", n, l.Err)
 	}
-	return slices.Clone(l.entries), nil
+	return slices.Clone(l.Entries), nil
 }
 
 // Lookup finds a name in a directory.
@@ -43,17 +43,17 @@ func (f *FS) Lookup(dir filesys.Node, name string) (filesys.Node, error) {
 	if err != nil {
 		return 0, inodeError(dir, err)
 	}
-	i, ok := slices.BinarySearchFunc(l.entries, name, func(e filesys.DirEntry, name string) int { return strings.Compare(e.Name, name) })
+	i, ok := slices.BinarySearchFunc(l.Entries, name, func(e filesys.DirEntry, name string) int { return strings.Compare(e.Name, name) })
 	if !ok && f.super.foldsCase() {
 		folded := foldCase(name)
-		i = slices.IndexFunc(l.entries, func(e filesys.DirEntry) bool { return foldCase(e.Name) == folded })
+		i = slices.IndexFunc(l.Entries, func(e filesys.DirEntry) bool { return foldCase(e.Name) == folded })
 		ok = i >= 0
 	}
 	switch {
 	case ok:
-		return l.entries[i].Node, nil
-	case l.err != nil:
-		return 0, fmt.Errorf("xfs: directory %d: %w", dir, l.err)
+		return l.Entries[i].Node, nil
+	case l.Err != nil:
+		return 0, fmt.Errorf("xfs: directory %d: %w", dir, l.Err)
 	}
 	return 0, fs.ErrNotExist
 }
@@ -70,8 +70,8 @@ func foldCase(name string) string {
 }
 
 // list returns the listing of a directory. An error says that there is no such directory.
-func (f *FS) list(n filesys.Node) (*listing, error) {
-	if l := f.dirs.get(uint64(n)); l != nil {
+func (f *FS) list(n filesys.Node) (*filesys.Listing, error) {
+	if l := f.dirs.Get(uint64(n)); l != nil {
 		return l, nil
 	}
 	in, sumErr := f.readInode(n)
@@ -81,7 +81,7 @@ func (f *FS) list(n filesys.Node) (*listing, error) {
 	case in.kind() != filesys.ModeDir:
 		return nil, wrongType(&in, "dir")
 	}
-	r := dirReader{fs: f, in: &in, l: &listing{}}
+	r := dirReader{fs: f, in: &in, l: &filesys.Listing{}}
 	r.bad.Add(sumErr)
 	if in.data.form == formLocal {
 		r.bad.Add(r.short())
@@ -89,7 +89,7 @@ func (f *FS) list(n filesys.Node) (*listing, error) {
 		r.blocks()
 	}
 	r.finish()
-	f.dirs.put(uint64(n), r.l)
+	f.dirs.Put(uint64(n), r.l)
 	return r.l, nil
 }
 
@@ -97,7 +97,7 @@ func (f *FS) list(n filesys.Node) (*listing, error) {
 type dirReader struct {
 	fs      *FS
 	in      *inode
-	l       *listing
+	l       *filesys.Listing
 	bad     binread.Errors
 	names   []byte // of the block at hand
 	lengths []uint8
@@ -105,13 +105,13 @@ type dirReader struct {
 
 func (r *dirReader) finish() {
 	l := r.l
-	slices.SortFunc(l.entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
-	for i := 1; i < len(l.entries); i++ {
-		if l.entries[i].Name == l.entries[i-1].Name {
-			r.bad.Add(binread.Corrupt("two entries named %q", l.entries[i].Name))
+	slices.SortFunc(l.Entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(l.Entries); i++ {
+		if l.Entries[i].Name == l.Entries[i-1].Name {
+			r.bad.Add(binread.Corrupt("two entries named %q", l.Entries[i].Name))
 		}
 	}
-	l.err = r.bad.Err()
+	l.Err = r.bad.Err()
 }
 
 // short reads a directory that stands in its inode.
@@ -296,7 +296,7 @@ func (r *dirReader) entry(b []byte, off int) (int, error) {
 // add lists an entry, or keeps what is wrong with it.
 func (r *dirReader) add(name []byte, node uint64, kind uint8) error {
 	switch {
-	case len(r.l.entries)+len(r.lengths) >= maxDirEntries:
+	case len(r.l.Entries)+len(r.lengths) >= maxDirEntries:
 		return binread.Limit("more than %d entries", maxDirEntries)
 	case len(name) == 0:
 		r.bad.Add(binread.Corrupt("inode %d has an empty name", node))
@@ -307,16 +307,16 @@ func (r *dirReader) add(name []byte, node uint64, kind uint8) error {
 	default:
 		r.names = append(r.names, name...)
 		r.lengths = append(r.lengths, uint8(len(name)))
-		r.l.entries = append(r.l.entries, filesys.DirEntry{Node: filesys.Node(node), Type: entryType(kind)})
+		r.l.Entries = append(r.l.Entries, filesys.DirEntry{Node: filesys.Node(node), Type: entryType(kind)})
 	}
 	return nil
 }
 
 // share gives the entries of a block their names. They share one allocation.
 func (r *dirReader) share() {
-	names, first := string(r.names), len(r.l.entries)-len(r.lengths)
+	names, first := string(r.names), len(r.l.Entries)-len(r.lengths)
 	for i, n := range r.lengths {
-		r.l.entries[first+i].Name, names = names[:n], names[n:]
+		r.l.Entries[first+i].Name, names = names[:n], names[n:]
 	}
 	r.names, r.lengths = r.names[:0], r.lengths[:0]
 }

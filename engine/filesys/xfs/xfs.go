@@ -48,7 +48,7 @@ type FS struct {
 	problems []filesys.Problem
 	inodes   *binread.Cache // inodeChunk pieces of the device
 	blocks   *binread.Cache // blocks of metadata
-	dirs     listings
+	dirs     filesys.Listings
 }
 
 var _ filesys.FS = (*FS)(nil)
