@@ -97,7 +97,7 @@ func (r *attrReader) short() error {
 
 // add keeps an attribute under its name, and an ACL also under the name that programs ask for.
 func (r *attrReader) add(a *attribute) {
-	if a.flags&(attrIncomplete|attrParent) != 0 {
+	if a.flags&attrParent != 0 {
 		return
 	}
 	name := a.fullName()

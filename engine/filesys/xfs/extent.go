@@ -17,7 +17,6 @@ const (
 type run struct {
 	start, count uint64
 	hole         bool // or unwritten: it reads as zeros
-	unwritten    bool
 }
 
 // extent is a decoded record of a map.
@@ -67,5 +66,5 @@ func (l *leaf) find(logical uint64) run {
 		return run{count: e.logical - logical, hole: true}
 	}
 	within := logical - e.logical
-	return run{start: e.start + within, count: e.count - within, hole: e.unwritten, unwritten: e.unwritten}
+	return run{start: e.start + within, count: e.count - within, hole: e.unwritten}
 }

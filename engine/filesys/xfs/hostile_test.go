@@ -252,7 +252,7 @@ func TestHostileNodes(t *testing.T) {
 		"leaf's place":         {"sparse/pieces", func(h *hostile, p string) { h.mapBlock(p, 24, 8, 1) }, binread.ErrChecksum, "of sector 1,"},
 		"leaf's file system":   {"sparse/pieces", func(h *hostile, p string) { h.mapBlock(p, 40, 8, 1) }, binread.ErrChecksum, "of file system"},
 		"leaf of 2^16 extents": {"sparse/pieces", func(h *hostile, p string) { h.mapBlock(p, 6, 2, 65535) }, binread.ErrCorrupt, "extents in"},
-		"extents out of order": {"sparse/pieces", func(h *hostile, p string) { h.mapBlock(p, leafFirst, 8, 5000<<9) }, binread.ErrCorrupt, "extent of logical"},
+		"extents out of order": {"sparse/pieces", func(h *hostile, p string) { h.mapBlock(p, leafFirst, 8, 3<<9) }, binread.ErrCorrupt, "extent of logical"},
 		"link of no bytes":     {"links/59", func(h *hostile, p string) { h.core(p, 56, 8, 0) }, binread.ErrCorrupt, "target of 0"},
 		"link of 2^40 bytes":   {"links/59", func(h *hostile, p string) { h.core(p, 56, 8, 1<<40) }, binread.ErrCorrupt, "target of"},
 		"link over its inode":  {"links/59", func(h *hostile, p string) { h.core(p, 56, 8, 1000) }, binread.ErrCorrupt, "target of 1000"},
@@ -261,6 +261,7 @@ func TestHostileNodes(t *testing.T) {
 		"remote link's length": {"links/1000", func(h *hostile, p string) { h.block(p, 0, false, 12, 8, 4, 1<<31) }, binread.ErrCorrupt, "bytes at 0"},
 		"remote link, nothing": {"links/1000", func(h *hostile, p string) { h.block(p, 0, false, 12, 8, 4, 0) }, binread.ErrCorrupt, "bytes at 0"},
 		"remote link, shorter": {"links/1000", func(h *hostile, p string) { h.block(p, 0, false, 12, 8, 4, 500) }, binread.ErrCorrupt, "ends after 500"},
+		"remote link's offset": {"links/1000", func(h *hostile, p string) { h.block(p, 0, false, 12, 4, 4, 4) }, binread.ErrCorrupt, "bytes at 4"},
 		"remote link's owner":  {"links/1000", func(h *hostile, p string) { h.block(p, 0, false, 12, 32, 8, 5) }, binread.ErrChecksum, "inode 5"},
 		"short, 255 entries":   {"dirs/short", func(h *hostile, p string) { h.core(p, 176, 1, 255) }, binread.ErrCorrupt, "of 255"},
 		"short, a long name":   {"dirs/short", func(h *hostile, p string) { h.core(p, 182, 1, 255) }, binread.ErrCorrupt, "ends behind"},
@@ -332,7 +333,7 @@ func readAll(f *FS, n filesys.Node) error {
 		_, err = f.ReadDir(n)
 		bad.Add(err)
 		if _, lookupErr := f.Lookup(n, "absent"); err != nil && (lookupErr == nil || errors.Is(lookupErr, fs.ErrNotExist)) {
-			bad.Add(errors.New("a damaged directory says that a name is absent"))
+			return errors.New("a damaged directory says that a name is absent")
 		}
 	case st.IsSymlink():
 		_, err = f.ReadLink(n)
