@@ -1,12 +1,15 @@
 """Fills the images of make.sh and says what the kernel reads from them. It runs in a virtual machine, as make.sh starts it.
 
     inside.py FOLDER NAME...    the images are the disks from vdc on; FOLDER has truth.py, and NAME.jsonl comes beside it
+
+KIND in the environment is the file system as mount(8) names it, vfat without.
 """
 
 import os
 import subprocess
 import sys
 
+KIND = os.environ.get("KIND", "vfat")
 DATA = b"".join(b"line %d\n" % i for i in range(40000))
 
 
@@ -113,13 +116,13 @@ def main(folder, names):
     for i, name in enumerate(names):
         print("==", name, flush=True)
         device = "/dev/vd" + "cdefghijklmnop"[i]
-        run("mount", "-t", "vfat", "-o", "noatime", device, mnt)
+        run("mount", "-t", KIND, "-o", "noatime", device, mnt)
         os.chdir(mnt)
         fill(name, os.statvfs(".").f_bsize)
         os.chdir("/")
         run("umount", mnt)
-        run("mount", "-t", "vfat", "-o", "ro", device, mnt)
-        run("grep", "vfat", "/proc/mounts")
+        run("mount", "-t", KIND, "-o", "ro", device, mnt)
+        run("grep", KIND, "/proc/mounts")
         with open(folder + "/" + name + ".jsonl", "wb") as out:
             run(sys.executable, folder + "/truth.py", mnt, stdout=out)
         run("umount", mnt)
