@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/filesys/exfat"
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/filesys/iso9660"
@@ -59,6 +60,7 @@ func FileSystems() []filesys.Format {
 		ext4.Format,
 		xfs.Format,
 		fat.Format,
+		exfat.Format,
 		iso9660.Format,
 	}
 }
@@ -77,7 +79,6 @@ func Signatures() []Signature {
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"NTFS", m(3, "NTFS    "), unsupported},
-		{"exFAT", m(3, "EXFAT   "), unsupported},
 		{"squashfs", m(0, "hsqs"), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
