@@ -1,6 +1,12 @@
 package filesys
 
-import "sync"
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/guestctl/guestctl/engine/binread"
+)
 
 // maxListed is how many entries of directories are kept together.
 const maxListed = 1 << 17
@@ -10,6 +16,36 @@ type Listing struct {
 	Entries []DirEntry      // in the order of their names
 	Names   map[string]Node // what Lookup finds
 	Err     error           // what could not be read
+}
+
+// Add adds an entry, which Lookup finds by a name that can differ from its own.
+func (l *Listing) Add(e DirEntry, name string) error {
+	l.Entries = append(l.Entries, e)
+	if _, known := l.Names[name]; known {
+		return binread.Corrupt("two entries named %q", e.Name)
+	}
+	if l.Names == nil {
+		l.Names = map[string]Node{}
+	}
+	l.Names[name] = e.Node
+	return nil
+}
+
+// End puts the entries in order once all were added, and says what could not be read.
+func (l *Listing) End(err error) {
+	slices.SortStableFunc(l.Entries, func(a, b DirEntry) int { return strings.Compare(a.Name, b.Name) })
+	l.Err = err
+}
+
+// CheckName says what is wrong with the name of a directory entry, if anything is.
+func CheckName(name string) error {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return binread.Corrupt("name %q, want one of its own", name)
+	case strings.ContainsAny(name, "/\x00"):
+		return binread.Corrupt("name %q holds a slash or a zero byte", name)
+	}
+	return nil
 }
 
 // Listings keeps the listings that were read last, each by a number of its directory. It is safe for concurrent use, and the zero value

@@ -120,6 +120,14 @@ func (f *FS) small(off int64, n int) ([]byte, error) {
 	return b[:n:n], nil
 }
 
+// fill reads exactly len(b) bytes at off. Nothing is read past the end of the image, whatever the reader below would give.
+func (f *FS) fill(b []byte, off int64) error {
+	if off > f.size || int64(len(b)) > f.size-off {
+		return binread.Corrupt("%d bytes at %#x, want them before the end of the image at %#x", len(b), off, f.size)
+	}
+	return binread.Fill(f.r, b, off)
+}
+
 // content is what a place holds.
 func (f *FS) content(where string, p place) *filesys.Content {
 	runs, err := f.runs(p)

@@ -60,7 +60,7 @@ func (f *FS) list(n filesys.Node) (*filesys.Listing, error) {
 	case !o.isDir():
 		return nil, wrongType(&o, "dir")
 	}
-	r := dirReader{fs: f, contiguous: o.contiguous, Listing: &filesys.Listing{Names: map[string]filesys.Node{}}}
+	r := dirReader{fs: f, contiguous: o.contiguous, Listing: &filesys.Listing{}}
 	f.entries(n, &r.bad, r.entry)
 	r.finish()
 	f.dirs.Put(uint64(n), r.Listing)
@@ -84,7 +84,7 @@ func (f *FS) entries(n filesys.Node, bad *binread.Errors, visit func(entry) bool
 			b := make([]byte, min(dirPiece, runs[i].Len-at, left))
 			off := runs[i].Off + at
 			left -= int64(len(b))
-			if err := binread.Fill(f.r, b, off); err != nil {
+			if err := f.fill(b, off); err != nil {
 				bad.Add(fmt.Errorf("entries: %w", err))
 				continue
 			}
@@ -146,35 +146,18 @@ func (r *dirReader) add() {
 	if o.node == 0 {
 		return
 	}
-	if err := checkName(o.name); err != nil {
+	if err := filesys.CheckName(o.name); err != nil {
 		r.bad.Add(fmt.Errorf("node %d: %w", r.node, err))
 		return
 	}
-	r.Entries = append(r.Entries, filesys.DirEntry{Name: o.name, Node: o.node, Type: kind})
-	name := r.fs.fold(o.name)
-	if _, known := r.Names[name]; known {
-		r.bad.Add(binread.Corrupt("two entries named %q", o.name))
-		return
-	}
-	r.Names[name] = o.node
+	r.bad.Add(r.Add(filesys.DirEntry{Name: o.name, Node: o.node, Type: kind}, r.fs.fold(o.name)))
 }
 
 func (r *dirReader) finish() {
 	if r.want > 0 {
 		r.bad.Add(binread.Corrupt("the entries of node %d end with the directory", r.node))
 	}
-	slices.SortStableFunc(r.Entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
-	r.Err = r.bad.Err()
-}
-
-func checkName(name string) error {
-	switch {
-	case name == "." || name == "..":
-		return binread.Corrupt("name %q, want one of its own", name)
-	case strings.ContainsAny(name, "/\x00"):
-		return binread.Corrupt("name %q holds a slash or a zero byte", name)
-	}
-	return nil
+	r.End(r.bad.Err())
 }
 
 func nodeOf(off int64, contiguous bool) filesys.Node {

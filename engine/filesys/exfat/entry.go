@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
-	"unicode/utf8"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -147,9 +146,6 @@ func decodeTime(stamp uint32, hundredths, zone uint8) time.Time {
 	}
 	return t
 }
-
-// decodeRune decodes a rune, or one byte where there is none, as utf8.RuneError.
-func decodeRune(s string) (rune, int) { return utf8.DecodeRuneInString(s) }
 
 // Stat describes a node. One whose entries do not fit their checksum is described with an error.
 func (f *FS) Stat(n filesys.Node) (filesys.Stat, error) {

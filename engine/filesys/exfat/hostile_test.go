@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -26,7 +25,7 @@ type hostile struct {
 
 func newHostile(t testing.TB) *hostile {
 	t.Helper()
-	b := slices.Clone(image(t, "small"))
+	b := slices.Clone(committed.Image(t, "small"))
 	return &hostile{t, b, openBytes(t, b)}
 }
 
@@ -56,7 +55,7 @@ func (h *hostile) boot(off, n int, v uint64) {
 // entry is where the first entry of a path is.
 func (h *hostile) entry(path string) int {
 	h.t.Helper()
-	return int(find(h.t, h.fs, path)>>1) * entrySize
+	return int(conformance.Find(h.t, h.fs, path)>>1) * entrySize
 }
 
 // change changes the entries of a path, which lie in one cluster, and mends their checksum.
@@ -95,7 +94,7 @@ func (h *hostile) link(path string, v uint64) {
 
 func (h *hostile) start(path string) uint32 {
 	h.t.Helper()
-	o, err := h.fs.object(find(h.t, h.fs, path))
+	o, err := h.fs.object(conformance.Find(h.t, h.fs, path))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -152,7 +151,7 @@ func TestDamageBesideTheFilesIsAProblem(t *testing.T) {
 		"boot region damaged":            {func(h *hostile) { h.b[0x64]++ }, "the copy at 0x1800 is used", true},
 		"boot region overwritten":        {func(h *hostile) { clear(h.b[:sector]) }, "the copy at 0x1800 is used", true},
 		"copy damaged":                   {func(h *hostile) { h.b[0x1800+0x64]++ }, "copy of the boot region: its checksum", false},
-		"copy of another":                {func(h *hostile) { h.boot(0x64, 4, 1); copy(h.b[:0x1800], image(h.t, "small")) }, "says something else", true},
+		"copy of another":                {func(h *hostile) { h.boot(0x64, 4, 1); copy(h.b[:0x1800], committed.Image(h.t, "small")) }, "says something else", true},
 		"both damaged":                   {func(h *hostile) { h.b[0x64]++; h.b[0x1800+0x64]++ }, "no copy that is whole", true},
 		"no bitmap":                      {func(h *hostile) { h.b[h.rootEntry(kindBitmap)] = 1 }, "no allocation bitmap", false},
 		"bitmap too short":               {func(h *hostile) { h.put(h.rootEntry(kindBitmap)+24, 8, 3) }, "has 3 bytes", false},
@@ -230,10 +229,7 @@ func TestHostileObjects(t *testing.T) {
 			h := newHostile(t)
 			test.change(h)
 			f := openBytes(t, h.b)
-			err := conformance.Walk(f, func(_ string, n filesys.Node) error {
-				_, err := conformance.Describe(f, n)
-				return err
-			})
+			err := conformance.WalkAll(f)
 			if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("%v, want kind %v with %q", err, test.want, test.text)
 			}
@@ -253,7 +249,7 @@ func TestWhatWasNotWrittenIsZeros(t *testing.T) {
 	h := newHostile(t)
 	h.change("sizes/1553", entrySize+8, 8, 700)
 	f := openBytes(t, h.b)
-	c, err := f.Open(find(t, f, "sizes/1553"))
+	c, err := f.Open(conformance.Find(t, f, "sizes/1553"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,55 +267,11 @@ func TestDamagedDirectoriesHideNothing(t *testing.T) {
 	h := newHostile(t)
 	h.b[h.entry("sizes/1553")+entrySize] = kindName
 	f := openBytes(t, h.b)
-	dir := find(t, f, "sizes")
+	dir := conformance.Find(t, f, "sizes")
 	if _, err := f.Lookup(dir, "1553"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("lookup behind damage: %v, want the damage", err)
 	}
 	if entries, err := f.ReadDir(dir); err == nil || len(entries) == 0 {
 		t.Errorf("%v, %v, want what is whole, and an error", entries, err)
-	}
-}
-
-// TestNamesInAnyCase: by the table of capital letters of the volume, with dots behind.
-func TestNamesInAnyCase(t *testing.T) {
-	f := openBytes(t, image(t, "small"))
-	dir := find(t, f, "names")
-	for name, want := range map[string]string{"ΕΛΛΗΝΙΚΆ": "Ελληνικά", "NAÏVE – GRÜSSE.TXT": "", "NAÏVE – GRÜßE.TXT": "naïve – Grüße.txt", "mixed.txt..": "Mixed.Txt"} {
-		n, err := f.Lookup(dir, name)
-		if want == "" {
-			if !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("%q is found: %d, %v", name, n, err)
-			}
-			continue
-		}
-		if there := find(t, f, "names/"+want); n != there || err != nil {
-			t.Errorf("%q: %d, %v, want %d", name, n, err, there)
-		}
-	}
-}
-
-func TestTimes(t *testing.T) {
-	const stamp = (2023-1980)<<25 | 11<<21 | 14<<16 | 22<<11 | 13<<5 | 10
-	for name, test := range map[string]struct {
-		hundredths, zone uint8
-		want             time.Time
-	}{
-		"in UTC":        {0, 0x80, time.Unix(1700000000, 0)},
-		"in no zone":    {0, 0x04, time.Unix(1700000000, 0)},
-		"east of UTC":   {0, 0x88, time.Unix(1700000000-2*3600, 0)},
-		"west of UTC":   {0, 0xec, time.Unix(1700000000+5*3600, 0)},
-		"odd and parts": {142, 0x80, time.Unix(1700000001, 420_000_000)},
-	} {
-		if got := decodeTime(stamp, test.hundredths, test.zone); !got.Equal(test.want) {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
-	}
-}
-
-// TestDescription holds what blkid(8) and mkfs.exfat say of the image.
-func TestDescription(t *testing.T) {
-	d := openBytes(t, image(t, "small")).Description()
-	if d.Label != "exFAT test" || d.UUID != "EFAA-F6CC" || d.BlockSize != 512 || d.Size != 4<<20 || d.Free != 3829*512 {
-		t.Errorf("%+v", d)
 	}
 }

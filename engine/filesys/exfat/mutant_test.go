@@ -9,14 +9,14 @@ import (
 // TestMutantsOnlyFail: the table and the bitmap have no checksums, so a difference in them cannot always be seen.
 func TestMutantsOnlyFail(t *testing.T) {
 	for _, name := range []string{"small", "middle", "large"} {
-		b := image(t, name)
+		b := committed.Image(t, name)
 		conformance.Mutants(t, Format, b, conformance.UsedBlocks(b, 0))
 	}
 }
 
 // FuzzExFAT changes an image, its boot sectors and its directories, and asks for everything.
 func FuzzExFAT(f *testing.F) {
-	b := image(f, "small")
+	b := committed.Image(f, "small")
 	used := conformance.UsedBlocks(b, 0)
 	f.Add([]byte{})
 	f.Add([]byte("\x00\x00\x50\x00\x08\xff\xff\xff\xff\xff\xff\xff\xff")) // the layout

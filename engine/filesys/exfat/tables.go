@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/bits"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -116,7 +117,7 @@ func (f *FS) readBitmap(e *entry) {
 func (f *FS) fold(name string) string {
 	b := make([]byte, 0, len(name))
 	for i := 0; i < len(name); {
-		r, n := decodeRune(name[i:])
+		r, n := utf8.DecodeRuneInString(name[i:]) // one byte where there is no rune
 		if capital, ok := f.capitals[r]; ok {
 			b = append(b, string(capital)...)
 		} else {

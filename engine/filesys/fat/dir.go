@@ -182,11 +182,11 @@ func (r *dirReader) add(e entry) {
 	}
 	if name == "" {
 		name = short
-	} else if bad := checkName(name); bad != nil {
+	} else if bad := filesys.CheckName(name); bad != nil {
 		r.bad.Add(fmt.Errorf("long name of %q: %w", short, bad))
 		name = short
 	}
-	if bad := checkName(name); bad != nil {
+	if bad := filesys.CheckName(name); bad != nil {
 		r.bad.Add(fmt.Errorf("entry at %#x: %w", int64(e.node)*entrySize, bad))
 		return
 	}
@@ -213,16 +213,6 @@ func (r *dirReader) name(name string, n filesys.Node) {
 		return
 	}
 	r.Names[name] = n
-}
-
-func checkName(name string) error {
-	switch {
-	case name == "" || name == "." || name == "..":
-		return binread.Corrupt("name %q, want one of its own", name)
-	case strings.ContainsAny(name, "/\x00"):
-		return binread.Corrupt("name %q holds a slash or a zero byte", name)
-	}
-	return nil
 }
 
 func (r *dirReader) finish() {

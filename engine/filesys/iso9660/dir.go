@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -53,7 +52,7 @@ func (f *FS) list(n filesys.Node) (*filesys.Listing, error) {
 	case !o.isDir():
 		return nil, wrongType(&o, "dir")
 	}
-	r := dirReader{fs: f, start: o.content(), Listing: &filesys.Listing{Names: map[string]filesys.Node{}}}
+	r := dirReader{fs: f, start: o.content(), Listing: &filesys.Listing{}}
 	r.read(int64(o.size))
 	f.dirs.Put(uint64(n), r.Listing)
 	return r.Listing, nil
@@ -95,8 +94,7 @@ func (r *dirReader) read(n int64) {
 	if r.inFile != nil {
 		r.bad.Add(binread.Corrupt("the extents of %q end with the directory", r.inFile))
 	}
-	slices.SortStableFunc(r.Entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
-	r.Err = r.bad.Err()
+	r.End(r.bad.Err())
 }
 
 // block takes the records of a block. Behind one that is damaged the rest of the block is lost.
@@ -147,19 +145,13 @@ func (r *dirReader) addObject(record record) {
 	}
 	name, err := r.fs.nameOf(&record, &o.attributes)
 	if err == nil {
-		err = checkName(name)
+		err = filesys.CheckName(name)
 	}
 	if err != nil {
 		r.bad.Add(fmt.Errorf("record at %#x: %w", record.off, err))
 		return
 	}
-	n := filesys.Node(record.off)
-	r.Entries = append(r.Entries, filesys.DirEntry{Name: name, Node: n, Type: kind})
-	if _, known := r.Names[name]; known {
-		r.bad.Add(binread.Corrupt("two entries named %q", name))
-		return
-	}
-	r.Names[name] = n
+	r.bad.Add(r.Add(filesys.DirEntry{Name: name, Node: filesys.Node(record.off), Type: kind}, name))
 }
 
 // nameOf is the name of a record in the tree that is read.

@@ -24,7 +24,7 @@ type hostile struct {
 
 func newHostile(t testing.TB, name string) *hostile {
 	t.Helper()
-	b := slices.Clone(image(t, name))
+	b := slices.Clone(committed.Image(t, name))
 	return &hostile{t, b, openBytes(t, b)}
 }
 
@@ -34,7 +34,7 @@ func (h *hostile) put(off int, v uint32) { binary.LittleEndian.PutUint32(h.b[off
 // record is where the directory record of a path is.
 func (h *hostile) record(path string) int {
 	h.t.Helper()
-	return int(find(h.t, h.fs, path))
+	return int(conformance.Find(h.t, h.fs, path))
 }
 
 // content is where the content of a file or directory is.
@@ -42,7 +42,7 @@ func (h *hostile) content(path string) int {
 	h.t.Helper()
 	n := h.fs.Root()
 	if path != "" {
-		n = find(h.t, h.fs, path)
+		n = conformance.Find(h.t, h.fs, path)
 	}
 	o, err := h.fs.readObject(n)
 	if err != nil {
@@ -170,7 +170,7 @@ func TestHostileObjects(t *testing.T) {
 			h := newHostile(t, test.image)
 			test.change(h)
 			f := openBytes(t, h.b)
-			err := walkAll(f)
+			err := conformance.WalkAll(f)
 			if err == nil || !errors.Is(err, test.want) && test.text != "second name" || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("%v, want kind %v with %q", err, test.want, test.text)
 			}
@@ -185,14 +185,6 @@ func continueForever(h *hostile) {
 	copy(h.b[int(number)*blockSize+int(off):], h.b[ce:ce+28])
 	h.put(ce+20, 28)
 	h.put(int(number)*blockSize+int(off)+20, 28)
-}
-
-// walkAll asks for everything.
-func walkAll(f *FS) error {
-	return conformance.Walk(f, func(_ string, n filesys.Node) error {
-		_, err := conformance.Describe(f, n)
-		return err
-	})
 }
 
 func TestDamageBesideTheFilesIsAProblem(t *testing.T) {
@@ -237,7 +229,7 @@ func TestDamagedDirectoriesHideNothing(t *testing.T) {
 	h := newHostile(t, "plain")
 	h.b[h.record("one/two")] = 33
 	f := openBytes(t, h.b)
-	one := find(t, f, "one")
+	one := conformance.Find(t, f, "one")
 	if _, err := f.Lookup(one, "two"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("lookup behind damage: %v, want the damage", err)
 	}
@@ -261,7 +253,7 @@ func TestFilesInSeveralExtents(t *testing.T) {
 	if entries, err := f.ReadDir(f.Root()); len(entries) != 2 || err != nil {
 		t.Errorf("%v, %v, want two files", entries, err)
 	}
-	n := find(t, f, "big")
+	n := conformance.Find(t, f, "big")
 	st, err := f.Stat(n)
 	if err != nil || st.Size != want || st.Allocated != want {
 		t.Errorf("%d bytes, %d allocated, %v, want %d", st.Size, st.Allocated, err, want)

@@ -18,7 +18,7 @@ func usedBlocks(b []byte) []int64 {
 // TestMutantsOnlyFail: ISO 9660 keeps no checksums, so a difference cannot always be seen.
 func TestMutantsOnlyFail(t *testing.T) {
 	for _, name := range []string{"rock-genisoimage", "deep-genisoimage", "plain-joliet", "hybrid"} {
-		b := image(t, name)
+		b := committed.Image(t, name)
 		conformance.Mutants(t, Format, b, usedBlocks(b))
 	}
 }
@@ -27,7 +27,7 @@ func TestMutantsOnlyFail(t *testing.T) {
 func FuzzISO(f *testing.F) {
 	var all [][]byte
 	for _, name := range []string{"rock-xorriso", "deep-genisoimage", "plain-joliet"} {
-		all = append(all, image(f, name))
+		all = append(all, committed.Image(f, name))
 	}
 	for kind := range byte(3) {
 		f.Add(kind, []byte{})

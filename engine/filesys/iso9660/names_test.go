@@ -57,11 +57,11 @@ func TestDescription(t *testing.T) {
 		"plain":        {"no extensions"},
 		"hybrid":       {"Rock Ridge", "boot sector of a disk", "El Torito (x86)", "El Torito (EFI)"},
 	} {
-		d := openBytes(t, image(t, name)).Description()
+		d := openBytes(t, committed.Image(t, name)).Description()
 		if !slices.Equal(d.Features, features) {
 			t.Errorf("%s: features %q, want %q", name, d.Features, features)
 		}
-		if name == "hybrid" && (d.Label != "XORRISO" || d.UUID != "2023-11-14-22-13-20-00" || d.Size != int64(len(image(t, name)))) {
+		if name == "hybrid" && (d.Label != "XORRISO" || d.UUID != "2023-11-14-22-13-20-00" || d.Size != int64(len(committed.Image(t, name)))) {
 			t.Errorf("%q, %q, %d bytes", d.Label, d.UUID, d.Size)
 		}
 	}

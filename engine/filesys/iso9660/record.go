@@ -161,13 +161,3 @@ func jolietName(raw []byte) (string, error) {
 	}
 	return name, nil
 }
-
-func checkName(name string) error {
-	switch {
-	case name == "" || name == "." || name == "..":
-		return binread.Corrupt("name %q, want one of its own", name)
-	case strings.ContainsAny(name, "/\x00"):
-		return binread.Corrupt("name %q holds a slash or a zero byte", name)
-	}
-	return nil
-}
