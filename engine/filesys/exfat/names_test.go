@@ -3,6 +3,7 @@ package exfat
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"testing"
 	"time"
 
@@ -50,5 +51,12 @@ func TestDescription(t *testing.T) {
 	d := openBytes(t, committed.Image(t, "small")).Description()
 	if d.Label != "exFAT test" || d.UUID != "EFAA-F6CC" || d.BlockSize != 512 || d.Size != 4<<20 || d.Free != 3829*512 {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestCapitalLetters(t *testing.T) {
+	got := decodeCapitals([]byte{0, 0, 0xff, 0xff, 0x60, 0, 'A', 0, 'b', 0, 'C', 0, 0xff, 0xff, 0x9a, 0xff, 1, 0})
+	if want := map[rune]rune{'a': 'A', 'c': 'C', 0xfffe: 1}; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -1,10 +1,14 @@
 package iso9660
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // TestNamesAsLinuxShowsThem follows isofs_name_translate and get_joliet_filename of Linux.
@@ -64,5 +68,38 @@ func TestDescription(t *testing.T) {
 		if name == "hybrid" && (d.Label != "XORRISO" || d.UUID != "2023-11-14-22-13-20-00" || d.Size != int64(len(committed.Image(t, name)))) {
 			t.Errorf("%q, %q, %d bytes", d.Label, d.UUID, d.Size)
 		}
+	}
+}
+
+// TestAssociatedFilesAreNotShown, as Linux does without the option showassoc.
+func TestAssociatedFilesAreNotShown(t *testing.T) {
+	h := newHostile(t, "plain")
+	h.b[h.record("a")+25] |= flagAssociated
+	f := openBytes(t, h.b)
+	if n, err := f.Lookup(f.Root(), "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("node %d, %v, want fs.ErrNotExist", n, err)
+	}
+}
+
+// TestRelocatedDirectoriesKeepTheirNames: where one lies it can have another.
+func TestRelocatedDirectoriesKeepTheirNames(t *testing.T) {
+	h := newHostile(t, "deep-genisoimage")
+	h.b[h.field("d0/d1/d2/d3/d4/d5/d6/d7", "NM")+5] = 'X'
+	f := openBytes(t, h.b)
+	if st, err := f.Stat(conformance.Find(t, f, "d0/d1/d2/d3/d4/d5/d6/X7")); err != nil || !st.IsDir() {
+		t.Errorf("%+v, %v, want a directory", st, err)
+	}
+}
+
+// TestOnlyTheRootBeginsWithItsFields: the others have as many bytes in front as the root says (SUSP, 5.3).
+func TestOnlyTheRootBeginsWithItsFields(t *testing.T) {
+	f := openBytes(t, committed.Image(t, "rock-xorriso"))
+	f.rock.skip = 1
+	root, err := f.Stat(f.Root())
+	if err != nil || root.Mode != 0o040750 {
+		t.Errorf("root: mode %o, %v, want 40750", root.Mode, err)
+	}
+	if _, err := f.ReadDir(f.Root()); err == nil {
+		t.Error("the fields of the others are read from where they do not begin")
 	}
 }
