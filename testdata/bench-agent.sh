@@ -8,33 +8,55 @@ export XDG_STATE_HOME=$agents/state XDG_CACHE_HOME=$agents/cache
 JOBS=${JOBS:-60}
 program=$(realpath "$guestctl")
 
-for ((i = 1; i <= JOBS; i++)); do
-	cp testdata/images/debian12-small.qcow2 "$agents/web-$i.qcow2"
-	"$program" verify-backup --schedule hourly --schedule-name "web-$i" "$agents/web-$i.qcow2" >/dev/null
-done
-soon=$(($(date +%s) + 7200))
+# jobs FILES...: a job for each image
+jobs() {
+	local f
+	for f; do
+		"$program" verify-backup --allow-dir "$PWD/$images" --schedule hourly --schedule-name "$(basename "$f" .qcow2)" "$f" >/dev/null
+	done
+}
 
 # by_agent: every job once, two at a time, with its report and the facts of the guest in the history
 by_agent() { SOURCE_DATE_EPOCH=$soon "$program" schedule run-due --workers 2 --quiet; }
-# alone, by_shell: the same commands one after another; by_shell keeps what the history keeps
-alone() { for ((i = 1; i <= JOBS; i++)); do "$program" verify-backup --format json "$agents/web-$i.qcow2" >"$agents/$i.json" || true; done; }
+# alone, by_shell FILES...: the same commands one after another, which keep their reports; by_shell keeps the facts, too
+alone() {
+	local f
+	for f; do "$program" verify-backup --allow-dir "$PWD/$images" --format json "$f" >"$f.json" || true; done
+}
 by_shell() {
-	for ((i = 1; i <= JOBS; i++)); do
-		"$program" verify-backup --format json "$agents/web-$i.qcow2" >"$agents/$i.json" || true
-		"$program" facts --facts-out "$agents/$i.facts" "$agents/web-$i.qcow2"
+	local f
+	for f; do
+		alone "$f"
+		"$program" facts --allow-dir "$PWD/$images" --facts-out "$f.facts" "$f"
 	done
 }
-# once MEASURE COMMAND: of one run, with nothing in the cache
+# once MEASURE COMMAND...: of one run, with nothing in the cache
 once() { rm -rf "$XDG_CACHE_HOME" && RUNS=1 "$@"; }
+# against TITLE WANT FILES...: the jobs of these images, by the agent and by a loop
+against() {
+	local title=$1 want=$2 run shell ended
+	shift 2
+	jobs "$@"
+	soon=$(($(date +%s) + 7200))
+	run=$(once wall by_agent)
+	ended=$("$program" history list --limit 0 | grep -c '^[0-9]') || true
+	((ended == $#)) || { echo "bench: $ended runs of $# jobs" >&2 && exit 1; }
+	shell=$(once wall by_shell "$@")
+	row "$# jobs of $title, against a shell loop, wall" "$run s" "$shell s" "$(ratio "$shell" "$run") x" "$want"
+	row '  jobs per second' "$(ratio "$#" "$run")" "$(ratio "$#" "$shell")" - ''
+	shell=$(once wall alone "$@")
+	row '  a loop that keeps no facts' "$run s" "$shell s" "$(ratio "$shell" "$run") x" ''
+}
 
-run=$(once wall by_agent)
-done_runs=$("$program" history list --limit 0 | grep -c 'web-') || true
-[[ $done_runs == "$JOBS" ]] || { echo "bench: $done_runs runs of $JOBS jobs" >&2 && exit 1; }
-shell=$(once wall by_shell)
-row "$JOBS jobs, 2 workers, against a shell loop, wall" "$run s" "$shell s" "$(ratio "$shell" "$run") x" '>= 1.70 x'
-row '  jobs per second' "$(ratio "$JOBS" "$run")" "$(ratio "$JOBS" "$shell")" - ''
-shell=$(once wall alone)
-row '  a loop that keeps no facts' "$run s" "$shell s" "$(ratio "$shell" "$run") x" ''
+if need qemu-img qemu-utils; then
+	for ((i = 1; i <= 20; i++)); do
+		qemu-img create -q -f qcow2 -F qcow2 -b "$PWD/$images/debian12.qcow2" "$agents/real-$i.qcow2"
+	done
+	against 'Debian 12' '>= 1.70 x' "$agents"/real-*.qcow2
+	rm -rf "$XDG_STATE_HOME"
+fi
+for ((i = 1; i <= JOBS; i++)); do cp testdata/images/debian12-small.qcow2 "$agents/web-$i.qcow2"; done
+against 'tiny guests' '' "$agents"/web-*.qcow2
 
 # used PID: hundredths of a second of a processor that a process has had
 used() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }

@@ -2,7 +2,6 @@ package xfs
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -189,16 +188,14 @@ func decodeACL(b []byte) ([]byte, error) {
 	if c.Err() != nil || count != int64(c.Len())/entrySize || c.Len()%entrySize != 0 {
 		return nil, binread.Corrupt("ACL of %d entries in %d bytes", count, len(b))
 	}
-	out := binary.LittleEndian.AppendUint32(make([]byte, 0, 4+count*8), 2)
+	out := append(make([]byte, 0, 4+count*8), 2, 0, 0, 0)
 	for range count {
 		tag, id, permissions := c.U32(), c.U32(), c.U16()
 		c.Skip(2)
 		if tag != user && tag != group {
 			id = noID
 		}
-		out = binary.LittleEndian.AppendUint16(out, uint16(tag))
-		out = binary.LittleEndian.AppendUint16(out, permissions)
-		out = binary.LittleEndian.AppendUint32(out, id)
+		out = append(out, byte(tag), byte(tag>>8), byte(permissions), byte(permissions>>8), byte(id), byte(id>>8), byte(id>>16), byte(id>>24))
 	}
 	return out, nil
 }

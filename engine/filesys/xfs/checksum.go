@@ -1,7 +1,6 @@
 package xfs
 
 import (
-	"encoding/binary"
 	"hash/crc32"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -18,7 +17,8 @@ func verifySum(b []byte, off int) error {
 	if len(b) < off+4 {
 		return binread.Corrupt("no room for a checksum in %d bytes", len(b))
 	}
-	got := binary.LittleEndian.Uint32(b[off:])
+	c := binread.Little(b)
+	got := c.At(off).U32()
 	want := crc32.Update(0, castagnoli, b[:off])
 	want = crc32.Update(crc32.Update(want, castagnoli, zeros[:]), castagnoli, b[off+4:])
 	if got != want {

@@ -1,7 +1,6 @@
 package xfs
 
 import (
-	"encoding/binary"
 	"fmt"
 	"sort"
 
@@ -62,10 +61,11 @@ func (l *logReader) cycle(n int) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if v := binary.BigEndian.Uint32(b); v != recordMagic {
-		return v, nil
+	c := binread.Big(b)
+	if v := c.U32(); v != recordMagic {
+		return v, c.Err()
 	}
-	return binary.BigEndian.Uint32(b[4:]), nil
+	return c.U32(), c.Err()
 }
 
 // head returns the sector behind the last one written, from 1 to their count; 0 where nothing was written.
@@ -99,10 +99,10 @@ func (l *logReader) unmounted(head int) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if binary.BigEndian.Uint32(b) != recordMagic {
+		c := binread.Big(b)
+		if c.U32() != recordMagic {
 			continue
 		}
-		c := binread.Big(b)
 		version, length, operations := c.At(8).U32(), c.U32(), c.At(40).U32()
 		size := c.At(320).U32()
 		headers := 1
