@@ -22,8 +22,9 @@ type Committed struct {
 // Image returns the bytes of an image. They are shared: who changes them clones them first.
 func (c *Committed) Image(t testing.TB, name string) []byte {
 	t.Helper()
-	if b, ok := c.images.Load(name); ok {
-		return b.([]byte)
+	kept, _ := c.images.Load(name)
+	if b, ok := kept.([]byte); ok {
+		return b
 	}
 	b, err := ReadFile(filepath.Join("testdata", name+c.Suffix))
 	if err != nil {
