@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // TestDescriptions compares with what blkid and xfs_db say of the images.
@@ -34,7 +35,7 @@ func TestRunsAreWhereContentIs(t *testing.T) {
 		b := image(t, name)
 		f := openBytes(t, b)
 		for _, path := range []string{"sparse/pieces", "sparse/unwritten", "sparse/punched", "sparse/clone"} {
-			c, err := f.Open(find(t, f, path))
+			c, err := f.Open(conformance.Find(t, f, path))
 			if err != nil {
 				t.Fatal(err)
 			}

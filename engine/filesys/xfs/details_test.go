@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // TestUnwrittenBlocksAreZeros puts into the unwritten blocks of a file what stood on the disk before: nobody may see it.
@@ -67,7 +69,7 @@ func TestAttributesOfNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		attrs, err := f.Xattrs(find(t, h.fs, test.path))
+		attrs, err := f.Xattrs(conformance.Find(t, h.fs, test.path))
 		if got := slices.Sorted(maps.Keys(attrs)); !slices.Equal(got, test.want) || err != nil {
 			t.Errorf("%s: %q, %v, want %q", test.path, got, err, test.want)
 		}

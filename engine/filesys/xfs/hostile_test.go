@@ -12,25 +12,28 @@ import (
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/internal/conformance"
 )
 
 // hostile is an image under attack. Checksums are made right again, so that what lies behind them is met.
 type hostile struct {
 	t testing.TB
-	patched
+	conformance.Patched
 	fs *FS // the image before it was changed
 }
 
 func newHostile(t testing.TB, name string) *hostile {
 	t.Helper()
 	b := image(t, name)
-	return &hostile{t, patched{image: b}, openBytes(t, b)}
+	return &hostile{t, conformance.Patched{Image: b}, openBytes(t, b)}
 }
 
 // open opens the image as it is now.
-func (h *hostile) open() (*FS, error) { return Open(&h.patched, int64(len(h.image))) }
+func (h *hostile) open() (*FS, error) { return Open(&h.Patched, int64(len(h.Image))) }
 
-func (h *hostile) write(off int, b []byte) { h.patches = append(h.patches, patch{int64(off), b}) }
+func (h *hostile) write(off int, b []byte) {
+	h.Patches = append(h.Patches, conformance.Patch{Off: int64(off), B: b})
+}
 
 // put writes a big-endian number of n bytes.
 func (h *hostile) put(off, n int, v uint64) {
@@ -40,7 +43,7 @@ func (h *hostile) put(off, n int, v uint64) {
 // sum makes the checksum of n bytes right, which is kept at another offset in them.
 func (h *hostile) sum(off, n, at int) {
 	h.t.Helper()
-	b, err := binread.ReadAt(&h.patched, int64(off), int64(n), int64(n))
+	b, err := binread.ReadAt(&h.Patched, int64(off), int64(n), int64(n))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -56,7 +59,7 @@ func (h *hostile) super(off, n int, v uint64) {
 
 func (h *hostile) inode(path string) *inode {
 	h.t.Helper()
-	in, err := h.fs.readInode(find(h.t, h.fs, path))
+	in, err := h.fs.readInode(conformance.Find(h.t, h.fs, path))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -210,7 +213,7 @@ func (h *hostile) lastRecord(off, n int, v uint64) {
 	}
 	end := int(l.off) + head*logSector
 	magic := []byte{0xfe, 0xed, 0xba, 0xbe}
-	h.put(int(l.off)+bytes.LastIndex(h.image[l.off:end], magic)+off, n, v)
+	h.put(int(l.off)+bytes.LastIndex(h.Image[l.off:end], magic)+off, n, v)
 }
 
 func TestATruncatedImageIsSaid(t *testing.T) {
@@ -294,7 +297,7 @@ func TestHostileNodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHostile(t, "default")
-			n := find(t, h.fs, test.path)
+			n := conformance.Find(t, h.fs, test.path)
 			test.change(h, test.path)
 			f, err := h.open()
 			if err != nil {

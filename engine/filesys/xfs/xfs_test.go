@@ -4,28 +4,17 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
-// images holds what was uncompressed: with the race detector that takes longer than most tests.
-var images sync.Map
+var committed = conformance.Committed{Format: Format, Suffix: ".img.zst"}
 
-// image returns the bytes of an image of testdata. They are shared: who changes them clones them first.
+// image returns the bytes of an image of testdata. They are shared.
 func image(t testing.TB, name string) []byte {
 	t.Helper()
-	if b, ok := images.Load(name); ok {
-		return b.([]byte)
-	}
-	b, err := conformance.ReadFile(filepath.Join("testdata", name+".img.zst"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	images.Store(name, b)
-	return b
+	return committed.Image(t, name)
 }
 
 func openBytes(t testing.TB, b []byte) *FS {
@@ -35,20 +24,6 @@ func openBytes(t testing.TB, b []byte) *FS {
 		t.Fatal(err)
 	}
 	return f
-}
-
-// find returns the node of a path.
-func find(t testing.TB, f *FS, path string) filesys.Node {
-	t.Helper()
-	n := f.Root()
-	for name := range strings.SplitSeq(path, "/") {
-		next, err := f.Lookup(n, name)
-		if err != nil {
-			t.Fatalf("%q of %q: %v", name, path, err)
-		}
-		n = next
-	}
-	return n
 }
 
 func TestImagesHoldWhatTheKernelSays(t *testing.T) {
