@@ -74,9 +74,11 @@ func machineFacts() map[string]any {
 			mount("/plain", "/dev/mapper/vg-plain", "xfs"),
 		},
 		"disks": &facts.Disks{{Device: "disk", Content: "gpt", Partitions: []facts.Partition{
-			{Device: "p2", FSType: "ext4", UUID: "1C0F", Label: "root"}, {Device: "p3", FSType: "LUKS", UUID: "77"},
+			{Device: "p2", FSType: "ext4", UUID: "1C0F", Label: "root"},
+			{Device: "p3", FSType: "LUKS", UUID: "77"},
 			{Device: "p3.luks", FSType: "ext4", UUID: "78", Encrypted: "aes-xts-plain64", Devices: []string{"/dev/mapper/luks-77", "/dev/mapper/vault"}},
-			{Device: "p4", FSType: "ext4", UUID: "79"}, {Device: "p5.luks", FSType: "ext4", UUID: "79", Encrypted: "aes-xts-plain64"},
+			{Device: "p4", FSType: "ext4", UUID: "79"},
+			{Device: "p5.luks", FSType: "ext4", UUID: "79", Encrypted: "aes-xts-plain64"},
 			{Device: "p6.luks", FSType: "", UUID: "", Unread: "encrypted", Encrypted: "aes-xts-plain64", Devices: []string{"/dev/mapper/closed"}},
 			{Device: "vg/plain", FSType: "xfs", UUID: "80", Devices: []string{"/dev/mapper/vg-plain"}},
 		}}},
