@@ -98,7 +98,7 @@ func TestSignaturesAreNamed(t *testing.T) {
 		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
 		"squashfs":  {0, "hsqs", binread.ErrUnsupported},
 		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},
-		"NTFS":      {3, "NTFS    ", binread.ErrUnsupported},
+		"ReFS":      {3, "ReFS\x00\x00\x00\x00", binread.ErrUnsupported},
 		"swap":      {4086, "SWAPSPACE2", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

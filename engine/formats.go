@@ -7,6 +7,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/filesys/iso9660"
+	"github.com/guestctl/guestctl/engine/filesys/ntfs"
 	"github.com/guestctl/guestctl/engine/filesys/xfs"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/compressed"
@@ -61,6 +62,7 @@ func FileSystems() []filesys.Format {
 		xfs.Format,
 		fat.Format,
 		exfat.Format,
+		ntfs.Format,
 		iso9660.Format,
 	}
 }
@@ -78,7 +80,6 @@ func Signatures() []Signature {
 	return []Signature{
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
-		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"squashfs", m(0, "hsqs"), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
