@@ -1,7 +1,6 @@
 package ntfs
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -12,7 +11,8 @@ const chunkSize = 4 << 10 // bytes that are compressed together
 // expandLZNT1 fills dst with what src is when it is uncompressed, and zeros behind that.
 func expandLZNT1(dst, src []byte) error {
 	for len(dst) > 0 && len(src) >= 2 {
-		header := binary.LittleEndian.Uint16(src)
+		c := binread.Little(src)
+		header := c.U16()
 		if header == 0 {
 			break
 		}
@@ -50,7 +50,8 @@ func expandChunk(dst, src []byte) error {
 			if len(src) < 2 || at == 0 {
 				return binread.Corrupt("a compressed chunk ends or begins with half a pair")
 			}
-			pair := binary.LittleEndian.Uint16(src)
+			c := binread.Little(src)
+			pair := c.U16()
 			src = src[2:]
 			// the farther into the chunk, the more bits are for the distance
 			lengthBits := 16 - max(4, bits.Len(uint(at-1)))

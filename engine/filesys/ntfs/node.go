@@ -2,7 +2,6 @@ package ntfs
 
 import (
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -155,8 +154,8 @@ func (f *FS) readAll(s *stream, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	b := make([]byte, s.size)
-	if n, err := c.ReadAt(b, 0); n < len(b) && err != io.EOF {
-		return nil, err
+	if n, err := c.ReadAt(b, 0); n < len(b) {
+		return nil, binread.Corrupt("%d of %d bytes: %w", n, len(b), err)
 	}
 	return b, nil
 }

@@ -119,15 +119,17 @@ func (f *FS) openMFT(cluster int64) error {
 	if data == nil || data.resident {
 		return binread.Corrupt("no content")
 	}
-	if f.mft, err = f.content(data); err != nil {
-		return err
-	}
+	f.mft = f.content(data)
 	whole, err := f.complete(rec, recordMFT)
 	if err != nil {
 		return err
 	}
-	f.mft, err = f.content(whole.stream(typeData, ""))
-	return err
+	data = whole.stream(typeData, "")
+	if data == nil || data.resident {
+		return binread.Corrupt("no content")
+	}
+	f.mft = f.content(data)
+	return nil
 }
 
 // Description says what the volume says of itself, and what is wrong with the file system as a whole.

@@ -112,10 +112,7 @@ func TestUncleanVolumesAreTainted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := clean.content(logNode.stream(typeData, ""))
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := clean.content(logNode.stream(typeData, ""))
 	logAt := int64(-1)
 	content.Runs(func(r filesys.Run) { logAt = max(logAt, r.Off) })
 	restart := make([]byte, fixupStride)

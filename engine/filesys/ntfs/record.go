@@ -84,6 +84,9 @@ func decodeRecord(b []byte, number uint64) (*record, error) {
 	}
 	c := binread.Little(b)
 	r := &record{sequence: c.At(0x10).U16(), flags: c.At(0x16).U16(), base: reference(c.At(0x20).U64())}
+	if is := c.At(0x2c).U32(); c.At(4).U16() > 0x2c && is != uint32(number) { // before NTFS 3.1 there was no such field
+		return nil, binread.Corrupt("record %d says it is %d", number, is)
+	}
 	at, used := int(c.At(0x14).U16()), int64(c.At(0x18).U32())
 	if used > int64(len(b)) {
 		return nil, binread.Corrupt("record %d: %d bytes used, want at most %d", number, used, len(b))

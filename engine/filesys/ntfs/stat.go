@@ -18,6 +18,7 @@ const (
 
 	maxReparse     = 16 << 10
 	maxStreamValue = 64 << 10 // of a named stream; the kernel has no longer attributes
+	maxValues      = 4 << 20  // of all of a file
 
 	attributeEncrypted = 0x4000
 )
@@ -159,6 +160,7 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 	}
 	var attrs map[string][]byte
 	var problems binread.Errors
+	total := 0
 	for _, a := range of.attrs {
 		if a.kind != typeData || a.name == "" || a.first != 0 {
 			continue
@@ -167,6 +169,10 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 		if err != nil {
 			problems.Add(fmt.Errorf("ntfs: node %d: stream %q: %w", n, a.name, err))
 			continue
+		}
+		if total += len(value); total > maxValues {
+			problems.Add(fmt.Errorf("ntfs: node %d: %w", n, binread.Limit("streams of more than %d bytes", maxValues)))
+			break
 		}
 		if attrs == nil {
 			attrs = map[string][]byte{}

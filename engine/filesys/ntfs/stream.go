@@ -17,7 +17,11 @@ type extent struct {
 	start  int64 // the cluster of the volume, or hole
 }
 
-const hole = -1
+const (
+	hole = -1
+
+	maxExtents = 1 << 21 // of one stream
+)
 
 // extents decodes where a stream is.
 func (f *FS) extents(s *stream) ([]extent, error) {
@@ -57,6 +61,9 @@ func (f *FS) decodePairs(list []extent, pairs []byte, at int64) ([]extent, int64
 				return list, at, binread.Corrupt("a run of %d clusters at %d, want it before %d", e.length, start, f.boot.clusters)
 			}
 		}
+		if len(list) == maxExtents {
+			return list, at, binread.Limit("more than %d runs", maxExtents)
+		}
 		list = append(list, e)
 		at += e.length
 		pairs = pairs[1+lengthBytes+startBytes:]
@@ -77,7 +84,7 @@ func signed(b []byte) int64 {
 }
 
 // content is a stream that is stored as it is. Where its runs end early, or are damaged, a read of what is missing is an error.
-func (f *FS) content(s *stream) (*filesys.Content, error) {
+func (f *FS) content(s *stream) *filesys.Content {
 	list, damage := f.extents(s)
 	c := &filesys.Content{Where: fmt.Sprintf("ntfs: node %d", s.number), Volume: f.device, Limit: f.device.size}
 	var runs []filesys.Run
@@ -104,7 +111,7 @@ func (f *FS) content(s *stream) (*filesys.Content, error) {
 		runs = append(runs, filesys.Run{Len: s.size - valid, Zero: true})
 	}
 	c.Consist(s.size, runs)
-	return c, nil
+	return c
 }
 
 // resident is content that is in the record itself.
@@ -130,7 +137,7 @@ func (f *FS) open(s *stream) (filesys.File, error) {
 	case s.flags&attrCompressed != 0:
 		return nil, binread.Unsupported("compression %d", s.flags&attrCompressed)
 	}
-	return f.content(s)
+	return f.content(s), nil
 }
 
 // Open opens the content of a regular file.
