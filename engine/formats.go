@@ -8,6 +8,7 @@ import (
 	"github.com/guestctl/guestctl/engine/filesys/fat"
 	"github.com/guestctl/guestctl/engine/filesys/iso9660"
 	"github.com/guestctl/guestctl/engine/filesys/ntfs"
+	"github.com/guestctl/guestctl/engine/filesys/squashfs"
 	"github.com/guestctl/guestctl/engine/filesys/xfs"
 	"github.com/guestctl/guestctl/engine/image"
 	"github.com/guestctl/guestctl/engine/image/compressed"
@@ -64,6 +65,7 @@ func FileSystems() []filesys.Format {
 		exfat.Format,
 		ntfs.Format,
 		iso9660.Format,
+		squashfs.Format,
 	}
 }
 
@@ -81,6 +83,7 @@ func Signatures() []Signature {
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
 		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
 		{"squashfs", m(0, "hsqs"), unsupported},
+		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
 		{"ReFS", m(3, "ReFS\x00\x00\x00\x00"), unsupported},
