@@ -2,6 +2,7 @@ package squashfs
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -91,18 +92,24 @@ func TestHostileSuperblocks(t *testing.T) {
 		"owners in no block":       {func(h *hostile) { h.put64(int(h.get64(48)), 1<<50) }, binread.ErrCorrupt, "table of owners"},
 		"fragments nowhere":        {func(h *hostile) { h.put64(80, none) }, binread.ErrCorrupt, "table of fragments"},
 		"exports behind the end":   {func(h *hostile) { h.put64(88, 1<<40) }, binread.ErrCorrupt, "table of exports"},
-		"attributes after their table": {func(h *hostile) { h.put64(int(h.get64(56)), 1<<40) }, binread.ErrCorrupt,
-			"table of extended attributes"},
+		"attributes after their table": {
+			func(h *hostile) { h.put64(int(h.get64(56)), 1<<40) }, binread.ErrCorrupt,
+			"table of extended attributes",
+		},
 		"root in no block":    {func(h *hostile) { h.put64(32, 1<<47) }, binread.ErrCorrupt, "root directory"},
 		"root over its block": {func(h *hostile) { h.put64(32, 0xffff) }, binread.ErrCorrupt, "root directory"},
 		"root that is a file": {func(h *hostile) { h.put16(h.inode(""), kindFile) }, binread.ErrCorrupt, "of type 2"},
 		"root of type 15":     {func(h *hostile) { h.put16(h.inode(""), 15) }, binread.ErrCorrupt, "type 15"},
 		"root of type 0":      {func(h *hostile) { h.put16(h.inode(""), 0) }, binread.ErrCorrupt, "type 0"},
 		"root of no owner":    {func(h *hostile) { h.put16(h.inode("")+4, 60000) }, binread.ErrCorrupt, "owner 60000"},
-		"options that are packed": {func(h *hostile) { h.put16(24, flagOptions); h.put16(superSize, 8) }, binread.ErrCorrupt,
-			"options of the compressor"},
-		"options of no bytes": {func(h *hostile) { h.put16(24, flagOptions); h.put16(superSize, 0x8000) }, binread.ErrCorrupt,
-			"options of the compressor"},
+		"options that are packed": {
+			func(h *hostile) { h.put16(24, flagOptions); h.put16(superSize, 8) }, binread.ErrCorrupt,
+			"options of the compressor",
+		},
+		"options of no bytes": {
+			func(h *hostile) { h.put16(24, flagOptions); h.put16(superSize, 0x8000) }, binread.ErrCorrupt,
+			"options of the compressor",
+		},
 		"lz4 in version 2": {func(h *hostile) {
 			h.put16(20, uint16(compLZ4))
 			h.put16(24, flagOptions)
@@ -154,15 +161,24 @@ func TestHostileObjects(t *testing.T) {
 		"two entries with one name": {"plain", func(h *hostile) {
 			h.b[h.find("entry with some more bytes to its name 2", h.entries("dirs/few"))+39] = '1'
 		}, binread.ErrCorrupt, "two entries"},
-		"target of 4 GiB":             {"plain", func(h *hostile) { h.put32(h.inode("links/60")+20, 1<<32-1) }, binread.ErrLimit, "target of"},
-		"file of 4 GiB":               {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+28, 1<<32-1) }, binread.ErrCorrupt, ""},
-		"fragment of no table":        {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+20, 1<<31) }, binread.ErrCorrupt, "number 2147483648"},
-		"tail over its fragment":      {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+24, 131000) }, binread.ErrCorrupt, "inside of a block"},
-		"tail at 4 GiB":               {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+24, 1<<32-1) }, binread.ErrCorrupt, "inside of a block"},
-		"block larger than a block":   {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 65537|blockPlain) }, binread.ErrCorrupt, "a block of 65537"},
-		"block with unknown flags":    {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 1<<30|100) }, binread.ErrCorrupt, "a block of"},
-		"block of one byte too few":   {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 99|blockPlain) }, binread.ErrCorrupt, "a block of 99"},
-		"block that is not packed":    {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 100) }, binread.ErrCorrupt, "gzip"},
+		"target of 4 GiB":           {"plain", func(h *hostile) { h.put32(h.inode("links/60")+20, 1<<32-1) }, binread.ErrLimit, "target of"},
+		"file of 4 GiB":             {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+28, 1<<32-1) }, binread.ErrCorrupt, ""},
+		"fragment of no table":      {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+20, 1<<31) }, binread.ErrCorrupt, "number 2147483648"},
+		"tail over its fragment":    {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+24, 131000) }, binread.ErrCorrupt, "inside of a block"},
+		"tail at 4 GiB":             {"plain", func(h *hostile) { h.put32(h.inode("sizes/100")+24, 1<<32-1) }, binread.ErrCorrupt, "inside of a block"},
+		"block larger than a block": {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 65537|blockPlain) }, binread.ErrCorrupt, "a block of 65537"},
+		"block with unknown flags":  {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 1<<30|100) }, binread.ErrCorrupt, "a block of"},
+		"block of one byte too few": {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 99|blockPlain) }, binread.ErrCorrupt, "a block of 99"},
+		"block that is not packed":  {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+32, 100) }, binread.ErrCorrupt, "gzip"},
+		"block of too few bytes, packed": {"plain-blocks", func(h *hostile) {
+			var short bytes.Buffer
+			w := zlib.NewWriter(&short)
+			_, _ = w.Write(make([]byte, 99))
+			_ = w.Close()
+			at := h.inode("sizes/100")
+			copy(h.b[binary.LittleEndian.Uint32(h.b[at+16:]):], short.Bytes())
+			h.put32(at+32, uint32(short.Len()))
+		}, binread.ErrCorrupt, "a block of 99"},
 		"content behind the end":      {"plain-blocks", func(h *hostile) { h.put32(h.inode("sizes/100")+16, 1<<31) }, binread.ErrCorrupt, "content at"},
 		"attributes of no table":      {"plain", func(h *hostile) { h.put32(h.inode("attributes/fifo")+20, 1<<30) }, binread.ErrCorrupt, "number 1073741824"},
 		"attribute of type 3":         {"plain", func(h *hostile) { h.b[h.find("comment\x05", int(h.fs.xattrData))-4] = 3 }, binread.ErrUnsupported, "type 0x3"},

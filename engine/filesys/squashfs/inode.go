@@ -85,14 +85,14 @@ func (f *FS) readInode(n filesys.Node) (inode, error) {
 
 // decode reads the fields that differ from type to type.
 func (i *inode) decode() error {
-	switch {
-	case i.kind == kindDir:
+	switch i.kind {
+	case kindDir:
 		return i.decodeDir()
-	case i.kind == kindFile:
+	case kindFile:
 		return i.decodeFile()
-	case i.kind == kindSymlink:
+	case kindSymlink:
 		return i.decodeSymlink()
-	case i.kind == kindBlock, i.kind == kindChar:
+	case kindBlock, kindChar:
 		c, err := i.rest.cursor(8)
 		if i.links, i.device = c.U32(), c.U32(); err != nil {
 			return err

@@ -83,10 +83,10 @@ func (f unpackFunc) unpack(dst, src []byte) (int, error) { return f(dst, src) }
 type zlibUnpacker struct{ readers sync.Pool }
 
 func (u *zlibUnpacker) unpack(dst, src []byte) (int, error) {
-	r, ok := u.readers.Get().(io.ReadCloser)
 	var err error
-	if ok {
-		err = r.(zlib.Resetter).Reset(bytes.NewReader(src), nil)
+	r, _ := u.readers.Get().(io.ReadCloser)
+	if again, ok := r.(zlib.Resetter); ok {
+		err = again.Reset(bytes.NewReader(src), nil)
 	} else {
 		r, err = zlib.NewReader(bytes.NewReader(src))
 	}
