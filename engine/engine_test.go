@@ -97,7 +97,6 @@ func TestSignaturesAreNamed(t *testing.T) {
 	}{
 		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
 		"erofs":     {1024, "\xe2\xe1\xf5\xe0", binread.ErrUnsupported},
-		"Btrfs":     {0x10040, "_BHRfS_M", binread.ErrUnsupported},
 		"ReFS":      {3, "ReFS\x00\x00\x00\x00", binread.ErrUnsupported},
 		"swap":      {4086, "SWAPSPACE2", nil},
 	} {

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/filesys/btrfs"
 	"github.com/guestctl/guestctl/engine/filesys/exfat"
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
@@ -61,6 +62,7 @@ func FileSystems() []filesys.Format {
 	return []filesys.Format{
 		ext4.Format,
 		xfs.Format,
+		btrfs.Format,
 		fat.Format,
 		exfat.Format,
 		ntfs.Format,
@@ -81,9 +83,6 @@ func Signatures() []Signature {
 	m, unsupported, encrypted := binread.Magic, binread.ErrUnsupported, binread.ErrEncrypted
 	return []Signature{
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
-		{"Btrfs", m(0x10040, "_BHRfS_M"), unsupported},
-		{"squashfs", m(0, "hsqs"), unsupported},
-		{"NTFS", m(3, "NTFS    "), unsupported},
 		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
 		{"ReFS", m(3, "ReFS\x00\x00\x00\x00"), unsupported},

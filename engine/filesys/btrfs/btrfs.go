@@ -1,0 +1,108 @@
+// Package btrfs reads Btrfs file systems ("Btrfs design" and "On-disk format" of the Btrfs documentation, and the kernel's
+// include/uapi/linux/btrfs_tree.h).
+//
+// A file system of one device is read whose chunks are kept once ("single") or twice on it ("dup"); others are binread.ErrUnsupported.
+// What is shown is the default subvolume, with those that are reached by a path in it; each is a tree of its own.
+//
+// The checksum, the place, the owner, the generation and the file system's identity of every block of metadata are verified when it is
+// read; of a block in two copies the first that is right is taken. The checksums of content are not verified. The extent, device, free
+// space and checksum trees are not read: nothing is found by them.
+//
+// The log tree is not replayed. Where there is one, the file system is tainted.
+package btrfs
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+const (
+	blockCacheBytes  = 16 << 20
+	extentCacheBytes = 16 << 20
+)
+
+// Format is the Btrfs file system.
+var Format = filesys.Format{
+	Name:       "btrfs",
+	Probe:      binread.Magic(superOffset+0x40, superMagic),
+	SystemArea: superOffset,
+	Open: func(r io.ReaderAt, size int64) (filesys.FS, error) {
+		f, err := Open(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	},
+}
+
+// FS is an open file system. It implements filesys.FS.
+type FS struct {
+	device   device
+	super    *superblock
+	problems []filesys.Problem
+	chunks   []chunk // in the order of their logical addresses
+	blocks   *binread.Cache
+	extents  *binread.Blocks // what compressed extents hold
+	rootTree tree
+	volumes  []subvolume // the default one first, the rest in the order of their numbers
+	byID     map[uint64]int
+	dirs     filesys.Listings
+}
+
+var _ filesys.FS = (*FS)(nil)
+
+// Open opens the file system whose bytes are r, of size bytes. Damage that leaves something readable is in the
+// description's problems, not in the error.
+func Open(r io.ReaderAt, size int64) (*FS, error) {
+	f := &FS{device: device{r: r, size: size}}
+	if err := f.readSuperblock(); err != nil {
+		return nil, fmt.Errorf("btrfs: superblock: %w", err)
+	}
+	f.blocks = binread.NewCache(blockCacheBytes / int(f.super.nodeSize))
+	f.extents = binread.NewBlocks(extentCacheBytes)
+	if err := f.readChunks(); err != nil {
+		return nil, fmt.Errorf("btrfs: chunks: %w", err)
+	}
+	if err := f.readRoots(); err != nil {
+		return nil, fmt.Errorf("btrfs: tree of roots: %w", err)
+	}
+	f.describeState()
+	return f, nil
+}
+
+func (f *FS) problem(taints bool, format string, args ...any) {
+	f.problems = append(f.problems, filesys.Problem{Message: fmt.Sprintf(format, args...), Taints: taints})
+}
+
+// describeState turns what the superblock says of the file system's health into problems.
+func (f *FS) describeState() {
+	s := f.super
+	if have, want := f.device.size, int64(s.deviceBytes); have < want {
+		f.problem(false, "the image ends at %d of %d bytes; what lay behind gives errors", have, want)
+	}
+	if s.flags&superError != 0 {
+		f.problem(true, "the file system is marked as damaged")
+	}
+	if s.logRoot != 0 {
+		f.problem(true, "the file system was not unmounted, and its log tree is not replayed: the newest changes are missing")
+	}
+}
+
+// Description says what the superblock says, and what is wrong with the file system as a whole.
+func (f *FS) Description() filesys.Description {
+	s := f.super
+	return filesys.Description{
+		Type:      "btrfs",
+		UUID:      uuidString(s.fsid),
+		Label:     s.label,
+		BlockSize: int64(s.sectorSize),
+		Size:      int64(s.totalBytes),
+		Free:      -1,
+		Features:  s.featureNames(),
+		Problems:  slices.Clone(f.problems),
+	}
+}

@@ -1,0 +1,64 @@
+package btrfs
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/guestctl/guestctl/engine/binread"
+)
+
+func TestALogTreeIsSaid(t *testing.T) {
+	f := openBytes(t, image(t, "log"))
+	p := f.Description().Problems
+	if len(p) != 1 || !p[0].Taints || !strings.Contains(p[0].Message, "not replayed") {
+		t.Errorf("problems %+v, want that the log tree is not replayed", p)
+	}
+	if _, err := f.Lookup(f.Root(), "new"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that only the log tree has: %v", err)
+	}
+}
+
+// TestACopyOfTheSuperblockIsUsed damages the first.
+func TestACopyOfTheSuperblockIsUsed(t *testing.T) {
+	b := bytes.Clone(image(t, "zstd"))
+	b[superOffset+0x200] ^= 1
+	p := openBytes(t, b).Description().Problems
+	if len(p) != 1 || !p[0].Taints || !strings.Contains(p[0].Message, "its copy at 0x4000000") {
+		t.Errorf("problems %+v, want that a copy is used", p)
+	}
+}
+
+func TestHostileSuperblocks(t *testing.T) {
+	for name, test := range map[string]struct {
+		off  int
+		b    string
+		want error
+	}{
+		"a file system on two devices":      {0x88, "\x02", binread.ErrUnsupported},
+		"zones":                             {0xbd, "\x13", binread.ErrUnsupported},
+		"a feature without a name":          {0xc3, "\x80", binread.ErrUnsupported},
+		"sectors of nothing":                {0x90, "\x00\x00", binread.ErrCorrupt},
+		"blocks of 128 KiB":                 {0x94, "\x00\x00\x02", binread.ErrCorrupt},
+		"a tree of 200 levels":              {0xc6, "\xc8", binread.ErrCorrupt},
+		"more chunks than there is room":    {0xa0, "\xff\xff\xff\xff", binread.ErrCorrupt},
+		"chunks that end within one":        {0xa0, "\x20\x00\x00\x00", binread.ErrCorrupt},
+		"no bytes":                          {0x70, "\x00\x00\x00\x00\x00\x00\x00\x00", binread.ErrCorrupt},
+		"a tree of roots where no chunk is": {0x50, "\x00\x00\x00\x00\x00\x00\x00\x7f", binread.ErrCorrupt},
+		"chunks that are a tree of roots":   {0x58, "\x00\x00\x00\x00\x00\x00\x00\x7f", binread.ErrCorrupt},
+		"another place":                     {0x30, "\x00\x00\x02", binread.ErrCorrupt},
+		"a dump of metadata":                {0x3c, "\x02", binread.ErrUnsupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := bytes.Clone(image(t, "log")[:96<<20])
+			copy(b[64<<20:], make([]byte, superSize))
+			copy(b[superOffset+test.off:], test.b)
+			resum(b[superOffset : superOffset+superSize])
+			if _, err := Open(bytes.NewReader(b), int64(len(b))); !errors.Is(err, test.want) {
+				t.Errorf("%v, want %v", err, test.want)
+			}
+		})
+	}
+}
