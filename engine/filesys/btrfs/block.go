@@ -98,9 +98,9 @@ func (f *FS) readBlock(p pointer) (block, error) {
 		return block{}, binread.Corrupt("block at %#x, want it inside of one chunk", p.block)
 	}
 	var first error
-	for i := range count {
+	for _, place := range at[:count] {
 		raw := make([]byte, f.super.nodeSize)
-		err := f.device.fill(raw, at[i])
+		err := f.device.fill(raw, place)
 		if err == nil {
 			err = f.verify(raw, p.block)
 		}

@@ -27,9 +27,8 @@ const (
 
 // Format is the Btrfs file system.
 var Format = filesys.Format{
-	Name:       "btrfs",
-	Probe:      binread.Magic(superOffset+0x40, superMagic),
-	SystemArea: superOffset,
+	Name:  "btrfs",
+	Probe: binread.Magic(superOffset+0x40, superMagic),
 	Open: func(r io.ReaderAt, size int64) (filesys.FS, error) {
 		f, err := Open(r, size)
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
@@ -35,20 +34,6 @@ func openBytes(t testing.TB, b []byte) *FS {
 		t.Fatal(err)
 	}
 	return f
-}
-
-// find returns the node of a path.
-func find(t testing.TB, f *FS, path string) filesys.Node {
-	t.Helper()
-	n := f.Root()
-	for name := range strings.SplitSeq(path, "/") {
-		next, err := f.Lookup(n, name)
-		if err != nil {
-			t.Fatalf("%q of %q: %v", name, path, err)
-		}
-		n = next
-	}
-	return n
 }
 
 func TestImagesHoldWhatTheKernelSays(t *testing.T) {

@@ -62,3 +62,21 @@ func TestHostileSuperblocks(t *testing.T) {
 		})
 	}
 }
+
+// TestDescriptions compares with what `btrfs inspect-internal dump-super` says of the images.
+func TestDescriptions(t *testing.T) {
+	for name, want := range map[string]struct {
+		size     int64
+		features string
+	}{
+		"zstd":  {128 << 20, "crc32c free_space_tree free_space_tree_valid mixed_backref default_subvol compress_zstd big_metadata extended_iref skinny_metadata no_holes"},
+		"lzo":   {96 << 20, "xxhash64 free_space_tree free_space_tree_valid mixed_backref compress_lzo big_metadata extended_iref skinny_metadata"},
+		"zlib":  {128 << 20, "sha256 free_space_tree free_space_tree_valid mixed_backref big_metadata extended_iref skinny_metadata no_holes"},
+		"mixed": {96 << 20, "blake2b free_space_tree free_space_tree_valid mixed_backref mixed_groups extended_iref skinny_metadata no_holes"},
+	} {
+		d := openBytes(t, image(t, name)).Description()
+		if d.Label != "Btrfs test" || d.BlockSize != 4096 || d.Size != want.size || strings.Join(d.Features, " ") != want.features {
+			t.Errorf("%s: %+v, want %+v", name, d, want)
+		}
+	}
+}

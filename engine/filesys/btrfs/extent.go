@@ -51,8 +51,8 @@ func decodeExtent(k key, b []byte) (extent, error) {
 		}
 		return e, e.validate()
 	}
-	length := uint64(0)
-	e.disk, e.diskBytes, e.offset, length = c.U64(), c.U64(), c.U64(), c.U64()
+	e.disk, e.diskBytes, e.offset = c.U64(), c.U64(), c.U64()
+	length := c.U64()
 	e.zero = form == extentPrealloc || e.disk == 0
 	switch {
 	case c.Err() != nil:

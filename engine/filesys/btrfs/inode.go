@@ -42,8 +42,7 @@ func (f *FS) readInode(n filesys.Node) (inode, error) {
 		in.stat = filesys.Stat{Node: n, Mode: filesys.ModeDir | 0o755, Links: 1}
 		return in, nil
 	}
-	k := key{p.inode, kindInode, 0}
-	_, b, err := p.volume.tree.get(k, k)
+	b, err := p.volume.tree.get(key{p.inode, kindInode, 0})
 	switch {
 	case err != nil:
 		return inode{}, err

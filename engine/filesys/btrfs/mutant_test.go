@@ -2,6 +2,7 @@ package btrfs
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"path/filepath"
@@ -100,7 +101,7 @@ func TestMutantsAreNoticed(t *testing.T) {
 				continue
 			}
 			seen := 0
-			err = conformance.Walk(f, func(path string, n filesys.Node) error {
+			err = conformance.Walk(f, func(_ string, n filesys.Node) error {
 				seen++
 				st, err := f.Stat(n)
 				if err != nil {
@@ -114,7 +115,7 @@ func TestMutantsAreNoticed(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					if _, err := c.ReadAt(make([]byte, 1), max(0, c.Size()-1)); err != nil && err != io.EOF {
+					if _, err := c.ReadAt(make([]byte, 1), max(0, c.Size()-1)); err != nil && !errors.Is(err, io.EOF) {
 						return err
 					}
 				}

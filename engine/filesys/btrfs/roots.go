@@ -134,8 +134,7 @@ func (f *FS) enter(parent place, id uint64) (filesys.Node, error) {
 	if id>>inodeBits != 0 || id < firstFreeID {
 		return 0, binread.Corrupt("an entry for subvolume %d", id)
 	}
-	ref := key{parent.volume.id, kindRootRef, id}
-	_, b, err := f.rootTree.get(ref, ref)
+	b, err := f.rootTree.get(key{parent.volume.id, kindRootRef, id})
 	if err != nil {
 		return 0, err
 	}

@@ -95,15 +95,15 @@ func bounded(b block, first, limit *key) error {
 	return nil
 }
 
-// get returns the data of the first item from one key to another, or nil where there is none.
-func (t tree) get(from, to key) (found key, data []byte, err error) {
+// get returns the data of the item of a key, or nil where there is none.
+func (t tree) get(k key) (data []byte, err error) {
 	var bad binread.Errors
-	t.each(from, to, func(k key, b []byte) error {
-		found, data = k, b
+	t.each(k, k, func(_ key, b []byte) error {
+		data = b
 		return errStop
 	}, func(_ key, err error) { bad.Add(err) })
 	if err := bad.Err(); err != nil {
-		return key{}, nil, err
+		return nil, err
 	}
-	return found, data, nil
+	return data, nil
 }
