@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,7 +81,7 @@ func TestHostileNames(t *testing.T) {
 		b := make([]byte, entryHeader)
 		binary.LittleEndian.PutUint16(b[25:], valueSize)
 		binary.LittleEndian.PutUint16(b[27:], nameSize)
-		return append(b, rest...)
+		return slices.Concat(b, []byte(rest))
 	}
 	for name, b := range map[string][]byte{
 		"cut":                item(0, 1, "")[:20],
