@@ -48,6 +48,7 @@ images: ## build a real Debian 12 disk and its variants in build/images for the 
 	@testdata/build-variants.sh
 	@testdata/build-drifted.sh
 	@testdata/build-uefi.sh
+	@testdata/build-filesystems.sh
 
 boot: images ## boot the real disk in QEMU, as verify-backup --boot does: minutes under emulation
 	@GUESTCTL_BOOT=required testdata/yara.sh $(GO) test -count=1 -timeout 60m -v -run TestTheRealDiskBoots ./backup/live

@@ -124,6 +124,7 @@ source testdata/bench-backup.sh
 source testdata/bench-agent.sh
 source testdata/bench-luks.sh
 source testdata/bench-images.sh
+source testdata/bench-filesystems.sh
 
 for image in debian12.raw debian12.qcow2 debian12-compressed.qcow2; do
 	check=("$guestctl" check-compliance --no-cache --baseline "$baseline" "$images/$image")
