@@ -14,6 +14,7 @@ import (
 
 const (
 	mutants     = 200
+	fewMutants  = 40   // with -short
 	mutantBlock = 512  // bytes; what holds nothing is left alone
 	maxVisited  = 2000 // nodes of a mutant
 )
@@ -59,7 +60,11 @@ func UsedBlocks(image []byte, from int) (used []int64) {
 func Mutants(t *testing.T, f filesys.Format, image []byte, used []int64) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(9, 2026))
-	for i := range mutants {
+	count := mutants
+	if testing.Short() {
+		count = fewMutants
+	}
+	for i := range count {
 		block := used[random.IntN(len(used))]
 		if i%4 == 0 {
 			block = used[random.IntN(4)]

@@ -103,6 +103,9 @@ func (s sparse) ReadAt(b []byte, off int64) (int, error) {
 
 // TestFileSystemOfTebibytes: what is not there, or was never written, costs no memory, and is counted.
 func TestFileSystemOfTebibytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("checks tebibytes")
+	}
 	h := newHostile(t, "mutant")
 	groups := uint64(1<<18 - 1)
 	h.super(0x4, 4, groups*8192) // 2 TiB
