@@ -19,6 +19,9 @@ func Collect(ctx context.Context, g *guest.Guest, req Request, collectors []Coll
 	if len(req.Globs) > 0 {
 		req.Domains = union(req.Domains, []string{"globs"})
 	}
+	if len(req.Registry) > 0 {
+		req.Domains = union(req.Domains, []string{"registry"})
+	}
 	for _, name := range req.Domains {
 		if err := d.collect(ctx, name, func() *Scope {
 			return &Scope{Guest: g, Request: req, Now: now, facts: d.Facts, files: map[string]bool{}}

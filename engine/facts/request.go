@@ -14,6 +14,8 @@ type Request struct {
 	// Files by path, and patterns with * ? [ ] in Globs. Naming one of them asks for the domain "files" or "globs".
 	Files map[string]FileRequest
 	Globs []string
+	// Registry has paths of Windows' registry, as the domain "registry" has them. Naming one asks for it.
+	Registry []string
 }
 
 // FileRequest is what is wanted of one file beyond its existence, type, mode and owner.
@@ -37,9 +39,10 @@ func (a *Request) AddFile(path string, want FileRequest) {
 // Merge returns a request for all that a and b ask for.
 func (a Request) Merge(b Request) Request {
 	m := Request{
-		Domains: union(a.Domains, b.Domains),
-		Globs:   union(a.Globs, b.Globs),
-		Files:   maps.Clone(a.Files),
+		Domains:  union(a.Domains, b.Domains),
+		Globs:    union(a.Globs, b.Globs),
+		Registry: union(a.Registry, b.Registry),
+		Files:    maps.Clone(a.Files),
 	}
 	if m.Files == nil {
 		m.Files = map[string]FileRequest{}
