@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"engine/image", "engine/appliance", "engine/volume", "engine/filesys"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
-	{"engine/rpmdb", "engine/capability"},
+	{"engine/rpmdb", "engine/capability", "engine/hive"},
 	{"engine/owners"},
 	{"engine/shipped"},
 	{"engine/facts"},
