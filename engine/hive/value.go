@@ -97,12 +97,7 @@ func (v Value) not(want string) error {
 
 // text decodes UTF-16 up to the first zero. Half a unit at the end is no text, as it is none to Windows.
 func text(b []byte) string {
-	b = b[:zero(b)]
-	units := make([]uint16, 0, len(b)/2)
-	for c := binread.Little(b); c.Len() >= 2; {
-		units = append(units, c.U16())
-	}
-	return binread.WTF8(units)
+	return binread.WTF8(units(b[:zero(b)]))
 }
 
 // zero is where the first zero of UTF-16 is, or where the last whole unit ends.
