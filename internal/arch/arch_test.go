@@ -48,7 +48,7 @@ var layers = [][]string{
 }
 
 // testOnly are packages that only tests import.
-var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs", "internal/factstest", "internal/malwaretest", "internal/fakeqemu", "internal/postgrestest"}
+var testOnly = []string{"internal/arch", "internal/conformance", "internal/memfs", "internal/factstest", "internal/malwaretest", "internal/fakeqemu", "internal/postgrestest", "internal/hivetest"}
 
 // pins are the versions that were tried and chosen; a tidy without them may silently choose an older one.
 var pins = map[string]string{
