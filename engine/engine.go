@@ -172,6 +172,9 @@ func (m *Machine) guestVolume(v *volume.Volume) guest.Volume {
 	if v.Number > 0 {
 		g.PartUUID, g.PartLabel = v.UUID, v.Label
 	}
+	if p, ok := v.Bottom(0, 1); ok {
+		g.Start = p.Off
+	}
 	// the kernel numbers partitions of disks alone: what is deeper inside has other names
 	if v.Parent == nil || v.Number > 0 && v.Parent.Parent == nil {
 		g.Disk = m.diskOf(v)

@@ -15,7 +15,9 @@ import (
 // rootSigns are paths of which each alone shows that a file system is the root of an operating system.
 var rootSigns = []string{"etc/os-release", "usr/lib/os-release", "etc/fstab", "etc/passwd", "sbin/init", "usr/lib/systemd/systemd"}
 
-// Find returns the operating systems on the volumes, in the order of the volumes, each put together as its fstab says.
+// Find returns the operating systems on the volumes, in the order of the volumes, each put together as its fstab says, or with the letters
+// that a Windows remembers. Files that one kind of system keeps in the root of the other make it no other: Windows starts from NTFS, and
+// from there nothing else does.
 // A volume on which the search itself failed is in the error, and the guests on the others are returned with it.
 func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 	var guests []*Guest
@@ -25,10 +27,14 @@ func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 			return nil, err
 		}
 		isRoot, err := looksLikeRoot(v.FS)
-		if err != nil {
+		dir, windowsErr := hasWindows(v.FS)
+		if err := errors.Join(err, windowsErr); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", v.Device, err))
 		}
-		if isRoot {
+		switch isWindows := dir != "" && (!isRoot || v.FS.Description().Type == "ntfs"); {
+		case isWindows:
+			guests = append(guests, assembleWindows(v, dir, volumes))
+		case isRoot:
 			guests = append(guests, assemble(v, volumes))
 		}
 	}

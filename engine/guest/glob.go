@@ -56,11 +56,19 @@ func (g *Guest) matches(base, part string) ([]string, error) {
 	entries, err := g.ReadDir(base + "/")
 	var paths []string
 	for _, e := range entries {
-		if ok, matchErr := path.Match(part, e.Name); ok && matchErr == nil {
+		if ok, matchErr := path.Match(g.fold(part), g.fold(e.Name)); ok && matchErr == nil {
 			paths = append(paths, base+"/"+e.Name)
 		}
 	}
 	return paths, err
+}
+
+// fold makes names equal that are one to the guest.
+func (g *Guest) fold(name string) string {
+	if g.System == Windows {
+		return strings.ToLower(name)
+	}
+	return name
 }
 
 // absent drops the error of something that is not there: it matches nothing.

@@ -15,6 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -35,6 +37,7 @@ type Volume struct {
 	PartUUID  string
 	PartLabel string
 	Devices   []string // as volume.Volume has them: "/dev/mapper/rl-root"
+	Start     int64    // where it begins on its disk, in bytes
 	FS        filesys.FS
 	// Opened is the encrypted volume that this one was opened from; nil where it lies plainly.
 	Opened *Volume
@@ -44,18 +47,26 @@ type Volume struct {
 
 // Guest is one operating system.
 type Guest struct {
+	System   System
 	Root     Volume
 	Mounts   []Mount   // in the order of mounting; the first is the root
 	Problems []Problem // what went wrong while the tree was put together
 	Disks    []Disk    // of the machine the guest is on
 	// Names are the paths below /dev that the guest gives to volumes it decrypts, by their Device.
 	Names map[string][]string
+	// SystemRoot is the directory that Windows is in, and Drives the letters it remembers; a guest of another kind has none.
+	SystemRoot string
+	Drives     []Drive
 
 	mounts []*mounted
 	over   map[place]*mounted // what is mounted over a directory
 
-	nowhere map[name]string // names that are missing and lead to a mount point, with why nothing is mounted there
-	doubt   error           // of kind ErrUnread: what is missing may be on another volume; nil when fstab was read whole
+	nowhere     map[name]string // names that are missing and lead to a mount point, with why nothing is mounted there
+	named       []drive         // volumes beside what is in the root
+	systemDrive string          // letter of the root, in lower case: "c:"
+	doubtDrives bool            // whether letters may be missing
+
+	doubt error // of kind ErrUnread: what is missing may be on another volume; nil when fstab was read whole
 }
 
 // Mount is one entry of the guest's tree.
@@ -137,6 +148,10 @@ func (g *Guest) ReadDir(path string) ([]Entry, error) {
 	for i, e := range list {
 		entries[i] = Entry{e.Name, e.Type}
 	}
+	for _, d := range g.letters(p) {
+		entries = append(entries, Entry{d.Path[1:], fs.ModeDir})
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return entries, first(err, wrap("readdir", t.path(), p, readErr))
 }
 

@@ -46,7 +46,15 @@ func (t *trail) reset() { t.names, t.places = t.names[:0], t.places[:0] }
 // and mount points lead into what is mounted. With follow unset, a link in last position is the answer itself. The trail
 // of an error holds the part that exists.
 func (g *Guest) resolve(op, path string, follow bool) (place, *trail, error) {
-	w := walk{trail: trail{root: place{g.mounts[0], g.mounts[0].root}}, guest: g, rest: strings.Split(path, "/")}
+	start := path
+	if g.System == Windows && strings.ContainsAny(path, `\:%`) {
+		windows, ok := g.WindowsPath(path)
+		if !ok {
+			return place{}, &trail{}, &fs.PathError{Op: op, Path: path, Err: fmt.Errorf("%w: not on a drive of the guest", ErrUnread)}
+		}
+		start = windows
+	}
+	w := walk{trail: trail{root: place{g.mounts[0], g.mounts[0].root}}, guest: g, rest: strings.Split(start, "/")}
 	w.damage = w.root.at.taint
 	for len(w.rest) > 0 {
 		name := w.rest[0]
@@ -76,11 +84,10 @@ func (w *walk) step(name string, follow bool) error {
 		return nil
 	}
 	dir := w.here()
-	node, err := dir.at.fs.Lookup(dir.node, name)
-	if node == 0 || err != nil && !damaged(err) {
-		return w.notFound(dir, name, err)
+	p, err := w.find(dir, name)
+	if err != nil && !damaged(err) || p.at == nil {
+		return err
 	}
-	p := w.guest.enter(place{dir.at, node})
 	if p.at.unread != "" {
 		return fmt.Errorf("%w: %s", ErrUnread, p.at.unread)
 	}
@@ -104,6 +111,18 @@ func (w *walk) step(name string, follow bool) error {
 	return nil
 }
 
+// find returns what a name in a directory stands for. No place comes with an error that is not one of damage.
+func (w *walk) find(dir place, name string) (place, error) {
+	if at, ok := w.guest.beside(dir, name); ok {
+		return place{at, at.root}, nil
+	}
+	node, err := w.guest.lookup(dir, name)
+	if node == 0 || err != nil && !damaged(err) {
+		return place{}, w.notFound(dir, name, err)
+	}
+	return w.guest.enter(place{dir.at, node}), err
+}
+
 // notFound is the error of a name that Lookup gave no node for. No value comes with it, whatever its kind was.
 func (w *walk) notFound(dir place, missing string, err error) error {
 	if damaged(err) {
@@ -115,6 +134,9 @@ func (w *walk) notFound(dir place, missing string, err error) error {
 	w.missing = missing
 	if why, ok := w.guest.nowhere[name{dir, missing}]; ok {
 		return fmt.Errorf("%w: %s", ErrUnread, why)
+	}
+	if w.guest.inDoubt(missing) {
+		return fmt.Errorf("%w: which volume is called %s is not known", ErrUnread, missing)
 	}
 	if w.guest.doubt != nil {
 		return w.guest.doubt
@@ -138,7 +160,10 @@ func (w *walk) link(p place) error {
 	if target == "" {
 		return binread.Corrupt("link without a target")
 	}
-	if target[0] == '/' {
+	if target, err = w.linkTarget(target); err != nil {
+		return err
+	}
+	if target == "" || target[0] == '/' {
 		w.reset()
 	}
 	w.rest = append(strings.Split(target, "/"), w.rest...)

@@ -89,5 +89,12 @@ func (w *walker) dir(p place, o Object) error {
 			return err
 		}
 	}
+	for _, d := range w.g.letters(p) {
+		if at, ok := w.g.beside(p, d.Path[1:]); ok {
+			if err := w.walk(place{at, at.root}, d.Path, nil); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }

@@ -25,10 +25,10 @@ const (
 // layers has the packages of each layer, as path patterns. A package imports only layers above its own.
 var layers = [][]string{
 	{"internal/bisect", "internal/fault", "internal/nearest", "internal/version", "engine/binread", "finding", "rules", "rules/*", "baselines"},
-	{"engine/image", "engine/appliance", "engine/volume", "engine/filesys"},
+	{"engine/image", "engine/appliance", "engine/volume", "engine/filesys", "engine/hive"},
 	{"engine/image/*", "engine/volume/*", "engine/filesys/*"},
 	{"engine/guest"},
-	{"engine/rpmdb", "engine/capability", "engine/hive"},
+	{"engine/rpmdb", "engine/capability", "engine/registry"},
 	{"engine/owners"},
 	{"engine/shipped"},
 	{"engine/facts"},
