@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"io/fs"
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -22,9 +23,10 @@ func Collect(ctx context.Context, g *guest.Guest, req Request, collectors []Coll
 	if len(req.Registry) > 0 {
 		req.Domains = union(req.Domains, []string{"registry"})
 	}
+	together := &shared{}
 	for _, name := range req.Domains {
 		if err := d.collect(ctx, name, func() *Scope {
-			return &Scope{Guest: g, Request: req, Now: now, facts: d.Facts, files: map[string]bool{}}
+			return &Scope{Guest: g, Request: req, Now: now, shared: together, facts: d.Facts, files: map[string]bool{}}
 		}, collectors); err != nil {
 			return nil, err
 		}
@@ -39,6 +41,10 @@ func (d *Document) collect(ctx context.Context, name string, scope func() *Scope
 	i := slices.IndexFunc(all, func(c Collector) bool { return c.Name == name })
 	if i < 0 {
 		d.Collectors[name] = (&Scope{}).status(binread.Unsupported("this version gathers no facts called %q", name))
+		return nil
+	}
+	if !slices.Contains(all[i].systems(), scope().Guest.System) {
+		d.Collectors[name] = (&Scope{}).status(fs.ErrNotExist)
 		return nil
 	}
 	for _, need := range all[i].Needs {

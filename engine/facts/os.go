@@ -6,7 +6,7 @@ type OS struct {
 	IDLike     []string `json:"id_like"`
 	VersionID  string   `json:"version_id"`
 	Codename   string   `json:"codename,omitempty"`
-	Family     string   `json:"family"` // "debian", "rhel", "suse", "alpine", "arch" or "" when not known
+	Family     string   `json:"family"` // "debian", "rhel", "suse", "alpine", "arch", "windows" or "" when not known
 	Arch       string   `json:"arch"`   // as uname -m: "x86_64"
 	Init       string   `json:"init"`   // "systemd", "openrc", "sysvinit", "busybox" or ""
 	PrettyName string   `json:"pretty_name"`
@@ -30,9 +30,10 @@ type MachineID struct {
 type Timezone struct {
 	// Zone is the zone in effect, by the name the guest uses for it. A guest without /etc/localtime runs in UTC.
 	Zone Value[string] `json:"zone"`
-	// How the zone is set: "link", "copy", or "default" when /etc/localtime is missing.
+	// How the zone is set: "link", "copy", "registry" of Windows, or "default" when /etc/localtime is missing.
 	How string `json:"how"`
-	// Names lists every name of the zone database with the same rules, for a copy; for a link its one name.
+	// Names lists every name of the zone database with the same rules, for a copy; for a link its one name; and the zones that one of
+	// Windows stands for.
 	Names []string `json:"names"`
 	// Text is what Debian's /etc/timezone or an old /etc/sysconfig/clock says; programs that read it may disagree with
 	// the C library.

@@ -25,6 +25,7 @@ type Scope struct {
 	Request Request
 	Now     int // day of the collection, in days since 1970-01-01 UTC
 
+	shared   *shared
 	facts    map[string]any
 	files    map[string]bool
 	problems []Problem

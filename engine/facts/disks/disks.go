@@ -11,7 +11,7 @@ import (
 )
 
 // Collector collects the domain "disks".
-var Collector = facts.New("disks", "The disks of the machine, their partitions and file systems", collect)
+var Collector = facts.New("disks", "The disks of the machine, their partitions and file systems", collect).On(guest.Unix, guest.Windows)
 
 func collect(_ context.Context, s *facts.Scope) (*facts.Disks, error) {
 	if len(s.Guest.Disks) == 0 {

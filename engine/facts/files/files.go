@@ -15,10 +15,11 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/filesys"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Collector collects the domain "files".
-var Collector = facts.New("files", "Existence, type, mode, owner, digests and matches of the files that checks name", collect)
+var Collector = facts.New("files", "Existence, type, mode, owner, digests and matches of the files that checks name", collect).On(guest.Unix, guest.Windows)
 
 // aclName is the extended attribute that holds a POSIX access list (acl(5)).
 const aclName = "system.posix_acl_access"

@@ -11,10 +11,11 @@ import (
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Collector collects the domain "globs".
-var Collector = facts.New("globs", "The paths that match the patterns of checks, with type, mode and owner", collect)
+var Collector = facts.New("globs", "The paths that match the patterns of checks, with type, mode and owner", collect).On(guest.Unix, guest.Windows)
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Globs, error) {
 	all := facts.Globs{}

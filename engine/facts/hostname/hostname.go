@@ -1,7 +1,7 @@
 // Package hostname collects the domain "hostname": the static name of the guest.
 //
 // Sources: the first line of /etc/hostname that is neither blank nor a comment (hostname(5)), else HOSTNAME= of
-// /etc/sysconfig/network, as RHEL 6 has it. A name that DHCP or cloud-init would set at run time is not known here.
+// /etc/sysconfig/network, as RHEL 6 has it; of Windows the name of TCP/IP, else that of the computer. A name that DHCP or cloud-init would set at run time is not known here.
 package hostname
 
 import (
@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 const (
@@ -21,9 +22,12 @@ const (
 )
 
 // Collector collects the domain "hostname".
-var Collector = facts.New("hostname", "The static host name", collect)
+var Collector = facts.New("hostname", "The static host name", collect).On(guest.Unix, guest.Windows)
 
 func collect(_ context.Context, s *facts.Scope) (*facts.Hostname, error) {
+	if s.Guest.System == guest.Windows {
+		return windows(s)
+	}
 	var name *facts.Hostname
 	err := s.Lines(path, func(n int, text string) {
 		value := strings.TrimSpace(text)

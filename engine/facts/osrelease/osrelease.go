@@ -2,7 +2,7 @@
 //
 // Sources: /etc/os-release, else /usr/lib/os-release (os-release(5)), else the files of distributions older than that; the
 // ELF header of the init program for the architecture; what /sbin/init leads to for the init system. It does not guess a
-// distribution from its packages.
+// distribution from its packages. Of Windows: what SOFTWARE\Microsoft\Windows NT\CurrentVersion says.
 package osrelease
 
 import (
@@ -13,12 +13,16 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Collector collects the domain "os".
-var Collector = facts.New("os", "What the guest says it is: distribution, version, architecture, init system", collect)
+var Collector = facts.New("os", "What the guest says it is: distribution, version, architecture, init system", collect).On(guest.Unix, guest.Windows)
 
 func collect(_ context.Context, s *facts.Scope) (*facts.OS, error) {
+	if s.Guest.System == guest.Windows {
+		return windows(s)
+	}
 	o, err := release(s)
 	if errors.Is(err, fs.ErrNotExist) {
 		o, err = legacy(s)

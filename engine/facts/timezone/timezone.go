@@ -3,7 +3,7 @@
 // Sources: /etc/localtime, which the C library reads (tzset(3), localtime(5)): a link into the zone database, or a copy of
 // one of its files, named by comparing it with the guest's own database. A guest without the file runs in UTC. Besides
 // it, what Debian's /etc/timezone or an old /etc/sysconfig/clock say. A TZ variable that some program sets is not known
-// here, and no zone database but the guest's own is used.
+// here, and no zone database but the guest's own is used. Windows has names of its own, which CLDR's table translates.
 package timezone
 
 import (
@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 const (
@@ -27,9 +28,12 @@ const (
 var databases = []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"}
 
 // Collector collects the domain "timezone".
-var Collector = facts.New("timezone", "The time zone in effect and how it is set", collect)
+var Collector = facts.New("timezone", "The time zone in effect and how it is set", collect).On(guest.Unix, guest.Windows)
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Timezone, error) {
+	if s.Guest.System == guest.Windows {
+		return windows(s)
+	}
 	text, err := textZone(s)
 	if err != nil {
 		return nil, err
