@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/hive"
@@ -51,6 +52,15 @@ func (k RegistryKey) Texts(name string) *Value[[]string] {
 	})
 }
 
+// Shown returns what a person would be shown of a value, whatever its type; "" where it is absent.
+func (k RegistryKey) Shown(name string) string {
+	v, ok := k.Value(name)
+	if !ok {
+		return ""
+	}
+	return ValueText(v)
+}
+
 // Plain returns a text without its place; "" where it is absent.
 func (k RegistryKey) Plain(name string) string { return plain(k.Text(name)) }
 
@@ -61,6 +71,25 @@ func (k RegistryKey) Count(name string) (int, bool) {
 		return 0, false
 	}
 	return v.Value, true
+}
+
+// FileTime is a time as Windows counts it: in 100 ns since 1601. It is zero for 0 and for what means never.
+func FileTime(t uint64) time.Time {
+	const perSecond, to1970, never = 10_000_000, 11_644_473_600, 1<<63 - 1
+	if t == 0 || t >= never {
+		return time.Time{}
+	}
+	return time.Unix(int64(t/perSecond)-to1970, int64(t%perSecond)*100).UTC()
+}
+
+// Day is the day of a time since 1970-01-01 UTC; nil for none.
+func Day(t time.Time) *int {
+	if t.IsZero() {
+		return nil
+	}
+	const perDay = 86400
+	day := int(t.Unix() / perDay)
+	return &day
 }
 
 func plain(v *Value[string]) string {

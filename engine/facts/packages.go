@@ -2,7 +2,7 @@ package facts
 
 // Packages is the domain "packages": what the guest's package database says.
 type Packages struct {
-	Manager string `json:"manager"` // "dpkg", "rpm", "apk", "pacman"
+	Manager string `json:"manager"` // "dpkg", "rpm", "apk", "pacman", "windows"
 	// Installed has the packages whose files are on the guest, by name. Several versions or architectures of one name
 	// are several entries.
 	Installed map[string][]Package `json:"installed"`
@@ -33,7 +33,7 @@ type Package struct {
 	Signed *bool `json:"signed,omitempty"`
 	// InstallTime is when this version was installed, in seconds since 1970-01-01 UTC; 0 when not known.
 	InstallTime int64  `json:"install_time,omitempty"`
-	Vendor      string `json:"vendor,omitempty"` // rpm
+	Vendor      string `json:"vendor,omitempty"` // rpm; of Windows the publisher
 	Module      string `json:"module,omitempty"` // rpm's modularity label
 	// SourceName is the source package.
 	SourceName string `json:"source_package,omitempty"`

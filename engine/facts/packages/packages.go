@@ -3,7 +3,8 @@
 // dpkg: /var/lib/dpkg/status, the updates to it in /var/lib/dpkg/updates that dpkg has not merged yet, and
 // /var/lib/dpkg/status.d of distroless images (dpkg(1), deb-control(5)). rpm: the databases that package rpmdb reads.
 // apk: lib/apk/db/installed (apk-package(5)). pacman: local/*/desc below its DBPath (alpm-desc). Of several managers with
-// packages the first one is taken, in that order, and the others are a problem.
+// packages the first one is taken, in that order, and the others are a problem. Of Windows: the programs that have an entry for being
+// uninstalled, by the names that people see.
 //
 // Packages of snap, flatpak, pip and their like are not packages here.
 package packages
@@ -17,6 +18,7 @@ import (
 
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 )
 
 // Collector collects the domain "packages".
-var Collector = facts.New("packages", "The packages that the guest's package manager knows", collect)
+var Collector = facts.New("packages", "The packages that the guest's package manager knows", collect).On(guest.Unix, guest.Windows)
 
 // manager reads one kind of database. It returns where that is, and an error of kind fs.ErrNotExist when there is none.
 type manager struct {
@@ -34,7 +36,7 @@ type manager struct {
 	read func(ctx context.Context, s *facts.Scope) (p *facts.Packages, path string, err error)
 }
 
-var managers = []manager{{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman}}
+var managers = []manager{{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman}, {"windows", windows}}
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Packages, error) {
 	var first *facts.Packages // one without packages, when there is no other
