@@ -48,7 +48,7 @@ func (h *Hive) binOf(off int64) (*bin, error) {
 	}
 	n := h.bins.pages[page]
 	if n == noBin {
-		return nil, binread.Corrupt("hive: offset %#x is in no hive bin", off)
+		return nil, binread.Corrupt("offset %#x is in no hive bin", off)
 	}
 	return h.bins.found[n-1], nil
 }
@@ -97,7 +97,7 @@ func (h *Hive) walk(off, size int64) *bin {
 	for at := int64(binHeader); at < size; {
 		n, _, err := h.cellSize(off + at)
 		if err == nil && n > size-at {
-			err = binread.Corrupt("hive: cell at %#x: %d bytes, want at most the %d to the end of its hive bin", off+at, n, size-at)
+			err = binread.Corrupt("cell at %#x: %d bytes, want at most the %d to the end of its hive bin", off+at, n, size-at)
 		}
 		if err != nil {
 			b.broken = err
@@ -122,7 +122,7 @@ func (h *Hive) cellSize(off int64) (n int64, used bool, err error) {
 		n = -n
 	}
 	if n < minCell || n%minCell != 0 {
-		return 0, used, binread.Corrupt("hive: cell at %#x: %d bytes, want a multiple of %d", off, n, minCell)
+		return 0, used, binread.Corrupt("cell at %#x: %d bytes, want a multiple of %d", off, n, minCell)
 	}
 	return n, used, nil
 }
@@ -138,9 +138,9 @@ func (h *Hive) cell(off uint32) (cell, error) {
 	at := int64(off)
 	switch {
 	case off&(1<<31) != 0 || at%minCell != 0:
-		return cell{}, binread.Corrupt("hive: offset %#x is of no cell", off)
+		return cell{}, binread.Corrupt("offset %#x is of no cell", off)
 	case at >= h.size:
-		return cell{}, binread.Corrupt("hive: offset %#x, want it inside of %#x bytes of hive bins", off, h.size)
+		return cell{}, binread.Corrupt("offset %#x, want it inside of %#x bytes of hive bins", off, h.size)
 	}
 	b, err := h.binOf(at)
 	if err != nil {
@@ -148,16 +148,16 @@ func (h *Hive) cell(off uint32) (cell, error) {
 	}
 	if !b.has(at) {
 		if b.broken != nil {
-			return cell{}, binread.Corrupt("hive: offset %#x is behind the damage of its hive bin: %w", off, b.broken)
+			return cell{}, binread.Corrupt("offset %#x is behind the damage of its hive bin: %w", off, b.broken)
 		}
-		return cell{}, binread.Corrupt("hive: no cell starts at %#x", off)
+		return cell{}, binread.Corrupt("no cell starts at %#x", off)
 	}
 	n, used, err := h.cellSize(at)
 	if err != nil {
 		return cell{}, err
 	}
 	if !used {
-		return cell{}, binread.Corrupt("hive: cell at %#x is free", off)
+		return cell{}, binread.Corrupt("cell at %#x is free", off)
 	}
 	return cell{at + 4, n - 4}, nil
 }
@@ -166,9 +166,9 @@ func (h *Hive) cell(off uint32) (cell, error) {
 func (h *Hive) content(c cell, from, n, maxBytes int64) ([]byte, error) {
 	switch {
 	case n > maxBytes:
-		return nil, binread.Limit("hive: cell at %#x: %d bytes, want at most %d", c.off-4, n, maxBytes)
+		return nil, binread.Limit("cell at %#x: %d bytes, want at most %d", c.off-4, n, maxBytes)
 	case n > c.n-from:
-		return nil, binread.Corrupt("hive: cell at %#x: %d bytes from %d on, has %d in all", c.off-4, n, from, c.n)
+		return nil, binread.Corrupt("cell at %#x: %d bytes from %d on, has %d in all", c.off-4, n, from, c.n)
 	}
 	return h.read(c.off+from, n)
 }

@@ -11,6 +11,7 @@ import (
 const (
 	entrySize = 40 // bytes of a log entry before its references to pages
 	pageRef   = 8
+	scanned   = 1 << 20 // bytes of a log that are searched at once
 )
 
 // logEntry is an entry of a log in the format of Windows 8.1 and later: pages that belong together.
@@ -54,17 +55,20 @@ func (h *Hive) replayEntries(found base, whole bool, logs []openLog) (base, erro
 		}
 	}
 	holding := slices.DeleteFunc(slices.Clone(runs), func(r run) bool { return len(r.entries) == 0 })
-	if len(holding) == 0 {
+	var wrong binread.Errors
+	for _, r := range runs {
+		wrong.Add(r.broken)
+	}
+	switch err := wrong.Err(); {
+	case len(holding) == 0 && err != nil:
+		return base{}, fmt.Errorf("%w: %w", errNothing, err)
+	case len(holding) == 0:
 		return base{}, errNothing
 	}
 	slices.SortStableFunc(holding, func(a, b run) int { return cmp.Compare(a.first(), b.first()) })
 	if !whole {
 		found = holding[0].log.base
 		found.secondary = holding[0].first()
-	}
-	var wrong binread.Errors
-	for _, r := range runs {
-		wrong.Add(r.broken)
 	}
 	after, err := h.apply(found, holding)
 	wrong.Add(err)
@@ -100,8 +104,8 @@ func (l openLog) run() run {
 	for off := int64(sector); l.Size-off >= entrySize; {
 		e, err := l.entry(off)
 		if err != nil {
-			if at := l.goesOn(off, r); at != 0 {
-				r.broken = fmt.Errorf("%s: entry at %#x: %w; entries go on at %#x", l.Name, off, err, at)
+			if behind := l.goesOn(off, r); behind != nil {
+				r.broken = fmt.Errorf("%s: entry at %#x: %w; %w", l.Name, off, err, behind)
 			}
 			return r
 		}
@@ -117,25 +121,38 @@ func (l openLog) run() run {
 	return r
 }
 
-// goesOn looks for an entry behind the damage at off that is newer than those before it, and returns where it is: then the damage is not
-// the end of the log.
-func (l openLog) goesOn(off int64, r run) int64 {
-	for at := off + sector; l.Size-at >= entrySize; at += sector {
-		e, err := l.header(at)
-		if err != nil || len(r.entries) > 0 && e.seq <= r.last() || len(r.entries) == 0 && e.seq < l.base.secondary {
-			continue
-		}
-		return at
+// goesOn looks for an entry behind the damage at off that is newer than those before it, and says where it is: then the damage is not
+// the end of the log. It is nil where there is none.
+func (l openLog) goesOn(off int64, r run) error {
+	newest := l.base.secondary
+	if len(r.entries) > 0 {
+		newest = r.last() + 1
 	}
-	return 0
+	for at := off + sector; l.Size-at >= sector; at += scanned {
+		b, err := binread.ReadAt(l, at, min(scanned, (l.Size-at)/sector*sector), scanned)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(b); i += sector {
+			if e, err := decodeHeader(b[i : i+entrySize]); err == nil && e.seq >= newest {
+				return binread.Corrupt("entries go on at %#x", at+int64(i))
+			}
+		}
+	}
+	return nil
 }
 
-// header decodes the header of the entry at off, whose second hash covers it. Its pages are not read.
+// header reads the header of the entry at off. Its pages are not read.
 func (l openLog) header(off int64) (logEntry, error) {
 	b, err := binread.ReadAt(l, off, entrySize, entrySize)
 	if err != nil {
 		return logEntry{}, err
 	}
+	return decodeHeader(b)
+}
+
+// decodeHeader decodes the header of an entry, which its second hash covers.
+func decodeHeader(b []byte) (logEntry, error) {
 	c := binread.Little(b)
 	if string(c.Bytes(4)) != "HvLE" {
 		return logEntry{}, binread.Corrupt("signature %q, want \"HvLE\"", b[:4])

@@ -12,6 +12,7 @@ package hive
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync/atomic"
@@ -100,7 +101,7 @@ func (h *Hive) State() State {
 func (h *Hive) Root() (Key, error) {
 	k, err := h.node(h.root)
 	if err != nil {
-		return Key{}, err
+		return Key{}, fmt.Errorf("hive: root: %w", err)
 	}
 	return k, nil
 }
@@ -127,7 +128,7 @@ func (s *source) ReadAt(b []byte, off int64) (int, error) {
 	n, err := s.over.readAt(s.ReaderAt, b, off)
 	if errors.Is(err, binread.ErrChecksum) {
 		s.doubt.CompareAndSwap(nil, &err)
-		err = nil
+		return n, nil
 	}
 	return n, err
 }

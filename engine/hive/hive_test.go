@@ -175,6 +175,16 @@ func TestLookUp(t *testing.T) {
 	}
 }
 
+// TestCaseOfNames: letters that have an upper case elsewhere than in Windows are not those.
+func TestCaseOfNames(t *testing.T) {
+	h := open(t, hivetest.Build(t, "[File]\n[µ]\n[Ä]\n[K]\n"))
+	for path, there := range map[string]bool{"fIlE": true, "fıle": false, "µ": true, "μ": false, "ä": true, "\u212a": false, "k": true} {
+		if _, err := h.Key(path); there != (err == nil) {
+			t.Errorf("%s: %v, want it there: %v", path, err, there)
+		}
+	}
+}
+
 func TestValuesAreDecoded(t *testing.T) {
 	h := open(t, unpack(t, "tree.hive"))
 	k, err := h.Key("types")

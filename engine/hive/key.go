@@ -51,7 +51,7 @@ func (h *Hive) node(off uint32) (Key, error) {
 	}
 	d := binread.Little(b)
 	if string(d.Bytes(2)) != "nk" {
-		return Key{}, binread.Corrupt("hive: cell at %#x: signature %q, want \"nk\"", off, b[:2])
+		return Key{}, binread.Corrupt("cell at %#x: signature %q, want \"nk\"", off, b[:2])
 	}
 	k := Key{hive: h, off: off, flags: d.U16(), written: filetime(d.U64())}
 	k.parent, k.keys = d.At(16).U32(), d.U32()
@@ -144,7 +144,7 @@ func (k Key) find(part string) (Key, error) {
 		}
 	}
 	if err := wrong.Err(); err != nil {
-		return Key{}, k.damaged(err)
+		return Key{}, fmt.Errorf("%q: %w", part, err)
 	}
 	return Key{}, fmt.Errorf("%q: %w", part, fs.ErrNotExist)
 }
@@ -152,16 +152,16 @@ func (k Key) find(part string) (Key, error) {
 // child reads a subkey. That it names this key as its parent makes a tree of the keys, whatever their lists say: none is below itself.
 func (k Key) child(e entry) (Key, error) {
 	if k.depth+1 >= maxDepth {
-		return Key{}, binread.Limit("hive: key at %#x: %d keys below each other, want at most %d", e.off, k.depth+1, maxDepth)
+		return Key{}, binread.Limit("key at %#x: %d keys below each other, want at most %d", e.off, k.depth+1, maxDepth)
 	}
 	child, err := k.hive.node(e.off)
 	switch {
 	case err != nil:
 		return Key{}, err
 	case child.parent != k.off || child.off == k.off:
-		return Key{}, binread.Corrupt("hive: key at %#x: its parent is at %#x, want %#x", e.off, child.parent, k.off)
+		return Key{}, binread.Corrupt("key at %#x: its parent is at %#x, want %#x", e.off, child.parent, k.off)
 	case child.name == "":
-		return Key{}, binread.Corrupt("hive: key at %#x: has no name", e.off)
+		return Key{}, binread.Corrupt("key at %#x: has no name", e.off)
 	}
 	child.depth = k.depth + 1
 	return child, nil

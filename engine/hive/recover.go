@@ -23,19 +23,19 @@ func (h *Hive) recover(found base, problem error, logs []Log) (base, error) {
 		problem = fmt.Errorf("base block: %w", problem)
 	}
 	opened, wrong := openLogs(logs)
-	replays := []func(base, bool, []openLog) (base, error){h.replayEntries, h.replayPages}
-	for _, replay := range replays {
-		after, err := replay(found, whole, opened)
-		switch {
-		case errors.Is(err, errNothing):
-			continue
-		case err != nil:
-			h.taint(err)
-		}
+	after, err := h.replayEntries(found, whole, opened)
+	if errors.Is(err, errNothing) {
+		wrong = append(wrong, err)
+		after, err = h.replayPages(found, whole, opened)
+	}
+	if err == nil {
+		return after, nil
+	}
+	if !errors.Is(err, errNothing) {
+		h.taint(err)
 		return after, nil
 	}
 	h.taint(problem)
-	h.taint(errNothing)
 	for _, err := range wrong {
 		h.taint(err)
 	}

@@ -3,6 +3,7 @@ package hive
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
 )
@@ -75,9 +76,22 @@ func (k Key) valueOffsets() ([]uint32, error) {
 		return nil, nil
 	}
 	if k.values > maxValues {
-		return nil, binread.Limit("hive: %d values, want at most %d", k.values, maxValues)
+		return nil, binread.Limit("%d values, want at most %d", k.values, maxValues)
 	}
-	return k.hive.offsets(k.data, int(k.values))
+	offs, err := k.hive.offsets(k.data, int(k.values))
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[uint32]bool, len(offs))
+	once := slices.DeleteFunc(offs, func(off uint32) bool {
+		twice := seen[off]
+		seen[off] = true
+		return twice
+	})
+	if n := int(k.values) - len(once); n > 0 {
+		err = binread.Corrupt("%d of %d values are in their list twice", n, k.values)
+	}
+	return once, err
 }
 
 // offsets reads a list of n offsets.
@@ -120,7 +134,7 @@ func (h *Hive) valueAt(off uint32) (stored, error) {
 	}
 	d := binread.Little(b)
 	if string(d.Bytes(2)) != "vk" {
-		return stored{}, binread.Corrupt("hive: cell at %#x: signature %q, want \"vk\"", off, b[:2])
+		return stored{}, binread.Corrupt("cell at %#x: signature %q, want \"vk\"", off, b[:2])
 	}
 	length, size := d.U16(), d.U32()
 	v := stored{off: off, size: int64(size &^ dataInPlace), raw: b[8:12:12]}
@@ -136,7 +150,7 @@ func (h *Hive) valueAt(off uint32) (stored, error) {
 	case size&dataInPlace == 0:
 		v.raw = nil
 	case v.size > inPlaceMax:
-		return stored{}, binread.Corrupt("hive: value at %#x: %d bytes in place, want at most %d", off, v.size, inPlaceMax)
+		return stored{}, binread.Corrupt("value at %#x: %d bytes in place, want at most %d", off, v.size, inPlaceMax)
 	}
 	return v, nil
 }
@@ -149,7 +163,7 @@ func (v stored) read(h *Hive, left int64) ([]byte, error) {
 	case v.size == 0:
 		return nil, nil
 	case left < 0:
-		return nil, binread.Limit("hive: value at %#x: the values of its key have more than %d bytes", v.off, maxData)
+		return nil, binread.Limit("value at %#x: the values of its key have more than %d bytes", v.off, maxData)
 	}
 	c, err := h.cell(v.data)
 	if err != nil {
@@ -171,7 +185,7 @@ func (h *Hive) bigData(c cell, v stored) ([]byte, error) {
 	d := binread.Little(b)
 	want := (v.size + maxSegment - 1) / maxSegment
 	if signature, n := d.Bytes(2), d.U16(); string(signature) != "db" || int64(n) != want {
-		return nil, binread.Corrupt("hive: value at %#x: %d bytes in %q of %d segments, want \"db\" of %d", v.off, v.size, signature, n, want)
+		return nil, binread.Corrupt("value at %#x: %d bytes in %q of %d segments, want \"db\" of %d", v.off, v.size, signature, n, want)
 	}
 	offs, err := h.offsets(d.U32(), int(want))
 	if err != nil {

@@ -19,8 +19,11 @@ func (h *Hive) replayPages(found base, whole bool, logs []openLog) (base, error)
 		if !old || l.base.primary != l.base.secondary || !l.base.written.Equal(written) {
 			continue
 		}
-		after := l.base
-		return after, h.applyVector(l)
+		err := h.applyVector(l)
+		if err != nil && whole {
+			return found, err
+		}
+		return l.base, err
 	}
 	return base{}, errNothing
 }

@@ -73,3 +73,21 @@ func marvin(data []byte) uint64 {
 	round(0)
 	return uint64(b)<<32 | uint64(a)
 }
+
+// Vector is a log as Windows had them before 8.1: a bitmap of the sectors that differ, and those sectors.
+func Vector(before, after []byte, seq uint32) []byte {
+	bitmap := make([]byte, (len(after)-baseSize)/512/8)
+	var sectors []byte
+	for off := baseSize; off < len(after); off += 512 {
+		sector := after[off : off+512]
+		if off+512 <= len(before) && bytes.Equal(before[off:off+512], sector) {
+			continue
+		}
+		n := (off - baseSize) / 512
+		bitmap[n/8] |= 1 << (n % 8)
+		sectors = append(sectors, sector...)
+	}
+	vector := append([]byte("DIRT"), bitmap...)
+	vector = append(vector, make([]byte, -len(vector)&511)...)
+	return append(append(LogBase(after, seq, 1), vector...), sectors...)
+}
