@@ -64,7 +64,8 @@ func guestFacts() *facts.Document {
 				State:      &facts.Value[string]{Value: "DEFAULT:NO-SHA1", Explicit: true, Source: &facts.Source{Path: "/etc/crypto-policies/state/current", Line: 1}},
 				Drift:      true,
 			},
-			"scan": scanFacts(),
+			"registry": registryFacts(),
+			"scan":     scanFacts(),
 			"kernel": &facts.Kernels{Installed: []facts.Kernel{
 				{Release: "6.1.0-18-amd64", Image: "/boot/vmlinuz-6.1.0-18-amd64"},
 				{Release: "5.10.0-8-amd64", Image: "/boot/vmlinuz-5.10.0-8-amd64"},

@@ -105,7 +105,7 @@ func TestErrors(t *testing.T) {
 		{"firewall", "[network]\nfirewall = 'on'\n", "b.toml:2:12: network.firewall is \"on\", want enabled or disabled"},
 		{"days", "[certificates]\nexpire_within_days = 2026-12-31\n", "b.toml:2:22: certificates.expire_within_days is a date, want an integer"},
 		{"negative days", "[packages]\nmax_age_days = -1\n", "b.toml:2:16: packages.max_age_days is -1, want a number of days from 0 to 100000"},
-		{"registry", "[registry]\n'SOFTWARE\\a' = { value = 1 }\n", "b.toml:2:1: registry.\"SOFTWARE\\a\" is no value of the registry, want one such as 'HKLM\\SYSTEM\\...\\Name'"},
+		{"registry", "[registry]\n'SOFTWARE\\a' = { value = 1 }\n", "b.toml:2:1: registry.\"SOFTWARE\\a\" is no value of the registry, want one such as 'HKLM\\SYSTEM\\…\\Name' or 'HKU\\.DEFAULT\\…\\Name'"},
 		{"age", "[backup]\nmax_file_age = '26 hours'\n", "b.toml:2:16: backup.max_file_age is \"26 hours\", want a number with m, h, d or w behind it, such as \"26h\""},
 		{"no time at all", "[backup]\nmax_content_age = '0h'\n", "b.toml:2:19: backup.max_content_age is \"0h\", want a number with m, h, d or w behind it, such as \"26h\""},
 		{"time beyond all times", "[backup]\nread_all_within = { time = '9223372036854775807w' }\n", "b.toml:2:28: backup.read_all_within.time is \"9223372036854775807w\", want a number with m, h, d or w behind it, such as \"26h\""},

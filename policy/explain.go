@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -93,6 +94,13 @@ func (c *Check) factsUsed(doc *facts.Document) []rego.Fact {
 			state = countOf(matched(doc, pattern))
 		}
 		used = append(used, rego.Fact{Path: pattern, Value: state})
+	}
+	for _, path := range c.Needs.Registry {
+		state := registryProblem(doc, path)
+		if state == "" {
+			state = cmp.Or(cmpText(registryFact(doc, path)), notSet)
+		}
+		used = append(used, rego.Fact{Path: path, Value: state})
 	}
 	return used
 }

@@ -41,6 +41,14 @@ func (c *Check) gate(doc *facts.Document) (Outcome, bool) {
 			return unknown(problem), true
 		}
 	}
+	for _, path := range c.Needs.Registry {
+		if problem := registryProblem(doc, path); problem != "" {
+			return unknown(problem), true
+		}
+		if doc.Collectors[domainRegistry].State == facts.Absent {
+			return Outcome{Status: finding.NotApplicable, Message: "the guest has no " + domainRegistry}, true
+		}
+	}
 	for _, name := range c.Needs.Domains {
 		if doc.Collectors[name].State == facts.Absent && !slices.Contains(c.Absent, name) {
 			return Outcome{Status: finding.NotApplicable, Message: "the guest has no " + name}, true

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -55,41 +54,5 @@ func shapeTextTable(c *compiler, n *node) {
 	}
 	for _, name := range n.keys {
 		c.text(n.table[name])
-	}
-}
-
-func registryTypes() []string {
-	return []string{"none", "sz", "expand_sz", "binary", "dword", "multi_sz", "qword"}
-}
-
-// registryValue reads 'HKLM\...\Name' = { type = "dword", value = 0 }.
-func registryValue(c *compiler, n *node) {
-	hives := []string{`HKLM\`, `HKU\`, `HKCU\`, `HKCR\`, `HKCC\`}
-	if !slices.ContainsFunc(hives, func(h string) bool { return strings.HasPrefix(n.name, h) && len(n.name) > len(h) }) {
-		c.fail(n.key, "%s is no value of the registry, want one such as 'HKLM\\SYSTEM\\...\\Name'", n.path)
-		return
-	}
-	if !c.wantKind(n, kindTable) {
-		return
-	}
-	o, ok := c.options(n, "type", "value", "exists")
-	if !ok {
-		return
-	}
-	before := c.failures
-	if v := n.table["type"]; v != nil {
-		shapeWord(registryTypes()...)(c, v)
-	}
-	if v := n.table["exists"]; v != nil {
-		shapeFlag(c, v)
-	}
-	if v := n.table["value"]; v != nil {
-		c.wantKind(v, kindString, kindInteger, kindList)
-	}
-	if n.table["value"] == nil && n.table["exists"] == nil {
-		c.fail(n.at, "%s says nothing, want value or exists", n.path)
-	}
-	if c.failures == before {
-		c.unjudged(n, Check{ID: "registry:" + n.name, Key: n.name, Title: fmt.Sprintf("%s of the registry is as wanted", n.name)}, o)
 	}
 }

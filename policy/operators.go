@@ -255,12 +255,15 @@ func modeMax(c *compiler, n *node, _ *setting) (test, string) {
 	}, want.text()
 }
 
+// notSet is what a setting is wanted to be that must not be set, in words.
+const notSet = "not set"
+
 func exists(c *compiler, n *node, _ *setting) (test, string) {
 	want, _ := n.value.(bool)
 	c.wantKind(n, kindBoolean)
 	text := "set"
 	if !want {
-		text = "not set"
+		text = notSet
 	}
 	return func(r reading) (bool, error) { return (r.set || len(r.list) > 0) == want, nil }, text
 }

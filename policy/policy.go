@@ -184,6 +184,9 @@ func (p *Policy) Coverage(doc *facts.Document) (readable, needed int) {
 	for _, pattern := range r.Globs {
 		count(globProblem(doc, pattern))
 	}
+	for _, path := range r.Registry {
+		count(registryProblem(doc, path))
+	}
 	return readable, needed
 }
 

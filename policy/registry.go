@@ -21,7 +21,7 @@ type Entry struct {
 	References  []string              `json:"references"`
 	Params      map[string]rego.Param `json:"params"`
 	Facts       []string              `json:"facts"` // domains, and paths in them
-	Files       []string              `json:"files"` // paths and patterns of the guest
+	Files       []string              `json:"files"` // paths and patterns of the guest, and of its registry
 	Remedy      string                `json:"remediation,omitempty"`
 	Position    finding.Position      `json:"policy"`
 }
@@ -53,7 +53,7 @@ func (c *Check) entry() Entry {
 	e := Entry{
 		ID: c.ID, Title: c.Title, Description: c.Description, Severity: c.Severity, Controls: c.Controls, References: c.References,
 		Remedy: c.Fix, Position: c.Position,
-		Facts: slices.Clone(c.Needs.Domains), Files: slices.Concat(slices.Sorted(maps.Keys(c.Needs.Files)), c.Needs.Globs),
+		Facts: slices.Clone(c.Needs.Domains), Files: slices.Concat(slices.Sorted(maps.Keys(c.Needs.Files)), c.Needs.Globs, c.Needs.Registry),
 	}
 	if r := c.rule; r != nil {
 		e.Scope, e.Levels, e.Params = r.Scope, r.Levels, r.Params

@@ -255,9 +255,12 @@ func contentShape() shape { return long(searchShapes()) }
 func explainedShape() shape { return oneOfWords(ExplainedWords()...) }
 
 func registryShape() shape {
-	return long(map[string]shape{
-		"type": oneOfWords(registryTypes()...), "exists": flagShape(), "value": {"type": []string{"string", "integer", "array"}},
-	})
+	own := map[string]shape{"type": oneOfWords(registryTypes()...), "absent": flagShape()}
+	for _, op := range operatorsOf(openSetting) {
+		own[op.name] = op.operand(openSetting, nil)
+	}
+	own["value"] = own["equals"]
+	return anyOfShapes(own["equals"], long(own))
 }
 
 func ruleShape() shape {

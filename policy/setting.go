@@ -33,6 +33,7 @@ type setting struct {
 	absent   []string // domains without which the setting has a value all the same
 	files    map[string]facts.FileRequest
 	globs    []string
+	registry []string                    // paths, as the facts have them
 	same     func(want, got string) bool // nil: the same text
 	// unlimited says which values of a number mean that there is no limit: they are more than any number.
 	unlimited func(value string) bool
@@ -42,6 +43,7 @@ type setting struct {
 	// readAll takes the place of read where the setting has several values at once, each of which must be as wanted.
 	readAll func(doc *facts.Document) ([]place, Outcome)
 	fix     func(doc *facts.Document, want string) string
+	unset   string // the command that takes the setting away, where there is one
 }
 
 // setting makes the check of one setting.
@@ -55,12 +57,16 @@ func (c *compiler) setting(n *node, s *setting) {
 		ID:       cmp.Or(s.id, n.path),
 		Title:    fmt.Sprintf("%s is %s", s.title, want),
 		Severity: s.severity,
-		Needs:    facts.Request{Domains: s.domains, Files: s.files, Globs: s.globs},
+		Needs:    facts.Request{Domains: s.domains, Files: s.files, Globs: s.globs, Registry: s.registry},
 		Absent:   s.absent,
 		Eval: func(doc *facts.Document) Outcome {
 			o := s.judge(doc, tests, want)
-			if o.Status == finding.Fail && exact && s.fix != nil {
+			switch {
+			case o.Status != finding.Fail:
+			case exact && s.fix != nil:
 				o.Fix = s.fix(doc, cmp.Or(fixed, want))
+			case want == notSet:
+				o.Fix = s.unset
 			}
 			return o
 		},
@@ -178,7 +184,7 @@ func (r reading) text() string {
 	case len(r.list) > 0:
 		return strings.Join(r.list, ", ")
 	case !r.set:
-		return "not set"
+		return notSet
 	case r.many:
 		return "nothing"
 	}
