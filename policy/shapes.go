@@ -4,17 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/internal/nearest"
 )
-
-// unjudged makes a check that this version has no judge for: it is unknown on every guest. What the baseline says about it is checked for
-// its form, so that the file stays right when the judge comes.
-func (c *compiler) unjudged(n *node, check Check, o options) {
-	message := "no judge yet: this version does not look into " + check.ID
-	check.Eval = func(*facts.Document) Outcome { return unknown(message) }
-	c.add(n, check, o)
-}
 
 func shapeVerdict(c *compiler, n *node) { shapeWord(verdictAllow, verdictWarn, verdictDeny)(c, n) }
 
@@ -36,8 +27,6 @@ func shapeCount(most int64) func(*compiler, *node) {
 		}
 	}
 }
-
-func shapeFlag(c *compiler, n *node) { c.wantKind(n, kindBoolean) }
 
 func shapeDigests(c *compiler, n *node) {
 	for _, t := range c.texts(n) {
