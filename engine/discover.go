@@ -50,12 +50,12 @@ type discovery struct {
 	full    bool
 }
 
-// set is what was found of a volume group or an array.
+// set is what was found of a volume group, an array, or a file system on several devices.
 type set struct {
-	format  volume.Format
-	rank    int   // of the format in Volumes
+	rank    int   // of the format in Volumes, behind which are those of FileSystems
 	members []int // in Machine.Volumes
 	opened  bool
+	open    func(ctx context.Context, members []int)
 }
 
 func (d *discovery) add(v *volume.Volume) { d.Volumes = append(d.Volumes, Volume{Volume: v}) }
@@ -109,22 +109,29 @@ func (d *discovery) wait(f volume.Format, rank, i int, v *Volume) error {
 	if err != nil {
 		return err
 	}
-	key := f.Name + " " + name
+	s, err := d.join(f.Name, name, i, set{rank: rank, open: func(ctx context.Context, members []int) { d.openTable(ctx, f, members) }})
+	if err != nil || f.Claims == nil {
+		return err
+	}
+	for _, claimed := range f.Claims(v.Volume) {
+		d.claim(s, f.Name+" "+claimed)
+	}
+	return nil
+}
+
+// join makes a volume a member of the set of that name, which is fresh where there is none yet.
+func (d *discovery) join(format, name string, i int, fresh set) (*set, error) {
+	key := format + " " + name
 	s := d.sets[key]
 	if s == nil {
-		s = &set{format: f, rank: rank}
+		s = &fresh
 		d.sets[key] = s
 	}
 	if s.opened {
-		return binread.Unsupported("%s: belongs to %s, which lies below it", f.Name, name)
+		return nil, binread.Unsupported("%s: belongs to %s, which lies below it", format, name)
 	}
 	s.members = append(s.members, i)
-	if f.Claims != nil {
-		for _, claimed := range f.Claims(v.Volume) {
-			d.claim(s, f.Name+" "+claimed)
-		}
-	}
-	return nil
+	return s, nil
 }
 
 // claim makes the members of a set, those to come too, members of s.
@@ -152,12 +159,18 @@ func (d *discovery) openSet(ctx context.Context) bool {
 		return false
 	}
 	next.opened = true
+	next.open(ctx, next.members)
+	return true
+}
+
+// openTable opens the table of a set.
+func (d *discovery) openTable(ctx context.Context, f volume.Format, of []int) {
 	var members []*volume.Volume
-	for _, i := range next.members {
+	for _, i := range of {
 		members = append(members, d.Volumes[i].Volume)
 	}
-	table, err := next.format.Open(ctx, members, d.opts)
-	for n, i := range next.members {
+	table, err := f.Open(ctx, members, d.opts)
+	for n, i := range of {
 		v := &d.Volumes[i]
 		switch {
 		case err != nil:
@@ -168,8 +181,7 @@ func (d *discovery) openSet(ctx context.Context) bool {
 			v.Set = table.Name
 		}
 	}
-	d.addTable(d.Volumes[next.members[0]])
-	return true
+	d.addTable(d.Volumes[of[0]])
 }
 
 func depth(v *volume.Volume) int {
@@ -205,17 +217,13 @@ func (d *discovery) identify(ctx context.Context, i int, v *Volume) (content str
 		}
 		return f.Name, readBeside(v)
 	}
-	for _, f := range FileSystems() {
+	for n, f := range FileSystems() {
 		ok, err := f.Probe(v, v.Size)
 		if err != nil {
 			return "", err
 		}
 		if ok {
-			v.FS, err = f.Open(v, v.Size)
-			if err != nil {
-				return f.Name, err
-			}
-			return v.FS.Description().Type, nil
+			return d.openFileSystem(f, len(Volumes())+n, i, v)
 		}
 	}
 	for _, s := range Signatures() {

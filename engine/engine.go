@@ -75,8 +75,8 @@ type Volume struct {
 	*volume.Volume
 	Content string        // "gpt", "ext4", "LUKS"; "" when nothing was recognised
 	Table   *volume.Table // not nil for a partition table, and for the first member of a volume group or array
-	Set     string        // name of the volume group or array that it is a member of
-	FS      filesys.FS    // not nil for a file system that was opened
+	Set     string        // name of the volume group or array that it is a member of, or UUID of the file system on several volumes
+	FS      filesys.FS    // not nil for a file system that was opened; of one on several volumes the first has it
 	Err     error         // why the content could not be read
 }
 

@@ -75,7 +75,7 @@ type InspectedVolume struct {
 	FSLabel  string   `json:"label,omitempty"`
 	Free     *int64   `json:"free,omitempty"` // bytes
 	Features []string `json:"features,omitempty"`
-	Set      string   `json:"set,omitempty"`     // the volume group or array that it is a member of
+	Set      string   `json:"set,omitempty"`     // the volume group or array that it is a member of, or the UUID of the file system that lies on it and others
 	Members  []string `json:"members,omitempty"` // what it lies on where that is more than its parent
 	Devices  []string `json:"devices,omitempty"` // paths by which a running guest knows it
 	Mounts   []string `json:"mounts,omitempty"`  // where it is mounted; with "ROOT:" before it where there are several systems

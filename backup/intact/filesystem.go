@@ -37,6 +37,9 @@ func (v *verifier) fileSystems(ctx context.Context) {
 		case vol.Content == "":
 			r.unknown("%s (%s): nothing is recognised in it: it was overwritten, or never used", vol.Name, vol.Kind)
 			r.end("")
+		case vol.Set != "":
+			r.Status = finding.NotApplicable
+			r.end("%s is a device of the %s %s, which is verified where its first one is", vol.Name, vol.Content, vol.Set)
 		default: // such as swap, which holds nothing to keep
 			r.Status = finding.NotApplicable
 			r.end("%s holds no files", vol.Content)

@@ -195,6 +195,18 @@ type Format struct {
 	Probe binread.Probe
 	// Open reads the file system whose bytes are r, of size bytes.
 	Open func(r io.ReaderAt, size int64) (FS, error)
+	// Set says of a device whether the file system on it lies on several: those that answer with one ID are opened together by OpenSet.
+	// An empty ID is of a file system that lies on this device alone. It is nil for file systems that always do.
+	Set func(r io.ReaderAt, size int64) (id string, err error)
+	// OpenSet reads the file system that lies on the devices, of which some may be missing. It is nil where Set is.
+	OpenSet func(devices []Device) (FS, error)
 	// SystemArea is how many bytes at the start of its volume it leaves to others, such as a partition table: 0 for most.
 	SystemArea int64
+}
+
+// Device is one of the devices that a file system lies on.
+type Device struct {
+	io.ReaderAt
+	Name string // as people call it
+	Size int64  // bytes
 }
