@@ -22,6 +22,7 @@ const (
 	kindExtent    = 108
 	kindRoot      = 132
 	kindRootRef   = 156
+	kindDevice    = 216
 	kindChunk     = 228
 	lastOffset    = 1<<64 - 1
 	rootTreeID    = 1
@@ -90,33 +91,39 @@ func (f *FS) readBlock(p pointer) (block, error) {
 	if raw != nil {
 		return f.expect(raw, p)
 	}
-	at, count, n, err := f.places(p.block)
+	at, err := f.places(p.block)
 	switch {
 	case err != nil:
 		return block{}, err
-	case p.block%uint64(f.super.sectorSize) != 0 || n < int64(f.super.nodeSize):
+	case p.block%uint64(f.super.sectorSize) != 0 || at.length < int64(f.super.nodeSize):
 		return block{}, binread.Corrupt("block at %#x, want it inside of one chunk", p.block)
 	}
-	var first error
-	for _, place := range at[:count] {
+	var b block
+	var bad error
+	err = at.each(func(s *stripe) error {
 		raw := make([]byte, f.super.nodeSize)
-		err := f.device.fill(raw, place)
+		err := s.fill(raw, at.off)
 		if err == nil {
 			err = f.verify(raw, p.block)
 		}
-		var b block
 		if err == nil {
 			b, err = f.expect(raw, p)
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			f.blocks.Put(p.block, raw)
-			return b, nil
+		case bad == nil && s.at != nil && !s.at.stale:
+			bad = err
 		}
-		if first == nil {
-			first = fmt.Errorf("block at %#x: %w", p.block, err)
-		}
+		return err
+	})
+	if err != nil {
+		return block{}, fmt.Errorf("block at %#x: %w", p.block, err)
 	}
-	return block{}, first
+	if bad != nil && f.damaged != nil {
+		f.damaged.Add(fmt.Errorf("block at %#x: %w", p.block, bad))
+	}
+	return b, nil
 }
 
 // verify holds a block against its checksum, its place and its own structure.

@@ -28,24 +28,36 @@ func (s sumType) String() string {
 	return [sumTypes]string{"crc32c", "xxhash64", "sha256", "blake2b"}[s]
 }
 
-// verify compares the checksum at the start of b, which is of all that follows the room for it.
-func (s sumType) verify(b []byte) error {
-	c, rest := binread.Little(b), b[sumSize:]
-	var right bool
+// size is how many bytes a checksum has.
+func (s sumType) size() int { return [sumTypes]int{4, 8, 32, 32}[s] }
+
+// of returns the checksum of b. Behind its own bytes are zeros.
+func (s sumType) of(b []byte) (sum [sumSize]byte) {
 	switch s {
 	case sumCRC32C:
-		right = c.U32() == crc32.Checksum(rest, crc32.MakeTable(crc32.Castagnoli))
+		putLittle(sum[:4], uint64(crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))))
 	case sumXXHash:
-		right = c.U64() == xxhash.Sum64(rest)
+		putLittle(sum[:8], xxhash.Sum64(b))
 	case sumSHA256:
-		sum := sha256.Sum256(rest)
-		right = bytes.Equal(sum[:], b[:sumSize])
+		sum = sha256.Sum256(b)
 	case sumBlake2b:
-		sum := blake2b.Sum256(rest)
-		right = bytes.Equal(sum[:], b[:sumSize])
+		sum = blake2b.Sum256(b)
 	}
-	if !right {
+	return sum
+}
+
+// verify compares the checksum at the start of b, which is of all that follows the room for it.
+func (s sumType) verify(b []byte) error {
+	sum := s.of(b[sumSize:])
+	if !bytes.Equal(b[:s.size()], sum[:s.size()]) {
 		return binread.Checksum("the %s checksum is wrong", s)
 	}
 	return nil
+}
+
+// putLittle writes a number into all of b, its low byte first.
+func putLittle(b []byte, v uint64) {
+	for i := range b {
+		b[i] = byte(v >> (8 * i))
+	}
 }

@@ -3,6 +3,7 @@ package btrfs
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -11,29 +12,40 @@ import (
 )
 
 const (
-	maxChunks   = 1 << 20
-	chunkHeader = 48
-	stripeSize  = 32
+	maxChunks    = 1 << 20
+	chunkHeader  = 48
+	stripeSize   = 32
+	stripeLength = 64 << 10 // bytes of a stripe in one piece, which the kernel does not let be others
 
 	chunkObject = 256 // the object of all chunks' keys
 
-	profileDup     = 0x20
-	profileOthers  = 0x7d8 // and what they are
-	chunkKinds     = 0x7
-	chunkTypeKnown = chunkKinds | profileDup | profileOthers
+	profileRAID0  = 0x8
+	profileRAID1  = 0x10
+	profileDup    = 0x20
+	profileRAID10 = 0x40
+	profileRAID5  = 0x80
+	profileRAID6  = 0x100
+	profileC3     = 0x200
+	profileC4     = 0x400
+	profiles      = 0x7f8
+	chunkKinds    = 0x7
 )
 
-// chunk is a stretch of logical addresses and where its copies are on the device.
+// chunk is a stretch of logical addresses and how it lies on the devices.
 type chunk struct {
 	logical, length uint64
-	copies          []uint64
+	kind            uint64
+	stripes         []stripe
 }
 
 func profileNames() []feature {
 	return []feature{
-		{0x8, "raid0"}, {0x10, "raid1"}, {profileDup, "dup"}, {0x40, "raid10"}, {0x80, "raid5"}, {0x100, "raid6"}, {0x200, "raid1c3"}, {0x400, "raid1c4"},
+		{profileRAID0, "raid0"}, {profileRAID1, "raid1"}, {profileDup, "dup"}, {profileRAID10, "raid10"}, {profileRAID5, "raid5"},
+		{profileRAID6, "raid6"}, {profileC3, "raid1c3"}, {profileC4, "raid1c4"},
 	}
 }
+
+func (f *FS) chunkTree() tree { return tree{f, f.super.chunkRoot} }
 
 // readChunks reads the chunks that the superblock names, which hold the tree of chunks, and then all of that tree.
 func (f *FS) readChunks() error {
@@ -46,17 +58,18 @@ func (f *FS) readChunks() error {
 		if item == nil || k.kind != kindChunk {
 			return binread.Corrupt("the superblock's chunks end within one")
 		}
-		if err := f.addChunk(k.offset, item); err != nil {
+		one, err := f.decodeChunk(k.offset, item)
+		if err != nil {
 			return err
 		}
+		f.chunks = append(f.chunks, one)
 	}
 	if err := f.sortChunks(); err != nil {
 		return err
 	}
 	var found []chunk
 	var bad binread.Errors
-	t := tree{f, f.super.chunkRoot}
-	t.each(key{chunkObject, kindChunk, 0}, key{chunkObject, kindChunk, 1<<64 - 1}, func(k key, b []byte) error {
+	f.chunkTree().each(key{chunkObject, kindChunk, 0}, key{chunkObject, kindChunk, lastOffset}, func(k key, b []byte) error {
 		if len(found) == maxChunks {
 			return binread.Limit("more than %d chunks", maxChunks)
 		}
@@ -73,43 +86,57 @@ func (f *FS) readChunks() error {
 	return f.sortChunks()
 }
 
-func (f *FS) addChunk(logical uint64, b []byte) error {
-	one, err := f.decodeChunk(logical, b)
-	if err == nil {
-		f.chunks = append(f.chunks, one)
-	}
-	return err
-}
-
 func (f *FS) decodeChunk(logical uint64, b []byte) (chunk, error) {
 	c := binread.Little(b)
 	one := chunk{logical: logical, length: c.U64()}
-	kind, stripes := c.At(24).U64(), int(c.At(44).U16())
-	want := 1
-	if kind&profileDup != 0 {
-		want = 2
-	}
+	length := c.At(16).U64()
+	one.kind = c.U64()
+	stripes, sub := int(c.At(44).U16()), int(c.U16())
 	switch {
 	case len(b) != chunkHeader+stripeSize*stripes:
 		return chunk{}, binread.Corrupt("chunk at %#x: %d bytes for %d stripes", logical, len(b), stripes)
-	case kind&profileOthers != 0 || kind&^chunkTypeKnown != 0:
-		return chunk{}, binread.Unsupported("chunk at %#x: profile %s, want single or dup", logical, strings.Join(names(kind&^chunkKinds, profileNames()), ", "))
-	case stripes != want:
-		return chunk{}, binread.Corrupt("chunk at %#x: %d stripes, want %d", logical, stripes, want)
+	case one.kind&^(profiles|chunkKinds) != 0:
+		return chunk{}, binread.Unsupported("chunk at %#x: profile %s", logical, strings.Join(names(one.kind&^chunkKinds, profileNames()), ", "))
+	case bits.OnesCount64(one.kind&profiles) > 1:
+		return chunk{}, binread.Corrupt("chunk at %#x: profiles %s, want one", logical, strings.Join(names(one.kind&profiles, profileNames()), ", "))
+	case !one.fits(stripes, sub):
+		return chunk{}, binread.Corrupt("chunk at %#x: %d stripes, which its profile has not", logical, stripes)
+	case length != stripeLength:
+		return chunk{}, binread.Corrupt("chunk at %#x: stripes of %d bytes, want %d", logical, length, stripeLength)
 	case one.length == 0 || one.length > maxSize || logical > maxSize:
 		return chunk{}, binread.Corrupt("chunk at %#x: %d bytes", logical, one.length)
 	}
-	for i := range stripes {
-		id, off := c.At(chunkHeader+i*stripeSize).U64(), c.U64()
-		switch {
-		case id != f.super.deviceID:
-			return chunk{}, binread.Unsupported("chunk at %#x: it is on device %d, and device %d is at hand", logical, id, f.super.deviceID)
-		case off > maxSize:
-			return chunk{}, binread.Corrupt("chunk at %#x: on the device at %#x", logical, off)
+	one.stripes = make([]stripe, stripes)
+	for i := range one.stripes {
+		s := &one.stripes[i]
+		s.id, s.off = c.At(chunkHeader+i*stripeSize).U64(), c.U64()
+		if s.off > maxSize {
+			return chunk{}, binread.Corrupt("chunk at %#x: on device %d at %#x", logical, s.id, s.off)
 		}
-		one.copies = append(one.copies, off)
+		s.at = f.deviceOf(s.id, [16]byte(c.Bytes(16)))
 	}
 	return one, nil
+}
+
+// fits reports whether the profile can have that many stripes.
+func (c *chunk) fits(stripes, sub int) bool {
+	switch c.kind & profiles {
+	case profileDup, profileRAID1:
+		return stripes == 2
+	case profileC3:
+		return stripes == 3
+	case profileC4:
+		return stripes == 4
+	case profileRAID0:
+		return stripes >= 1
+	case profileRAID10:
+		return stripes >= 2 && stripes%2 == 0 && sub == 2
+	case profileRAID5:
+		return stripes >= 2
+	case profileRAID6:
+		return stripes >= 3
+	}
+	return stripes == 1
 }
 
 func (f *FS) sortChunks() error {
@@ -122,29 +149,58 @@ func (f *FS) sortChunks() error {
 	return nil
 }
 
-// places are where the copies of a logical address are on the device, and how many bytes follow there in one piece.
-func (f *FS) places(logical uint64) (copies [2]int64, count int, length int64, err error) {
+// chunkOf returns the chunk that a logical address is in.
+func (f *FS) chunkOf(logical uint64) (*chunk, error) {
 	i := sort.Search(len(f.chunks), func(i int) bool { return f.chunks[i].logical > logical })
 	if i == 0 || logical-f.chunks[i-1].logical >= f.chunks[i-1].length {
-		return copies, 0, 0, binread.Corrupt("no chunk has the logical address %#x", logical)
+		return nil, binread.Corrupt("no chunk has the logical address %#x", logical)
 	}
-	c := &f.chunks[i-1]
-	within := logical - c.logical
-	for j, at := range c.copies {
-		copies[j] = int64(at + within)
+	return &f.chunks[i-1], nil
+}
+
+// places are where the copies of a logical address are.
+func (f *FS) places(logical uint64) (places, error) {
+	c, err := f.chunkOf(logical)
+	if err != nil {
+		return places{}, err
 	}
-	return copies, len(c.copies), int64(c.length - within), nil
+	return c.places(logical - c.logical), nil
+}
+
+// places are where the copies of an offset in the chunk are. Of the profiles with parity they are the data alone.
+func (c *chunk) places(within uint64) places {
+	all, room := uint64(len(c.stripes)), c.length-within
+	number, rest := within/stripeLength, within%stripeLength
+	piece := int64(min(room, stripeLength-rest))
+	switch c.kind & profiles {
+	case profileRAID0:
+		i := number % all
+		return places{c.stripes[i : i+1], number/all*stripeLength + rest, piece}
+	case profileRAID10:
+		pairs := all / 2
+		i := number % pairs * 2
+		return places{c.stripes[i : i+2], number/pairs*stripeLength + rest, piece}
+	case profileRAID5, profileRAID6:
+		data := all - 1
+		if c.kind&profileRAID6 != 0 {
+			data--
+		}
+		row := number / data
+		i := (row + number%data) % all
+		return places{c.stripes[i : i+1], row*stripeLength + rest, piece}
+	}
+	return places{c.stripes, within, int64(room)}
 }
 
 // fill reads len(b) bytes of content at a logical address.
 func (f *FS) fill(b []byte, logical uint64) error {
 	for len(b) > 0 {
-		at, _, n, err := f.places(logical)
+		at, err := f.places(logical)
 		if err != nil {
 			return err
 		}
-		piece := b[:min(int64(len(b)), n)]
-		if err := f.device.fill(piece, at[0]); err != nil {
+		piece := b[:min(int64(len(b)), at.length)]
+		if err := at.each(func(s *stripe) error { return s.fill(piece, at.off) }); err != nil {
 			return fmt.Errorf("logical address %#x: %w", logical, err)
 		}
 		b, logical = b[len(piece):], logical+uint64(len(piece))

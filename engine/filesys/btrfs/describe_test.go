@@ -37,7 +37,7 @@ func TestHostileSuperblocks(t *testing.T) {
 		b    string
 		want error
 	}{
-		"a file system on two devices":      {0x88, "\x02", binread.ErrUnsupported},
+		"a file system on no device":        {0x88, "\x00", binread.ErrCorrupt},
 		"zones":                             {0xbd, "\x13", binread.ErrUnsupported},
 		"a feature without a name":          {0xc3, "\x80", binread.ErrUnsupported},
 		"sectors of nothing":                {0x90, "\x00\x00", binread.ErrCorrupt},

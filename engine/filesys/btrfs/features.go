@@ -69,8 +69,6 @@ func (s *superblock) supported() error {
 		return binread.Unsupported("a seed device")
 	case s.flags&(superNewFSID|superNewFSIDv2) != 0:
 		return binread.Unsupported("a change of the identity that was not finished")
-	case s.devices != 1:
-		return binread.Unsupported("a file system on %d devices, want 1", s.devices)
 	}
 	return nil
 }

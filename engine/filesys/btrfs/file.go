@@ -152,6 +152,9 @@ func (c *file) stretch(off int64) (e *extent, n int64) {
 
 // Runs implements filesys.Mapped.
 func (c *file) Runs(each func(filesys.Run)) bool {
+	if len(c.fs.devices)+c.fs.missing > 1 { // a run does not say on which
+		return false
+	}
 	var runs []filesys.Run
 	for off := int64(0); off < c.size; {
 		e, n := c.stretch(off)
@@ -161,12 +164,12 @@ func (c *file) Runs(each func(filesys.Run)) bool {
 		case e.zero:
 			runs = append(runs, filesys.Run{Len: n, Zero: true})
 		default:
-			at, _, room, err := c.fs.places(e.disk + e.offset + uint64(off-e.at))
+			at, err := c.fs.places(e.disk + e.offset + uint64(off-e.at))
 			if err != nil {
 				return false
 			}
-			n = min(n, room)
-			runs = append(runs, filesys.Run{Off: at[0], Len: n})
+			n = min(n, at.length)
+			runs = append(runs, filesys.Run{Off: int64(at.copies[0].off + at.off), Len: n})
 		}
 		off += n
 	}

@@ -13,6 +13,12 @@ func resum(b []byte) {
 	binary.LittleEndian.PutUint32(b, crc32.Checksum(b[sumSize:], crc32.MakeTable(crc32.Castagnoli)))
 }
 
+// resumAs does it with another checksum.
+func resumAs(kind sumType, b []byte) {
+	sum := kind.of(b[sumSize:])
+	copy(b[:sumSize], sum[:])
+}
+
 // FuzzBtrfs changes blocks of metadata, with right checksums, and asks for everything.
 func FuzzBtrfs(f *testing.F) {
 	whole := image(f, "log")

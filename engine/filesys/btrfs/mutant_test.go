@@ -40,12 +40,13 @@ func blocksOf(t testing.TB, f *FS) (places [][2]int64) {
 	t.Helper()
 	var visit func(p pointer)
 	visit = func(p pointer) {
-		at, count, _, err := f.places(p.block)
+		found, err := f.places(p.block)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if count == 1 {
-			at[1] = -1
+		at := [2]int64{-1, -1}
+		for i, s := range found.copies {
+			at[i] = int64(s.off + found.off)
 		}
 		places = append(places, at)
 		b, err := f.readBlock(p)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/bits"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -36,6 +37,7 @@ type superblock struct {
 	totalBytes   uint64
 	deviceBytes  uint64
 	deviceID     uint64
+	deviceUUID   [16]byte
 	devices      uint64
 	rootDir      uint64 // the directory in the tree of roots that names the default subvolume
 	sectorSize   uint32
@@ -47,31 +49,30 @@ type superblock struct {
 	sysChunks    []byte
 }
 
-// readSuperblock takes the first copy, or where that is damaged the newest of the others.
-func (f *FS) readSuperblock() error {
+// readSuperblock takes the first copy, or where that is damaged the newest of the others, and says so.
+func (d *device) readSuperblock() (problem string, err error) {
 	var first error
 	for i, off := range superOffsets() {
-		s, err := f.readSuperblockAt(off)
+		s, err := d.readSuperblockAt(off)
 		switch {
 		case i == 0 && (err == nil || errors.Is(err, binread.ErrUnsupported)):
-			f.super = s
-			return err
+			d.super = s
+			return "", err
 		case i == 0:
 			first = err
-		case err == nil && (f.super == nil || s.generation > f.super.generation):
-			f.super = s
+		case err == nil && (d.super == nil || s.generation > d.super.generation):
+			d.super = s
 		}
 	}
-	if f.super == nil {
-		return first
+	if d.super == nil {
+		return "", first
 	}
-	f.problem(true, "superblock: %v; its copy at %#x is used", first, f.super.bytenr)
-	return nil
+	return fmt.Sprintf("superblock: %v; its copy at %#x is used", first, d.super.bytenr), nil
 }
 
-func (f *FS) readSuperblockAt(off int64) (*superblock, error) {
+func (d *device) readSuperblockAt(off int64) (*superblock, error) {
 	b := make([]byte, superSize)
-	if err := f.device.fill(b, off); err != nil {
+	if err := d.fill(b, off); err != nil {
 		return nil, err
 	}
 	s, err := decodeSuperblock(b)
@@ -105,6 +106,7 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 	s.roCompat, s.incompat, s.sumType = c.At(0xb4).U64(), c.U64(), sumType(c.U16())
 	s.root.level, s.chunkRoot.level = c.U8(), c.U8()
 	s.deviceID, s.deviceBytes = c.At(0xc9).U64(), c.U64()
+	s.deviceUUID = [16]byte(c.At(0xc9 + 66).Bytes(16))
 	s.label = cString(c.At(0x12b).Bytes(256))
 	s.metadataUUID = s.fsid
 	if s.incompat&incompatMetadataUUID != 0 {
@@ -138,6 +140,8 @@ func (s *superblock) validate() error {
 		return binread.Corrupt("trees of level %d and %d, want at most %d", s.root.level, s.chunkRoot.level, maxLevel)
 	case s.totalBytes == 0 || s.totalBytes > maxSize || s.deviceBytes > maxSize:
 		return binread.Corrupt("%d bytes on a device of %d, want at most 2^62", s.totalBytes, s.deviceBytes)
+	case s.devices == 0 || s.devices > maxDevices:
+		return binread.Corrupt("%d devices, want 1 to %d", s.devices, maxDevices)
 	case s.chunkRoot.generation > s.generation:
 		return binread.Corrupt("chunks of generation %d, newer than the file system at %d", s.chunkRoot.generation, s.generation)
 	}

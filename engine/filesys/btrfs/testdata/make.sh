@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes the images of this folder and their truth: formatted by mkfs.btrfs, filled by the kernel, which then says what it reads from them.
 # `btrfs check` has nothing to say of them. The default subvolume of `zstd` is `@`; `lzo` has subvolumes, a snapshot and, in the snapshot,
-# the empty directory that stands for a subvolume. Of `log` the log tree was not replayed.
+# the empty directory that stands for a subvolume. Of `log` the log tree was not replayed. What is in `sets` lies on several devices.
 # Needs root, btrfs-progs, zstd and a kernel with Btrfs. The tests need only what is committed here.
 #
 #   make.sh [NAME...]    all images, or those named
@@ -41,6 +41,37 @@ finish() { # name
 }
 
 pack() { zstd -q --ultra -22 --long=27 -f "$work/$1.img" -o "$here/$1.img.zst"; }
+
+spread() { # name devices size mkfs.btrfs-options...
+    [[ ${#wanted[@]} -eq 0 || " ${wanted[*]} " == *" $1 "* ]] || return 0
+    echo "== $1"
+    loops=() files=()
+    for i in $(seq "$2"); do
+        truncate -s "$3" "$work/$1-$i.img"
+        files+=("$1-$i.img")
+        loops+=("$(losetup -f --show "$work/$1-$i.img")")
+    done
+    mkfs.btrfs -q -L "Btrfs set" "${@:4}" "${loops[@]}"
+    btrfs -q device scan "${loops[@]}"
+    mount -o noatime "${loops[0]}" "$mnt"
+    python3 "$here/spread.py" "$mnt"
+    umount "$mnt"
+    btrfs check "${loops[0]}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    mount -o ro,noatime "${loops[0]}" "$mnt"
+    python3 "$truth" "$mnt" | gzip -9n >"$here/sets/$1.jsonl.gz"
+    umount "$mnt"
+    btrfs -q device scan --forget "${loops[@]}"
+    losetup -d "${loops[@]}"
+    tar -C "$work" --sparse --sort=name --owner=0 --group=0 --mtime=@0 -c "${files[@]}" | zstd -q -19 --long=27 -f -o "$here/sets/$1.tar.zst"
+}
+
+spread raid0 3 128M -m raid0 -d raid0
+spread raid1 2 128M -m raid1 -d raid1 --csum xxhash
+spread raid1c3 3 128M -m raid1c3 -d raid1c3 --csum blake2
+spread raid10 4 128M -m raid10 -d raid10 --csum sha256
+spread raid5 3 128M -m raid5 -d raid5
+spread raid6 4 128M -m raid6 -d raid6
+spread single 2 128M -m raid1 -d single
 
 if format zstd 128M compress-force=zstd; then
     btrfs -q subvolume create "$mnt/@"

@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+"""Makes content that lies on all devices of a file system: spread.py DIR, the root of a mounted file system."""
+
+import os
+import random
+import sys
+
+os.chdir(sys.argv[1])
+words = random.Random(19)
+os.mkdir("small")
+for i in range(150):
+    with open("small/%d" % i, "w") as f:
+        f.write("file %d\n" % i * (i * 3))
+for size in (65536, 150001):
+    with open("noise of %d" % size, "wb") as f:
+        f.write(words.randbytes(size))
+with open("text", "w") as f:
+    f.writelines("line %d of the text that lies on every device\n" % i for i in range(20000))
