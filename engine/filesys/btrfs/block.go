@@ -15,23 +15,29 @@ const (
 
 // Kinds of keys.
 const (
-	kindInode     = 1
-	kindXattr     = 24
-	kindDirItem   = 84
-	kindDirIndex  = 96
-	kindExtent    = 108
-	kindRoot      = 132
-	kindRootRef   = 156
-	kindDevice    = 216
-	kindChunk     = 228
-	lastOffset    = 1<<64 - 1
-	rootTreeID    = 1
-	chunkTreeID   = 3
-	fsTreeID      = 5
-	firstFreeID   = 256
-	lastFreeID    = 1<<64 - 256
-	keySize       = 17
-	rootDirectory = 256 // of every subvolume
+	kindInode       = 1
+	kindInodeRef    = 12
+	kindInodeExtref = 13
+	kindXattr       = 24
+	kindDirLogItem  = 60
+	kindDirLogIndex = 72
+	kindDirItem     = 84
+	kindDirIndex    = 96
+	kindExtent      = 108
+	kindSum         = 128
+	kindRoot        = 132
+	kindRootRef     = 156
+	kindDevice      = 216
+	kindChunk       = 228
+	lastOffset      = 1<<64 - 1
+	rootTreeID      = 1
+	chunkTreeID     = 3
+	fsTreeID        = 5
+	firstFreeID     = 256
+	lastFreeID      = 1<<64 - 256
+	logTreeID       = 1<<64 - 6
+	keySize         = 17
+	rootDirectory   = 256 // of every subvolume
 )
 
 // key is struct btrfs_disk_key.
@@ -195,7 +201,7 @@ func (f *FS) expect(raw []byte, p pointer) (block, error) {
 	switch {
 	case b.level != p.level:
 		return block{}, binread.Corrupt("a block of level %d, want %d", b.level, p.level)
-	case generation != p.generation || generation > f.super.generation:
+	case generation != p.generation || generation > f.super.generation && p.owner != logTreeID:
 		return block{}, binread.Checksum("a block of generation %d, want %d, and the file system's is %d", generation, p.generation, f.super.generation)
 	case owner != p.owner && (!isSubvolume(owner) || !isSubvolume(p.owner)):
 		return block{}, binread.Checksum("a block of tree %d, want %d", owner, p.owner)

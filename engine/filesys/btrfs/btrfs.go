@@ -9,7 +9,8 @@
 // read; of a block in two copies the first that is right is taken. The checksums of content are not verified. The extent, device, free
 // space and checksum trees are not read: nothing is found by them.
 //
-// The log tree is not replayed. Where there is one, the file system is tainted.
+// Log trees, which hold the files that were synced since the last commit, are replayed into memory as the kernel's fs/btrfs/tree-log.c
+// does. Where that cannot be, the file system is tainted.
 package btrfs
 
 import (
@@ -56,6 +57,7 @@ type FS struct {
 	rootTree tree
 	volumes  []subvolume // the default one first, the rest in the order of their numbers
 	byID     map[uint64]int
+	logSums  []item // checksums of content that only log trees have
 	dirs     filesys.Listings
 	damaged  *binread.Errors // copies of blocks that opening met, and another of which was right; nil once it is open
 }
@@ -85,6 +87,7 @@ func OpenSet(devices []filesys.Device) (*FS, error) {
 	if err := f.readRoots(); err != nil {
 		return nil, fmt.Errorf("btrfs: tree of roots: %w", err)
 	}
+	f.replayLogs()
 	f.describeState()
 	f.damaged = nil
 	return f, nil
@@ -107,9 +110,6 @@ func (f *FS) describeState() {
 	}
 	if s.flags&superError != 0 {
 		f.problem(true, "the file system is marked as damaged")
-	}
-	if s.logRoot != 0 {
-		f.problem(true, "the file system was not unmounted, and its log tree is not replayed: the newest changes are missing")
 	}
 }
 

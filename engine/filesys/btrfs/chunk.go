@@ -45,7 +45,7 @@ func profileNames() []feature {
 	}
 }
 
-func (f *FS) chunkTree() tree { return tree{f, f.super.chunkRoot} }
+func (f *FS) chunkTree() tree { return tree{fs: f, root: f.super.chunkRoot} }
 
 // readChunks reads the chunks that the superblock names, which hold the tree of chunks, and then all of that tree.
 func (f *FS) readChunks() error {

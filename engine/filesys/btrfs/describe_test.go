@@ -3,7 +3,7 @@ package btrfs
 import (
 	"bytes"
 	"errors"
-	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,11 +12,10 @@ import (
 
 func TestALogTreeIsSaid(t *testing.T) {
 	f := openBytes(t, image(t, "log"))
-	p := f.Description().Problems
-	if len(p) != 1 || !p[0].Taints || !strings.Contains(p[0].Message, "not replayed") {
-		t.Errorf("problems %+v, want that the log tree is not replayed", p)
+	if d := f.Description(); len(d.Problems) > 0 || !slices.Contains(d.Features, "needs_recovery") {
+		t.Errorf("problems %+v, features %v", d.Problems, d.Features)
 	}
-	if _, err := f.Lookup(f.Root(), "new"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := f.Lookup(f.Root(), "new"); err != nil {
 		t.Errorf("a file that only the log tree has: %v", err)
 	}
 }

@@ -140,6 +140,16 @@ func (f *FS) addEntry(in *inode, l *filesys.Listing, e entry) error {
 	return nil
 }
 
+// kindOf is what an entry says of what has a type.
+func kindOf(mode uint32) uint8 {
+	for kind := uint8(1); kind <= 7; kind++ {
+		if entryType(kind) == filesys.TypeOf(mode) {
+			return kind
+		}
+	}
+	return 0
+}
+
 // entryType is what the entry says of what it names.
 func entryType(kind uint8) fs.FileMode {
 	modes := [...]uint32{

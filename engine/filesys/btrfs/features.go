@@ -91,5 +91,8 @@ func names(bits uint64, known []feature) (list []string) {
 
 func (s *superblock) featureNames() []string {
 	list := []string{s.sumType.String()}
+	if s.logRoot.block != 0 {
+		list = append(list, "needs_recovery")
+	}
 	return append(append(list, names(s.roCompat, roCompatNames())...), names(s.incompat, incompatNames())...)
 }

@@ -2,6 +2,7 @@ package btrfs
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -24,7 +25,7 @@ type subvolume struct {
 
 // readRoots lists the subvolumes, and puts the default one first.
 func (f *FS) readRoots() error {
-	f.rootTree = tree{f, f.super.root}
+	f.rootTree = tree{fs: f, root: f.super.root}
 	var bad binread.Errors
 	f.rootTree.each(key{fsTreeID, kindRoot, 0}, key{lastFreeID, kindRoot, lastOffset}, func(k key, b []byte) error {
 		if k.kind != kindRoot || !isSubvolume(k.object) {
@@ -68,20 +69,30 @@ func btoi(b bool) int {
 }
 
 func (f *FS) addSubvolume(id uint64, b []byte) error {
+	root, err := decodeRoot(b, id)
+	if err != nil {
+		return fmt.Errorf("subvolume %d: %w", id, err)
+	}
 	c := binread.Little(b)
-	p := pointer{generation: c.At(160).U64(), block: c.At(176).U64(), owner: id}
-	links := c.At(216).U32()
+	if links := c.At(216).U32(); links == 0 && id != fsTreeID { // it was removed
+		return nil
+	}
+	f.volumes = append(f.volumes, subvolume{id, tree{fs: f, root: root}})
+	return nil
+}
+
+// decodeRoot is where the tree is whose root item is b.
+func decodeRoot(b []byte, owner uint64) (pointer, error) {
+	c := binread.Little(b)
+	p := pointer{generation: c.At(160).U64(), block: c.At(176).U64(), owner: owner}
 	p.level = c.At(238).U8()
 	switch {
 	case len(b) < rootItemSize:
-		return binread.Corrupt("subvolume %d: a root of %d bytes, want %d", id, len(b), rootItemSize)
+		return pointer{}, binread.Corrupt("a root of %d bytes, want %d", len(b), rootItemSize)
 	case p.level > maxLevel:
-		return binread.Corrupt("subvolume %d: a tree of level %d, want at most %d", id, p.level, maxLevel)
-	case links == 0 && id != fsTreeID: // it was removed
-		return nil
+		return pointer{}, binread.Corrupt("a tree of level %d, want at most %d", p.level, maxLevel)
 	}
-	f.volumes = append(f.volumes, subvolume{id, tree{f, p}})
-	return nil
+	return p, nil
 }
 
 // defaultSubvolume is the one that is mounted where no other is asked for.

@@ -81,8 +81,8 @@ func openSet(t testing.TB, devices []filesys.Device) *FS {
 	return f
 }
 
-// without is the set without one of its devices.
-func without(devices []filesys.Device, i int) []filesys.Device {
+// lacking is the set without one of its devices.
+func lacking(devices []filesys.Device, i int) []filesys.Device {
 	return slices.Delete(slices.Clone(devices), i, i+1)
 }
 
@@ -140,7 +140,7 @@ func TestAMissingDevice(t *testing.T) {
 	for name, most := range map[string]int{"raid1": 1, "raid10": 1, "raid1c3": 2} {
 		devices := deviceSet(t, name)
 		for i := range devices {
-			f := openSet(t, without(devices, i))
+			f := openSet(t, lacking(devices, i))
 			if p := f.Description().Problems; len(p) != 1 || p[0].Taints || !strings.Contains(p[0].Message, "is on none of the disks") {
 				t.Errorf("%s without %d: problems %+v", name, i, p)
 			}
@@ -160,7 +160,7 @@ func TestAMissingDeviceWithoutACopy(t *testing.T) {
 		devices := deviceSet(t, name)
 		all := 0
 		for i := range devices {
-			f, err := OpenSet(without(devices, i))
+			f, err := OpenSet(lacking(devices, i))
 			if err == nil {
 				_, lost := held(t, f, name)
 				all += lost

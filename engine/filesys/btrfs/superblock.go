@@ -33,7 +33,7 @@ type superblock struct {
 	generation   uint64
 	root         pointer // of the tree of roots
 	chunkRoot    pointer
-	logRoot      uint64
+	logRoot      pointer // its block is 0 where there is no log tree
 	totalBytes   uint64
 	deviceBytes  uint64
 	deviceID     uint64
@@ -94,7 +94,7 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 		generation: c.At(0x48).U64(),
 		root:       pointer{block: c.U64(), owner: rootTreeID},
 		chunkRoot:  pointer{block: c.U64(), owner: chunkTreeID},
-		logRoot:    c.U64(),
+		logRoot:    pointer{block: c.U64(), owner: logTreeID},
 		totalBytes: c.At(0x70).U64(),
 		rootDir:    c.At(0x80).U64(),
 		devices:    c.U64(),
@@ -104,7 +104,7 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 	arraySize := c.At(0xa0).U32()
 	s.chunkRoot.generation, s.root.generation = c.U64(), s.generation
 	s.roCompat, s.incompat, s.sumType = c.At(0xb4).U64(), c.U64(), sumType(c.U16())
-	s.root.level, s.chunkRoot.level = c.U8(), c.U8()
+	s.root.level, s.chunkRoot.level, s.logRoot.level, s.logRoot.generation = c.U8(), c.U8(), c.U8(), s.generation+1
 	s.deviceID, s.deviceBytes = c.At(0xc9).U64(), c.U64()
 	s.deviceUUID = [16]byte(c.At(0xc9 + 66).Bytes(16))
 	s.label = cString(c.At(0x12b).Bytes(256))
@@ -136,8 +136,8 @@ func (s *superblock) validate() error {
 		return binread.Corrupt("sectors of %d bytes, want a power of two from 4 KiB to 64 KiB", s.sectorSize)
 	case bits.OnesCount32(s.nodeSize) != 1 || s.nodeSize < s.sectorSize || s.nodeSize > maxNodeSize:
 		return binread.Corrupt("blocks of metadata of %d bytes, want a power of two from the sector size to 64 KiB", s.nodeSize)
-	case s.root.level > maxLevel || s.chunkRoot.level > maxLevel:
-		return binread.Corrupt("trees of level %d and %d, want at most %d", s.root.level, s.chunkRoot.level, maxLevel)
+	case max(s.root.level, s.chunkRoot.level, s.logRoot.level) > maxLevel:
+		return binread.Corrupt("trees of level %d, %d and %d, want at most %d", s.root.level, s.chunkRoot.level, s.logRoot.level, maxLevel)
 	case s.totalBytes == 0 || s.totalBytes > maxSize || s.deviceBytes > maxSize:
 		return binread.Corrupt("%d bytes on a device of %d, want at most 2^62", s.totalBytes, s.deviceBytes)
 	case s.devices == 0 || s.devices > maxDevices:

@@ -11,16 +11,23 @@ import (
 type tree struct {
 	fs   *FS
 	root pointer
+	over overlay // what a log tree changed, which is seen where one object is asked for
 }
 
 // errStop ends a walk early.
 var errStop = errors.New("stop")
 
+func isStop(err error) bool { return errors.Is(err, errStop) }
+
 // each calls visit with the items from one key to another, both included, in order. Where a block is damaged it calls bad with the first
 // key that may be missing, and goes on behind it. It ends with the first error of visit, which it gives to bad as well.
 func (t tree) each(from, to key, visit func(key, []byte) error, bad func(key, error)) {
+	if _, changed := t.over[from.object]; changed && from.object == to.object {
+		t.over.each(from, to, visit, bad)
+		return
+	}
 	w := walk{t: t, from: from, to: to, visit: visit, bad: bad}
-	if err := w.block(t.root, nil, nil); err != nil && !errors.Is(err, errStop) {
+	if err := w.block(t.root, nil, nil); err != nil && !isStop(err) {
 		bad(w.at, err)
 	}
 }

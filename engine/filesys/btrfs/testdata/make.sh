@@ -115,3 +115,26 @@ if format log 128M noatime -m single; then
     mv "$work/crashed.img" "$work/log.img"
     pack log
 fi
+
+crash() { # name scenario mount-options subvolume mkfs.btrfs-options...
+    format "$1" 128M "noatime,commit=300,$3" -m single "${@:5}" || return 0
+    [[ $4 == . ]] || btrfs -q subvolume create "$mnt/$4"
+    python3 "$here/crash.py" "$2" before "$mnt/$4"
+    sync
+    python3 "$here/crash.py" "$2" after "$mnt/$4"
+    cp --sparse=always "$work/$1.img" "$work/crashed.img"
+    umount "$mnt"
+    mv "$work/crashed.img" "$work/$1.img"
+    zstd -q -19 --long=27 -f "$work/$1.img" -o "$here/crashed/$1.img.zst"
+    btrfs inspect-internal dump-super "$work/$1.img" | grep '^log_root\b'
+    mount -o loop,noatime "$work/$1.img" "$mnt"
+    python3 "$truth" "$mnt" | gzip -9n >"$here/crashed/$1.jsonl.gz"
+    umount "$mnt"
+}
+
+crash content content noatime .
+crash holes content noatime . -O ^no-holes --csum xxhash
+crash packed content compress-force=zstd sub --csum sha256
+crash names names noatime .
+crash many many noatime sub
+crash tree tree noatime . -n 4096
