@@ -5,34 +5,40 @@ import "sync"
 // blockOverhead is what a block of a cache costs besides its bytes, about.
 const blockOverhead = 256
 
-// Blocks keeps the blocks of a device that were used last, up to a number of bytes. However many readers ask for a block at once, one of
+// Blocks keeps blocks by a number: their place, mostly.
+type Blocks = BlocksBy[int64]
+
+// BlocksBy keeps the blocks of a device that were used last, up to a number of bytes. However many readers ask for a block at once, one of
 // them loads it. What it hands out is shared and must not be changed. It is safe for concurrent use.
-type Blocks struct {
+type BlocksBy[K comparable] struct {
 	mu     sync.Mutex
-	blocks map[int64]*Block
-	ring   Block // its next is the block used last, its prev the one to go first
+	blocks map[K]*Block[K]
+	ring   Block[K] // its next is the block used last, its prev the one to go first
 	used   int64
 	max    int64 // bytes
 }
 
 // Block is a block that is loaded or being loaded.
-type Block struct {
-	key        int64
-	next, prev *Block
+type Block[K comparable] struct {
+	key        K
+	next, prev *Block[K]
 	loaded     chan struct{} // closed when b and err are set
 	b          []byte
 	err        error
 }
 
 // NewBlocks returns a cache for maxBytes in all.
-func NewBlocks(maxBytes int64) *Blocks {
-	c := &Blocks{blocks: map[int64]*Block{}, max: maxBytes}
+func NewBlocks(maxBytes int64) *Blocks { return NewBlocksBy[int64](maxBytes) }
+
+// NewBlocksBy returns a cache for maxBytes in all.
+func NewBlocksBy[K comparable](maxBytes int64) *BlocksBy[K] {
+	c := &BlocksBy[K]{blocks: map[K]*Block[K]{}, max: maxBytes}
 	c.ring.next, c.ring.prev = &c.ring, &c.ring
 	return c
 }
 
 // Get returns the block of key. When mine is true the caller has to load it and must call Put; otherwise it waits.
-func (c *Blocks) Get(key int64) (b *Block, mine bool) {
+func (c *BlocksBy[K]) Get(key K) (b *Block[K], mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if b, ok := c.blocks[key]; ok {
@@ -40,14 +46,14 @@ func (c *Blocks) Get(key int64) (b *Block, mine bool) {
 		c.link(b)
 		return b, false
 	}
-	b = &Block{key: key, loaded: make(chan struct{})}
+	b = &Block[K]{key: key, loaded: make(chan struct{})}
 	c.blocks[key] = b
 	c.link(b)
 	return b, true
 }
 
 // Put gives its bytes to a block. What could not be loaded is not kept.
-func (c *Blocks) Put(b *Block, loaded []byte, err error) {
+func (c *BlocksBy[K]) Put(b *Block[K], loaded []byte, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b.b, b.err = loaded, err
@@ -68,19 +74,19 @@ func (c *Blocks) Put(b *Block, loaded []byte, err error) {
 }
 
 // link makes b the block used last.
-func (c *Blocks) link(b *Block) {
+func (c *BlocksBy[K]) link(b *Block[K]) {
 	b.prev, b.next = &c.ring, c.ring.next
 	b.prev.next, b.next.prev = b, b
 }
 
-func (b *Block) unlink() { b.prev.next, b.next.prev = b.next, b.prev }
+func (b *Block[K]) unlink() { b.prev.next, b.next.prev = b.next, b.prev }
 
-func (c *Blocks) remove(b *Block) {
+func (c *BlocksBy[K]) remove(b *Block[K]) {
 	b.unlink()
 	delete(c.blocks, b.key)
 }
 
-func (b *Block) isLoaded() bool {
+func (b *Block[K]) isLoaded() bool {
 	select {
 	case <-b.loaded:
 		return true
@@ -90,7 +96,7 @@ func (b *Block) isLoaded() bool {
 }
 
 // Wait returns the bytes of the block once they are loaded.
-func (b *Block) Wait() ([]byte, error) {
+func (b *Block[K]) Wait() ([]byte, error) {
 	<-b.loaded
 	return b.b, b.err
 }
