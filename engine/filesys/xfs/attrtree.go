@@ -11,6 +11,8 @@ const (
 	nodeMagicV5     = 0x3ebe
 	attrLeafMagic   = 0xfbee
 	attrLeafMagicV5 = 0x3bee
+	leafMagicV5     = 0x3dff // of an index of entries, below nodes
+	leafOneMagicV5  = 0x3df1 // of one that is the whole index
 
 	maxAttrLevels = 5
 	maxAttrBlocks = 1 << 15

@@ -36,6 +36,8 @@ func dirPlace() place   { return place{sum: 4, address: 8, uuid: 24, owner: 40} 
 func indexPlace() place { return place{sum: 12, address: 16, uuid: 32, owner: 48} } // of indexes and attributes
 func valuePlace() place { return place{sum: 12, address: 40, uuid: 16, owner: 32} } // of remote values and links
 
+func treePlace() place { return place{sum: 52, address: 16, uuid: 32, owner: 48} } // of a group
+
 // verify compares the checksum of b, which is at a block, and what else is the same for all kinds of blocks. It is for version 5.
 func (f *FS) verify(b []byte, at place, block, owner uint64) error {
 	if err := verifySum(b, at.sum); err != nil {

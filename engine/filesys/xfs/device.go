@@ -9,16 +9,25 @@ import (
 
 // device is the block device below the file system. Nothing is read past its end, whatever the reader below would give.
 type device struct {
-	r    io.ReaderAt
-	size int64
+	r        io.ReaderAt
+	size     int64
+	replayed overlay
 }
+
+func (d *device) has(off, n int64) bool { return off >= 0 && off <= d.size && n <= d.size-off }
 
 // fill reads exactly len(b) bytes at off.
 func (d *device) fill(b []byte, off int64) error {
-	if off < 0 || off > d.size || int64(len(b)) > d.size-off {
+	if !d.has(off, int64(len(b))) {
 		return binread.Corrupt("%d bytes at %#x, want them before the end of the image at %#x", len(b), off, d.size)
 	}
-	return binread.Fill(d.r, b, off)
+	if err := binread.Fill(d.r, b, off); err != nil {
+		return err
+	}
+	if d.replayed != nil {
+		d.replayed.patch(b, off)
+	}
+	return nil
 }
 
 // ReadAt implements io.ReaderAt for what is read once.

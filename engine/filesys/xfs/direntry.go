@@ -15,6 +15,8 @@ const (
 	dirMagicData    = 0x58443244 // "XD2D"
 	dirMagicDataV5  = 0x58444433 // "XDD3"
 
+	dirMagicFreeV5 = 0x58444633 // "XDF3"
+
 	dirFreeTag = 0xffff
 )
 

@@ -166,8 +166,7 @@ func TestTaints(t *testing.T) {
 		change func(h *hostile)
 		text   string
 	}{
-		"log that was not written back": {"dirty", func(*hostile) {}, "log is not replayed"},
-		"log on another device":         {"default", func(h *hostile) { h.super(48, 8, 0) }, "another device"},
+		"log on another device": {"default", func(h *hostile) { h.super(48, 8, 0) }, "another device"},
 		"log of two turns that do not meet": {"default", func(h *hostile) {
 			l := h.log()
 			h.put(int(l.off)+(l.count-1)*logSector, 4, 77)
@@ -175,10 +174,24 @@ func TestTaints(t *testing.T) {
 		"log of garbage": {"default", func(h *hostile) {
 			l := h.log()
 			h.write(int(l.off), bytes.Repeat([]byte("garbage "), l.count*logSector/8))
-		}, "log is not replayed"},
-		"last record is another one": {"default", func(h *hostile) { h.lastRecord(40, 4, 2) }, "log is not replayed"},
-		"last record of no unmount":  {"default", func(h *hostile) { h.lastRecord(512+8, 4, 0) }, "log is not replayed"},
-		"last record is longer":      {"default", func(h *hostile) { h.lastRecord(12, 4, 1024) }, "log is not replayed"},
+		}, "no record"},
+		"log of another file system": {"dirty", func(h *hostile) { h.record(0, 304, 8, 77) }, "record of file system"},
+		"log of another machine":     {"dirty", func(h *hostile) { h.record(0, 300, 4, 2) }, "another kind of machine"},
+		"record of version 3":        {"dirty", func(h *hostile) { h.record(0, 8, 4, 3) }, "record of version 3"},
+		"record of no bytes":         {"dirty", func(h *hostile) { h.record(0, 12, 4, 0) }, "record of 0 bytes"},
+		"record of 2^31 bytes":       {"dirty", func(h *hostile) { h.record(0, 12, 4, 1<<31) }, "record of"},
+		"record over its header":     {"dirty", func(h *hostile) { h.record(0, 12, 4, 200<<10) }, "sectors of header"},
+		"record of another place":    {"dirty", func(h *hostile) { h.record(0, 20, 4, 9) }, "record of sector 9"},
+		"a record long ago":          {"dirty-wrap", func(h *hostile) { h.record(0, 512+100, 4, 9) }, "wrong checksum"},
+		"no magic":                   {"dirty", func(h *hostile) { h.record(0, 0, 4, 1) }, "magic"},
+		"a sector of another turn":   {"dirty", func(h *hostile) { l := h.log(); h.put(int(l.off)+l.count/2*logSector, 4, 8) }, "is of turn 8"},
+		"an operation of no client":  {"dirty", func(h *hostile) { h.operation(0, 8, 1, 7) }, "client 0x7"},
+		"an operation of 2^32 bytes": {"dirty", func(h *hostile) { h.operation(0, 4, 4, 1<<32-1) }, "4294967295 bytes"},
+		"an operation's flags":       {"dirty", func(h *hostile) { h.operation(1, 9, 1, 0x40) }, "flags 0x40"},
+		"a transaction's magic":      {"dirty", func(h *hostile) { h.operation(1, 12, 1, 7) }, "header of a transaction"},
+		"an item of no parts":        {"dirty", func(h *hostile) { h.operation(2, 14, 2, 0) }, "an item of 0 parts"},
+		"an item of 2^16 parts":      {"dirty", func(h *hostile) { h.operation(2, 14, 2, 0xffff) }, "an item of 65535 parts"},
+		"an item of no type":         {"dirty", func(h *hostile) { h.operation(2, 12, 2, 0x7712) }, "item of type 0x1277"},
 		"marked for repair":          {"default", func(h *hostile) { h.super(216, 4, 0x1b) }, "xfs_repair"},
 		"superblock's checksum":      {"default", func(h *hostile) { h.put(110, 1, 'x') }, "superblock: checksum"},
 	} {
@@ -197,23 +210,76 @@ func TestTaints(t *testing.T) {
 	}
 }
 
-// log opens the log.
-func (h *hostile) log() *logReader {
-	s := h.fs.super
-	return &logReader{fs: h.fs, off: s.offset(s.logStart), count: int(s.logBlocks) << s.blockLog / logSector}
-}
-
-// lastRecord changes the last record of the log.
-func (h *hostile) lastRecord(off, n int, v uint64) {
+// log opens the log of the image before it was changed.
+func (h *hostile) log() *log {
 	h.t.Helper()
-	l := h.log()
-	head, err := l.head()
+	l, err := h.fs.openLog()
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	end := int(l.off) + head*logSector
-	magic := []byte{0xfe, 0xed, 0xba, 0xbe}
-	h.put(int(l.off)+bytes.LastIndex(h.Image[l.off:end], magic)+off, n, v)
+	return l
+}
+
+// records are those of the log that count, from the oldest on.
+func (h *hostile) records() (list []record) {
+	h.t.Helper()
+	l := h.log()
+	for at, left := l.tail, l.sectorsTo(l.tail, l.head%l.count); left > 0; {
+		r, err := l.record(at)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		list = append(list, r)
+		at, left = (at+r.sectors())%l.count, left-r.sectors()
+	}
+	return list
+}
+
+// record changes a record, which must not go round the end of the log. Where its length is as it was, its checksum is made right, but
+// for what follows the header.
+func (h *hostile) record(number, off, n int, v uint64) {
+	h.t.Helper()
+	r := h.records()[number]
+	h.put(int(h.log().off)+r.at*logSector+off, n, v)
+	if off < logSector {
+		h.recordSum(&r)
+	}
+}
+
+func (h *hostile) recordSum(r *record) {
+	h.t.Helper()
+	at := h.log().off + int64(r.at)*logSector
+	b, err := binread.ReadAt(&h.Patched, at, int64(r.sectors())*logSector, 1<<20)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	clear(b[recordSumOff : recordSumOff+4])
+	sum := crc32.Checksum(b[:328], castagnoli)
+	for i := 1; i < r.headers; i++ {
+		sum = crc32.Update(sum, castagnoli, b[i*logSector:][:260])
+	}
+	sum = crc32.Update(sum, castagnoli, b[r.headers*logSector:][:r.length])
+	h.write(int(at)+recordSumOff, binary.LittleEndian.AppendUint32(nil, sum))
+}
+
+// operation changes one of the first operations of the first record, which are in its first sector, and renews the checksum.
+func (h *hostile) operation(number, off, n int, v uint64) {
+	h.t.Helper()
+	r := h.records()[0]
+	start := int(h.log().off) + (r.at+r.headers)*logSector
+	at := start
+	for range number {
+		length, err := binread.ReadAt(&h.Patched, int64(at)+4, 4, 4)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		at += operationSize + int(binary.BigEndian.Uint32(length))
+	}
+	if at+off+n > start+logSector {
+		h.t.Fatalf("operation %d is in another sector", number)
+	}
+	h.put(at+off, n, v)
+	h.recordSum(&r)
 }
 
 func TestATruncatedImageIsSaid(t *testing.T) {

@@ -138,3 +138,39 @@ func FuzzXFS(f *testing.F) {
 		conformance.Mutate(t, Format, all[i], used[i], data)
 	})
 }
+
+// unsummed is an image without the checksums of the records in its log, and the pieces of them.
+func unsummed(t testing.TB, name string) (b []byte, pieces []int64) {
+	t.Helper()
+	h := newHostile(t, name)
+	b = bytes.Clone(h.Image)
+	l := h.log()
+	for _, r := range h.records() {
+		clear(b[int(l.off)+r.at*logSector+recordSumOff:][:4])
+		for i := range r.sectors() {
+			pieces = append(pieces, l.off+int64((r.at+i)%l.count)*logSector)
+		}
+	}
+	return b, pieces
+}
+
+// TestMutantsOfLogsOnlyFail: every answer must come, whatever the log says.
+func TestMutantsOfLogsOnlyFail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector learns nothing from one reader")
+	}
+	for _, name := range []string{"dirty-v4", "dirty"} {
+		b, pieces := unsummed(t, name)
+		conformance.Mutants(t, Format, b, pieces)
+	}
+}
+
+// FuzzLog changes logs without checksums, and asks for everything.
+func FuzzLog(f *testing.F) {
+	b, pieces := unsummed(f, "dirty-v4")
+	f.Add([]byte{})
+	f.Add([]byte("\x00\x00\x10\x00\x04\xff\xff\xff\xff"))         // the oldest record
+	f.Add([]byte("\x01\x00\x0c\x00\x04\xff\xff\xff\xff"))         // an operation
+	f.Add([]byte("\x02\x00\x18\x00\x08\x3c\x12\x02\x00\xff\xff")) // an item
+	f.Fuzz(func(t *testing.T, data []byte) { conformance.Mutate(t, Format, b, pieces, data) })
+}

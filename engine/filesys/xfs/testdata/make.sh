@@ -1,7 +1,8 @@
 #!/bin/bash
 # Makes the images of this folder and their truth: formatted by mkfs.xfs, filled by the kernel, which then says what it reads from them.
-# xfs_repair has nothing to say of them. Of `dirty` the log was not written back: the file system was shut down. Version 4, which not
-# every kernel reads any more, is left to the kernel of Debian 12 in a virtual machine of the disk that `make images` builds.
+# xfs_repair has nothing to say of them. Of `dirty` and those like it the log was not written back: the file system was shut down, and the
+# truth is of a copy that the kernel mounted, which replays the log. Version 4, which not every kernel reads any more, is left to the
+# kernel of Debian 12 in a virtual machine of the disk that `make images` builds.
 # Needs root, xfsprogs, qemu-system-x86, zstd and a kernel with XFS (one of 6.12 or later for `64k`). The tests need only what is
 # committed here.
 #
@@ -44,10 +45,29 @@ image() { # name size mkfs.xfs-options...
     pack "$1"
 }
 
-inside() { # name size mkfs.xfs-options...
-    format "$@" || return 0
-    names+=("$1")
-    drives+=(-drive "file=$work/$1.img,if=virtio,format=raw")
+dirty() { # name kind size mkfs.xfs-options...
+    local name=$1 kind=$2
+    shift 2
+    format "$name" "$@" || return 0
+    mount -o loop,noatime "$work/$name.img" "$work/mnt"
+    (cd / && python3 -B "$here/work.py" "$work/mnt" "$kind")
+    umount "$work/mnt"
+    cp --sparse=always "$work/$name.img" "$work/$name.copy"
+    mount -o loop,noatime "$work/$name.copy" "$work/mnt"
+    python3 "$truth" "$work/mnt" >"$work/$name.jsonl"
+    umount "$work/mnt"
+    pack "$name"
+}
+
+inside() { # name kind size mkfs.xfs-options...; the kind is of work.py, or empty
+    local name=$1 kind=$2
+    shift 2
+    format "$name" "$@" || return 0
+    names+=("$name:$kind")
+    drives+=(-drive "file=$work/$name.img,if=virtio,format=raw")
+    [[ -n $kind ]] || return 0
+    truncate -s "$1" "$work/$name.copy"
+    drives+=(-drive "file=$work/$name.copy,if=virtio,format=raw")
 }
 
 image default 64M -d agcount=4
@@ -58,32 +78,37 @@ image nrext64 48M -i nrext64=1 -m rmapbt=1 -s size=4096
 image plain 40M -m bigtime=0,reflink=0,finobt=0 -i sparse=0
 image inode2048 48M -i size=2048
 
-if format dirty 20M; then
-    mount -o loop,noatime "$work/dirty.img" "$work/mnt"
-    for i in $(seq 100); do echo "$i" >"$work/mnt/$i"; done
-    sync
-    mv "$work/mnt/1" "$work/mnt/one"
-    xfs_io -x -c "shutdown -f" "$work/mnt"
-    umount "$work/mnt"
-    pack dirty
-fi
+dirty dirty std 48M -d agcount=2
+dirty dirty-new new 48M -d agcount=2 -i nrext64=1 -m rmapbt=1
+dirty dirty-wrap wrap 40M -d agcount=2 -m reflink=0,finobt=0 -l size=857b
+dirty dirty-cancel cancel 64M -d agcount=2
 
-inside v4 40M -m crc=0
-inside v4-512 40M -m crc=0 -b size=512 -n ftype=0 -i size=256
+inside v4 "" 40M -m crc=0
+inside v4-512 "" 40M -m crc=0 -b size=512 -n ftype=0 -i size=256
+inside dirty-v4 std 40M -d agcount=2 -m crc=0
 
 [[ ${#names[@]} -gt 0 ]] || exit 0
 guestctl cat "$disk" /vmlinuz >"$work/vmlinuz"
 guestctl cat "$disk" /initrd.img >"$work/initrd"
 cat >"$work/inside.sh" <<'END'
 device=c
-for name; do
+next() { echo "$1" | tr c-y d-z; }
+for what; do
+    name=${what%:*} kind=${what#*:}
     echo "== $name in Linux $(uname -r)"
-    mount -t xfs -o noatime "/dev/vd$device" mnt && python3 -B tree.py mnt && umount mnt
-    mount -t xfs -o ro,noatime "/dev/vd$device" mnt && python3 -B truth.py mnt >"$name.jsonl" && umount mnt
-    device=$(echo "$device" | tr c-y d-z)
+    mount -t xfs -o noatime "/dev/vd$device" mnt
+    if [ -z "$kind" ]; then
+        python3 -B tree.py mnt && umount mnt
+    else
+        python3 -B work.py mnt "$kind" && umount mnt
+        cat "/dev/vd$device" >"/dev/vd$(next $device)"
+        device=$(next $device)
+    fi
+    mount -t xfs -o noatime "/dev/vd$device" mnt && python3 -B truth.py mnt >"$name.jsonl" && umount mnt
+    device=$(next $device)
 done
 END
-tar -cf "$work/exchange" -C "$here" tree.py -C "$(dirname "$truth")" truth.py -C "$work" inside.sh
+tar -cf "$work/exchange" -C "$here" tree.py work.py -C "$(dirname "$truth")" truth.py -C "$work" inside.sh
 truncate -s 32M "$work/exchange"
 script='modprobe xfs; mkdir -p /run/xfs/mnt && cd /run/xfs && tar -xf /dev/vdb && sh inside.sh'
 script+=" ${names[*]}; cd /run/xfs && tar -cf /dev/vdb *.jsonl; sync; echo o >/proc/sysrq-trigger; sleep 60"
@@ -92,7 +117,8 @@ nice qemu-system-x86_64 -accel tcg -m 1024 -nographic -no-reboot -kernel "$work/
     -append "root=/dev/vda2 ro console=ttyS0 panic=-1 init=/bin/sh -- -c \"$script\"" </dev/null | tee "${LOG:-/dev/null}" | sed -n '/^==/,$p'
 
 tar -C "$work" -xf "$work/exchange"
-for name in "${names[@]}"; do
-    xfs_repair -n "$work/$name.img" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+for what in "${names[@]}"; do
+    name=${what%:*}
+    [[ $what != *: ]] || xfs_repair -n "$work/$name.img" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
     pack "$name"
 done
