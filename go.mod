@@ -5,6 +5,7 @@ go 1.26.8
 require (
 	charm.land/lipgloss/v2 v2.0.6
 	github.com/BurntSushi/toml v1.6.0
+	github.com/Microsoft/go-winio v0.6.3
 	github.com/anchore/go-lzo v0.1.1
 	github.com/carapace-sh/carapace v1.11.6
 	github.com/cespare/xxhash/v2 v2.3.0

@@ -63,6 +63,7 @@ var pins = map[string]string{
 	"github.com/therootcompany/xz":             "v1.0.1",
 	"github.com/ulikunitz/xz":                  "v0.5.17",
 	"github.com/pierrec/lz4/v4":                "v4.1.33",
+	"github.com/Microsoft/go-winio":            "v0.6.3",
 	"github.com/anchore/go-lzo":                "v0.1.1",
 	"github.com/goccy/go-yaml":                 "v1.19.2",
 	"charm.land/lipgloss/v2":                   "v2.0.6",

@@ -1,5 +1,5 @@
 // Package ntfs reads NTFS 3.x file systems (the structures as Linux-NTFS documents them, "NTFS Documentation", Russon and Fledel; LZNT1 as
-// [MS-XCA] 2.5, reparse data as [MS-FSCC] 2.1.2; where they leave a choice, what ntfs-3g does with its default options).
+// [MS-XCA] 2.5 and XPRESS as 2.2, reparse data as [MS-FSCC] 2.1.2; where they leave a choice, what ntfs-3g does with its default options).
 //
 // What NTFS does not say in terms of POSIX is as ntfs-3g shows it: everything belongs to root and has mode 0777, a directory has one link,
 // and the files of the file system itself ($MFT and its like, the records below 16) are not listed. A file with a long name and a short
@@ -11,8 +11,9 @@
 // Names are UTF-8; half a surrogate pair is written as three bytes of its own. Lookup takes a name as it stands, and then in any case by
 // the volume's own table. A named stream is an extended attribute "user." and its name, as ntfs-3g has them, up to 64 KiB.
 //
-// Symbolic links and junctions are links to their substitute name; in a relative one "\" is written "/". A link of WSL is a link. Any other
-// file with reparse data has its content elsewhere (compressed by WOF, deduplicated, in a cloud): Open is binread.ErrUnsupported.
+// Symbolic links and junctions are links to their substitute name; in a relative one "\" is written "/". A link of WSL is a link. A file
+// that WOF compressed ("compact OS") is read as Windows shows it. Any other file with reparse data has its content elsewhere
+// (deduplicated, in a cloud, in a WIM): Open is binread.ErrUnsupported.
 //
 // The log is not replayed: a file system that was not unmounted, or whose Windows hibernates, is tainted.
 package ntfs

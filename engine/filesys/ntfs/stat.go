@@ -16,9 +16,7 @@ const (
 	tagSymlink  = 0xa000000c
 	tagWSLLink  = 0xa000001d
 
-	maxReparse     = 16 << 10
-	maxStreamValue = 64 << 10 // of a named stream; the kernel has no longer attributes
-	maxValues      = 4 << 20  // of all of a file
+	maxReparse = 16 << 10
 
 	attributeEncrypted = 0x4000
 )
@@ -28,7 +26,8 @@ func (n *node) isDir() bool { return n.record.flags&flagDir != 0 }
 // reparsePoint is what Windows does instead of opening a file.
 type reparsePoint struct {
 	tag    uint32
-	target string
+	target string // of a link
+	data   []byte // behind the header
 }
 
 func (p *reparsePoint) isLink() bool {
@@ -47,7 +46,8 @@ func (f *FS) reparse(of *node) (*reparsePoint, error) {
 	}
 	c := binread.Little(raw)
 	p := &reparsePoint{tag: c.U32()}
-	data := binread.Little(c.At(8).Bytes(c.Len()))
+	p.data = c.At(8).Bytes(c.Len())
+	data := binread.Little(p.data)
 	switch p.tag {
 	case tagJunction, tagSymlink:
 		at, length := int(data.U16()), int(data.U16())
@@ -67,6 +67,29 @@ func (f *FS) reparse(of *node) (*reparsePoint, error) {
 		return nil, binread.Corrupt("reparse data of %d bytes with tag %#x", len(raw), p.tag)
 	}
 	return p, nil
+}
+
+// keeper says who has the content of a file that is no link ([MS-FSCC] 2.1.2.1).
+func (p *reparsePoint) keeper() string {
+	const cloudVersion = 0xf000
+	name := "by a driver that is not known"
+	switch tag := p.tag; {
+	case tag == 0x80000013:
+		name = "in the store of data deduplication"
+	case tag&^cloudVersion == 0x9000001a, tag == 0x80000021:
+		name = "in a cloud, as with OneDrive"
+	case tag == 0xc0000004, tag == 0x80000006:
+		name = "in hierarchical storage"
+	case tag == 0x80000018, tag&^cloudVersion == 0x90000018:
+		name = "in a layer of a container"
+	case tag == 0x8000001b:
+		name = "in an application of the store"
+	case tag&^cloudVersion == 0x9000001c:
+		name = "by a projected file system"
+	case tag == 0x80000023, tag == 0x80000024, tag == 0x80000025, tag == 0x80000026:
+		name = "it is a socket, pipe or device of WSL"
+	}
+	return fmt.Sprintf("%s (reparse tag %#x)", name, p.tag)
 }
 
 // ReadLink returns the target of a link.
@@ -107,6 +130,9 @@ func (f *FS) Stat(n filesys.Node) (filesys.Stat, error) {
 	default:
 		if s := of.stream(typeData, ""); s != nil {
 			st.Size, st.Allocated = s.length(), s.alloc
+		}
+		if s := of.stream(typeData, wofStream); s != nil && point != nil && point.tag == tagWOF {
+			st.Allocated = s.alloc
 		}
 	}
 	st.Links = of.links()
@@ -150,34 +176,4 @@ func instant(t uint64) time.Time {
 	const perSecond, to1970 = 10_000_000, 11_644_473_600
 	seconds, rest := int64(t)/perSecond, int64(t)%perSecond
 	return time.Unix(seconds-to1970, rest*100).UTC()
-}
-
-// Xattrs returns the named streams.
-func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
-	of, err := f.readNode(n)
-	if err != nil {
-		return nil, err
-	}
-	var attrs map[string][]byte
-	var problems binread.Errors
-	total := 0
-	for _, a := range of.attrs {
-		if a.kind != typeData || a.name == "" || a.first != 0 {
-			continue
-		}
-		value, err := f.readAll(of.stream(typeData, a.name), maxStreamValue)
-		if err != nil {
-			problems.Add(fmt.Errorf("ntfs: node %d: stream %q: %w", n, a.name, err))
-			continue
-		}
-		if total += len(value); total > maxValues {
-			problems.Add(fmt.Errorf("ntfs: node %d: %w", n, binread.Limit("streams of more than %d bytes", maxValues)))
-			break
-		}
-		if attrs == nil {
-			attrs = map[string][]byte{}
-		}
-		attrs["user."+a.name] = append([]byte{}, value...)
-	}
-	return attrs, problems.Err()
 }

@@ -160,8 +160,10 @@ func (f *FS) openNode(of *node) (filesys.File, error) {
 		return nil, err
 	case of.isDir() || point.isLink():
 		return nil, binread.Unsupported("not a regular file")
+	case point != nil && point.tag == tagWOF:
+		return f.openWOF(of, point.data)
 	case point != nil:
-		return nil, binread.Unsupported("the content is elsewhere, as reparse data of tag %#x says", point.tag)
+		return nil, binread.Unsupported("the content is kept elsewhere: %s", point.keeper())
 	}
 	s := of.stream(typeData, "")
 	if s == nil {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Makes the images of this folder and their truth: mkntfs formats them, ntfs-3g fills them and says what it reads from them.
-# Needs ntfs-3g, attr, python3, zstd, and a root that may mount with FUSE. The tests need only what is committed here.
+# What WOF compressed is laid out by wof.py, which knows what Windows would read; libwim makes its chunks.
+# Needs ntfs-3g, libwim15, python3, zstd, and a root that may mount with FUSE. The tests need only what is committed here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../../../..
@@ -22,3 +23,16 @@ for spec in "default 12M" "512 12M -c 512" "64k 24M -c 65536"; do
     umount "$work/mnt"
     zstd -q -19 -f "$work/$name.img" -o "$here/$name.img.zst"
 done
+
+fill() { # name size script, which may print the truth
+    truncate -s "$2" "$work/$1.img"
+    mkntfs -F -Q -q -L "NTFS TEST" "$work/$1.img" >/dev/null 2>&1
+    ntfs-3g -o streams_interface=windows "$work/$1.img" "$work/mnt"
+    python3 "$here/$3" "$work/mnt" >"$work/$1.jsonl"
+    umount "$work/mnt"
+    zstd -q -19 -f "$work/$1.img" -o "$here/$1.img.zst"
+}
+
+fill wof 8M wof.py
+gzip -9nc "$work/wof.jsonl" >"$here/wof.jsonl.gz"
+fill windows 8M windows.py
