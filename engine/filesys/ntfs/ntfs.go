@@ -15,6 +15,8 @@
 // that WOF compressed ("compact OS") is read as Windows shows it. Any other file with reparse data has its content elsewhere
 // (deduplicated, in a cloud, in a WIM): Open is binread.ErrUnsupported.
 //
+// Owners and access lists are those of a file itself (NTFS 1.2) or those of $Secure, whose hash is verified and whose copy is used.
+//
 // The log is not replayed: a file system that was not unmounted, or whose Windows hibernates, is tainted.
 package ntfs
 
@@ -62,6 +64,7 @@ type FS struct {
 	free     int64 // bytes, or -1
 	problems []filesys.Problem
 	dirs     filesys.Listings
+	secure   secure
 }
 
 var _ filesys.FS = (*FS)(nil)

@@ -36,3 +36,5 @@ fill() { # name size script, which may print the truth
 fill wof 8M wof.py
 gzip -9nc "$work/wof.jsonl" >"$here/wof.jsonl.gz"
 fill windows 8M windows.py
+ntfssecaudit -r "$work/windows.img" / 2>/dev/null </dev/null | awk -f "$here/owners.awk" | LC_ALL=C sort | grep -v '^/\$' |
+    gzip -9n >"$here/windows.owners.gz"
