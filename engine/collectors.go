@@ -49,6 +49,7 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/pam"
 	"github.com/guestctl/guestctl/engine/facts/profile"
 	"github.com/guestctl/guestctl/engine/facts/programs"
+	"github.com/guestctl/guestctl/engine/facts/registry"
 	"github.com/guestctl/guestctl/engine/facts/resolved"
 	"github.com/guestctl/guestctl/engine/facts/rsyslog"
 	"github.com/guestctl/guestctl/engine/facts/scan"
@@ -64,6 +65,23 @@ import (
 	"github.com/guestctl/guestctl/engine/facts/units"
 	"github.com/guestctl/guestctl/engine/facts/useradd"
 	"github.com/guestctl/guestctl/engine/facts/users"
+	"github.com/guestctl/guestctl/engine/facts/windows"
+	"github.com/guestctl/guestctl/engine/facts/windowsaccountpolicy"
+	"github.com/guestctl/guestctl/engine/facts/windowsaccounts"
+	"github.com/guestctl/guestctl/engine/facts/windowsauditpolicy"
+	"github.com/guestctl/guestctl/engine/facts/windowsautostart"
+	"github.com/guestctl/guestctl/engine/facts/windowsdefender"
+	"github.com/guestctl/guestctl/engine/facts/windowseventlogs"
+	"github.com/guestctl/guestctl/engine/facts/windowsfirewall"
+	"github.com/guestctl/guestctl/engine/facts/windowsimage"
+	"github.com/guestctl/guestctl/engine/facts/windowsreboot"
+	"github.com/guestctl/guestctl/engine/facts/windowsremote"
+	"github.com/guestctl/guestctl/engine/facts/windowsrights"
+	"github.com/guestctl/guestctl/engine/facts/windowssecrets"
+	"github.com/guestctl/guestctl/engine/facts/windowssecurity"
+	"github.com/guestctl/guestctl/engine/facts/windowsservices"
+	"github.com/guestctl/guestctl/engine/facts/windowssoftware"
+	"github.com/guestctl/guestctl/engine/facts/windowsupdates"
 	"github.com/guestctl/guestctl/engine/facts/zypper"
 )
 
@@ -133,5 +151,23 @@ func Collectors() []facts.Collector {
 		imagestate.Collector,
 		programs.Collector,
 		loader.Collector,
+		windows.Collector,
+		windowssoftware.Collector,
+		windowsupdates.Collector,
+		windowsreboot.Collector,
+		windowsservices.Collector,
+		windowsaccounts.Collector,
+		windowsaccountpolicy.Collector,
+		windowsauditpolicy.Collector,
+		windowsrights.Collector,
+		windowssecurity.Collector,
+		windowsremote.Collector,
+		windowsfirewall.Collector,
+		windowsdefender.Collector,
+		windowsautostart.Collector,
+		windowssecrets.Collector,
+		windowsimage.Collector,
+		windowseventlogs.Collector,
+		registry.Collector,
 	}
 }

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -62,6 +63,40 @@ type RegistryKey struct {
 func (h *Hives) Key(path string) RegistryKey {
 	k, err := h.registry.Key(path)
 	return h.made(path, k, err)
+}
+
+// Look returns the key of a path as Key does, with what keeps it from being known as an error and not as a problem, save for a hive that is
+// not to be believed.
+func (h *Hives) Look(path string) (RegistryKey, error) {
+	k, err := h.registry.Key(path)
+	if k.Hive != nil {
+		h.tell(k.Hive)
+	}
+	if absentKey(err) {
+		return RegistryKey{Path: path, key: k, hives: h}, nil
+	}
+	return RegistryKey{Path: cmp.Or(k.Path, path), Exists: err == nil, key: k, hives: h}, err
+}
+
+// Get returns the value of a name, with what keeps it from being known as an error and not as a problem.
+func (k RegistryKey) Get(name string) (hive.Value, error) { return k.key.Value(name) }
+
+// Names returns the names of the keys right below k, and of its values, up to a number of each.
+func (k RegistryKey) Names(most int) (keys, values []string, err error) {
+	below, err := k.key.Under()
+	for _, sub := range below[:min(most, len(below))] {
+		keys = append(keys, sub.Key.Name())
+	}
+	list, listErr := k.key.Values()
+	for _, v := range list[:min(most, len(list))] {
+		values = append(values, v.Name)
+	}
+	slices.Sort(keys)
+	slices.Sort(values)
+	if len(below) > most || len(list) > most {
+		err = errors.Join(err, binread.Limit("more than %d names", most))
+	}
+	return keys, values, errors.Join(err, listErr)
 }
 
 func (h *Hives) made(path string, k registry.Key, err error) RegistryKey {
