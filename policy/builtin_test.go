@@ -25,7 +25,7 @@ func TestBuiltinChecksAreGated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := policy.Load([]string{"builtin:linux-server", "builtin:golden-image", "builtin:malware"}, policy.Options{})
+	p, err := policy.Load([]string{"builtin:linux-server", "builtin:golden-image", "builtin:malware", "builtin:windows-server"}, policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

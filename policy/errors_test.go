@@ -138,7 +138,7 @@ func TestErrors(t *testing.T) {
 		{"variable without its end", "[system]\ntimezone = '${zone'\n", "b.toml:2:12: system.timezone has ${ without its }"},
 		{"variable that is no text", "[vars]\nzone = 1\n[system]\nos = 'a'\n", "b.toml:2:8: vars.zone is an integer, want a string"},
 		{"variable in a variable", "[vars]\na = 'x'\nb = '${a}'\n[system]\nos = 'a'\n", "b.toml:3:5: vars.b has a variable in it, which is not replaced here"},
-		{"built-in baseline", "[baseline]\nextends = ['builtin:cis']\n", "b.toml:2:12: extends builtin:cis: no such built-in baseline, want builtin:golden-image, builtin:linux-server or builtin:malware"},
+		{"built-in baseline", "[baseline]\nextends = ['builtin:cis']\n", "b.toml:2:12: extends builtin:cis: no such built-in baseline, want builtin:golden-image, builtin:linux-server, builtin:malware or builtin:windows-server"},
 		{"missing base", "[baseline]\nextends = [\n  'a.toml',\n]\n", "b.toml:3:3: extends a.toml: no such file"},
 		{"base of a wrong kind", "[baseline]\nextends = 'a.toml'\n[system]\nos = 'a'\n", "b.toml:2:11: baseline.extends is a string, want a list"},
 		{"itself", "[baseline]\nextends = ['b.toml']\n", "b.toml:2:12: extends b.toml: extends itself, by way of b.toml"},

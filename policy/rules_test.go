@@ -130,7 +130,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 		"parameters as a value":      {own + "[params]\nown-name = 3\n", "b.toml:4:12: params.own-name is an integer, want a table"},
 		"no such check to disable":   {"disable = [{ id = 'hygiene-log', reason = 'x' }]\n" + golden, "b.toml:1:19: no check hygiene-log to disable, did you mean hygiene-logs?"},
 		"disabled without a reason":  {"disable = [{ id = 'hygiene-logs' }]\n" + golden, "b.toml:1:12: an entry of disable wants an id and a reason"},
-		"no such baseline":           {"[baseline]\nextends = ['builtin:golden-imag']\n", "b.toml:2:12: extends builtin:golden-imag: no such built-in baseline, want builtin:golden-image, builtin:linux-server or builtin:malware, did you mean builtin:golden-image?"},
+		"no such baseline":           {"[baseline]\nextends = ['builtin:golden-imag']\n", "b.toml:2:12: extends builtin:golden-imag: no such built-in baseline, want builtin:golden-image, builtin:linux-server, builtin:malware or builtin:windows-server, did you mean builtin:golden-image?"},
 		"no such level":              {"[baseline]\nextends = ['builtin:linux-server@cis-l3']\n", "b.toml:2:12: extends builtin:linux-server@cis-l3: no level cis-l3, want cis-l1, cis-l2, anssi-minimal, anssi-intermediary, anssi-enhanced or anssi-high, did you mean cis-l1?"},
 		"a level without checks":     {"[baseline]\nextends = ['builtin:golden-image@cis-l1']\n", "b.toml: 0 checks: nothing would be judged"},
 		"a mistake in Rego":          {"[rego]\ndirs = ['typo.rego']\n", "typo.rego:6:28: no fact input.hostnam, did you mean input.hostname?"},
@@ -258,8 +258,9 @@ func TestBuiltinBaselinesHaveEveryCheck(t *testing.T) {
 		prefix string
 		shared []string // checks of linux-server that belong to both
 	}{
-		"golden-image": {"hygiene-", nil},
-		"malware":      {"malware-", []string{"files-privileged-files-packaged", "users-only-root-has-uid-zero"}},
+		"golden-image":   {"hygiene-", nil},
+		"malware":        {"malware-", []string{"files-privileged-files-packaged", "users-only-root-has-uid-zero"}},
+		"windows-server": {"windows-", nil},
 	} {
 		topic := builtins(t, own.prefix)
 		want := slices.Sorted(slices.Values(slices.Concat(topic, own.shared)))

@@ -15,7 +15,7 @@ type Request struct {
 	Files map[string]FileRequest
 	Globs []string
 	// Registry has paths of Windows' registry, as the domain "registry" has them. Naming one asks for it.
-	Registry []string
+	Registry []string `json:",omitempty"`
 }
 
 // FileRequest is what is wanted of one file beyond its existence, type, mode and owner.

@@ -1,0 +1,30 @@
+package guestctl.windows.powershell_logging_test
+
+import data.guestctl.windows.powershell_logging
+
+setting(value) := {"value": value, "explicit": true, "source": {"path": "/Windows/System32/config/SOFTWARE"}}
+
+pass := {"windows_security": {"powershell": {"script_block_logging": setting(1)}}}
+
+fail := json.patch(pass, [{"op": "replace", "path": "/windows_security/powershell/script_block_logging", "value": setting(0)}])
+
+test_pass if count(powershell_logging.deny) == 0 with input as pass
+
+# Each setting counts by itself, and one that nobody made is judged as Windows does then.
+test_each_setting if {
+	every path, bad in {"powershell/script_block_logging": 0} {
+		count(powershell_logging.deny) == 1 with input as json.patch(pass, [{"op": "replace", "path": sprintf("/windows_security/%s", [path]), "value": setting(bad)}])
+	}
+}
+
+test_settings_that_nobody_made if {
+	every path, found in {"powershell/script_block_logging": 1} {
+		count(powershell_logging.deny) == found with input as json.patch(pass, [{"op": "replace", "path": sprintf("/windows_security/%s", [path]), "value": null}])
+	}
+}
+
+test_fail if {
+	some finding in powershell_logging.deny with input as fail
+	finding.evidence == [{"path": "/Windows/System32/config/SOFTWARE"}]
+	contains(finding.msg, "(/Windows/System32/config/SOFTWARE)")
+}
