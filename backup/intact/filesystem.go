@@ -68,40 +68,25 @@ func (v *verifier) fileSystem(ctx context.Context, r *report, vol *engine.Volume
 	} else {
 		r.unknown("%s: the structure of %s is not verified", vol.Name, d.Type)
 	}
+	if c, ok := vol.FS.(filesys.Verified); ok && v.Full && v.Share == nil {
+		v.content(ctx, r, vol, c)
+	}
 	v.result.FileSystems = append(v.result.FileSystems, fs)
 	r.end("%s: %d inodes, %d directories and %d blocks are what they say", d.Type, fs.Inodes, fs.Directories, fs.Blocks)
 }
 
 // structure has the file system verify itself.
 func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume, c filesys.Checker, fs *FileSystem) {
-	said := map[string]bool{}
-	for _, p := range vol.FS.Description().Problems {
-		said[p.Message] = true
-	}
-	blockSize := vol.FS.Description().BlockSize
 	reported := uint64(0)
+	report := r.structural(vol)
 	checked, err := c.Check(ctx, func(d filesys.Damage) {
 		reported++
-		if said[d.Message] || said[fs.Type+": "+d.Message] {
-			return
-		}
-		out := structureDamage(vol.Name, blockSize, d)
-		disk, lies := place.On(v.machine, vol.Volume, max(d.Block, 0)*blockSize, blockSize)
-		out.Disk = max(disk, 0)
-		if d.Block >= 0 {
-			for _, s := range lies {
-				out.Extents = append(out.Extents, Extent{s.Off, s.Len})
-			}
-		}
-		r.damage(out, 1)
+		report(d)
 	})
 	if err != nil {
 		r.unknown("%s: the check of the structure did not end: %v", vol.Name, err)
 	}
-	if checked.Damage > reported {
-		r.Damaged += int(min(checked.Damage-reported, 1<<30))
-		v.result.More += int(min(checked.Damage-reported, 1<<30))
-	}
+	r.more(checked.Damage, reported)
 	for _, u := range checked.Unchecked {
 		r.unknown("%s: %s", vol.Name, u)
 		fs.Unchecked = append(fs.Unchecked, u)
@@ -112,6 +97,38 @@ func (v *verifier) structure(ctx context.Context, r *report, vol *engine.Volume,
 	fs.Inodes, fs.Directories, fs.Blocks = checked.Inodes, checked.Directories, checked.Blocks
 	if checked.Orphans > 0 {
 		r.note("%d files without a name are removed by the next mount", checked.Orphans)
+	}
+}
+
+// structural tells of damage that a file system finds, unless its description has told of it.
+func (r *report) structural(vol *engine.Volume) func(filesys.Damage) {
+	described := vol.FS.Description()
+	said := map[string]bool{}
+	for _, p := range described.Problems {
+		said[p.Message] = true
+	}
+	return func(d filesys.Damage) {
+		if said[d.Message] || said[described.Type+": "+d.Message] {
+			return
+		}
+		out := structureDamage(vol.Name, described.BlockSize, d)
+		disk, lies := place.On(r.v.machine, vol.Volume, max(d.Block, 0)*described.BlockSize, described.BlockSize)
+		out.Disk = max(disk, 0)
+		if d.Block >= 0 {
+			for _, s := range lies {
+				out.Extents = append(out.Extents, Extent{s.Off, s.Len})
+			}
+		}
+		r.damage(out, 1)
+	}
+}
+
+// more counts damage that was found and not reported.
+func (r *report) more(found, reported uint64) {
+	if found > reported {
+		n := int(min(found-reported, 1<<30))
+		r.Damaged += n
+		r.v.result.More += n
 	}
 }
 

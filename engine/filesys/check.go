@@ -39,6 +39,9 @@ const (
 	DamagedXattr      DamageKind = "attributes"     // extended attributes
 	DamagedJournal    DamageKind = "journal"        // it cannot be replayed
 	DamagedOrphans    DamageKind = "orphans"        // the list of inodes that are about to be removed
+	DamagedContent    DamageKind = "content"        // it is not what its checksum is of
+	DamagedTree       DamageKind = "tree"           // blocks of metadata, and what lies in them
+	DamagedExtents    DamageKind = "extents"        // what is in use, and how often
 	RecordedError     DamageKind = "recorded error" // the driver saw errors and wrote them down
 	MissingBytes      DamageKind = "missing bytes"  // the image ends, or cannot be read
 )

@@ -32,6 +32,7 @@ const (
 	lastOffset      = 1<<64 - 1
 	rootTreeID      = 1
 	chunkTreeID     = 3
+	sumTreeID       = 7
 	fsTreeID        = 5
 	firstFreeID     = 256
 	lastFreeID      = 1<<64 - 256

@@ -2,6 +2,9 @@ package btrfs
 
 import (
 	"errors"
+	"maps"
+	"math"
+	"slices"
 	"sort"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -29,6 +32,20 @@ func (t tree) each(from, to key, visit func(key, []byte) error, bad func(key, er
 	w := walk{t: t, from: from, to: to, visit: visit, bad: bad}
 	if err := w.block(t.root, nil, nil); err != nil && !isStop(err) {
 		bad(w.at, err)
+	}
+}
+
+// all calls visit with all items, those that a log tree changed instead of what was there; bad is as with each.
+func (t tree) all(visit func(key, []byte) error, bad func(key, error)) {
+	raw := tree{fs: t.fs, root: t.root}
+	raw.each(key{}, key{lastOffset, math.MaxUint8, lastOffset}, func(k key, b []byte) error {
+		if _, changed := t.over[k.object]; changed {
+			return nil
+		}
+		return visit(k, b)
+	}, bad)
+	for _, id := range slices.Sorted(maps.Keys(t.over)) {
+		t.over.each(key{id, 0, 0}, key{id, math.MaxUint8, lastOffset}, visit, bad)
 	}
 }
 

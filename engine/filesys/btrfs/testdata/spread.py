@@ -3,6 +3,7 @@
 
 import os
 import random
+import subprocess
 import sys
 
 os.chdir(sys.argv[1])
@@ -16,3 +17,7 @@ for size in (65536, 150001):
         f.write(words.randbytes(size))
 with open("text", "w") as f:
     f.writelines("line %d of the text that lies on every device\n" % i for i in range(20000))
+open("without checksums", "w").close()
+subprocess.run(["chattr", "+C", "without checksums"], check=True)
+with open("without checksums", "w") as f:
+    f.write("no copy on write, and so no checksums\n" * 1000)
