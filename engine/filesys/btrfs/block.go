@@ -26,6 +26,7 @@ const (
 	kindExtent      = 108
 	kindSum         = 128
 	kindRoot        = 132
+	kindRootBackref = 144
 	kindRootRef     = 156
 	kindDevice      = 216
 	kindChunk       = 228
@@ -84,6 +85,12 @@ func (b block) data(i int) []byte {
 	c := binread.Little(b.b)
 	off, n := c.At(headerSize+i*itemSize+keySize).U32(), c.U32()
 	return c.At(headerSize + int(off)).Bytes(int(n))
+}
+
+// owner is the tree that the block was written for.
+func (b block) owner() uint64 {
+	c := binread.Little(b.b)
+	return c.At(0x58).U64()
 }
 
 // child is what a pointer of a node points to.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -43,8 +44,30 @@ func (s *sparse) ReadAt(b []byte, off int64) (n int, err error) {
 // flip changes a byte.
 func (s *sparse) flip(off int64) { s.pieces[off/pieceSize][off%pieceSize] ^= 1 }
 
-// set of devices of testdata.
+// deviceSets holds what was unpacked.
+var deviceSets sync.Map
+
+// deviceSet returns a set of devices of testdata, which the caller may change.
 func deviceSet(t testing.TB, name string) (devices []filesys.Device) {
+	t.Helper()
+	known, ok := deviceSets.Load(name)
+	if !ok {
+		known = unpackSet(t, name)
+		deviceSets.Store(name, known)
+	}
+	for _, d := range known.([]filesys.Device) {
+		original := d.ReaderAt.(*sparse)
+		mine := &sparse{map[int64][]byte{}, original.size}
+		for i, p := range original.pieces {
+			mine.pieces[i] = bytes.Clone(p)
+		}
+		d.ReaderAt = mine
+		devices = append(devices, d)
+	}
+	return devices
+}
+
+func unpackSet(t testing.TB, name string) (devices []filesys.Device) {
 	t.Helper()
 	packed, err := conformance.ReadFile(filepath.Join("testdata/sets", name+".tar.zst"))
 	if err != nil {

@@ -116,21 +116,30 @@ func (f *FS) treeOf(id uint64) (tree, error) {
 	return tree{fs: f, root: root}, err
 }
 
-// item verifies what the checksums of an item are of.
-func (s *summing) item(k key, b []byte) error {
+// cover notes what the checksums of an item are of.
+func (s *summing) cover(k key, b []byte) error {
 	size, sector := s.super.sumType.size(), uint64(s.super.sectorSize)
-	count := uint64(len(b) / size)
+	on := stretch{k.offset, k.offset + uint64(len(b)/size)*sector}
+	last := len(s.covered) - 1
 	switch {
-	case len(b)%size != 0 || k.offset%sector != 0 || k.offset > maxSize:
+	case len(b) == 0 || len(b)%size != 0 || k.offset%sector != 0 || k.offset > maxSize:
 		return binread.Corrupt("%d bytes of checksums of the content at %#x", len(b), k.offset)
 	case len(s.covered) == maxCovered:
 		return binread.Limit("more than %d stretches of content", maxCovered)
+	case last >= 0 && s.covered[last].end == on.from:
+		s.covered[last].end = on.end
+	default:
+		s.covered = append(s.covered, on)
 	}
-	if last := len(s.covered) - 1; last >= 0 && s.covered[last].end == k.offset {
-		s.covered[last].end += count * sector
-	} else {
-		s.covered = append(s.covered, stretch{k.offset, k.offset + count*sector})
+	return nil
+}
+
+// item verifies what the checksums of an item are of.
+func (s *summing) item(k key, b []byte) error {
+	if err := s.cover(k, b); err != nil {
+		return err
 	}
+	size, sector := s.super.sumType.size(), uint64(s.super.sectorSize)
 	for at := k.offset; len(b) > 0; {
 		n := min(sumRead/sector, uint64(len(b)/size))
 		p, err := s.places(at)
@@ -266,10 +275,7 @@ func (s *summing) extent(volume uint64, k key, b []byte, sums bool) error {
 		s.without[n] = true
 		return nil
 	}
-	on := stretch{e.disk, e.disk + e.diskBytes}
-	if e.packing == packNone {
-		on = stretch{e.disk + e.offset, e.disk + e.offset + uint64(e.length)}
-	}
+	on := e.summed()
 	if !s.covers(on) {
 		s.damage(s.about(nil, n), "subvolume %d: inode %d: content at %d: not all of it has checksums", s.volumes[volume].id, k.object, e.at)
 	}
@@ -284,6 +290,14 @@ func (s *summing) extent(volume uint64, k key, b []byte, sums bool) error {
 		s.damage(s.about(bad, n), "subvolume %d: inode %d: content at %d: %s", s.volumes[volume].id, k.object, at, bad.why)
 	}
 	return nil
+}
+
+// summed is what of an extent checksums are of: all of a compressed one, and what is used of others.
+func (e *extent) summed() stretch {
+	if e.packing != packNone {
+		return stretch{e.disk, e.disk + e.diskBytes}
+	}
+	return stretch{e.disk + e.offset, e.disk + e.offset + uint64(e.length)}
 }
 
 // covers reports whether there are checksums of all of a stretch.

@@ -116,6 +116,20 @@ if format log 128M noatime -m single; then
     pack log
 fi
 
+if format checked 128M noatime -m single; then
+    btrfs -q subvolume create "$mnt/sub"
+    python3 "$here/crash.py" names before "$mnt/sub"
+    python3 "$here/crash.py" content before "$mnt"
+    btrfs -q subvolume snapshot -r "$mnt/sub" "$mnt/snapshot"
+    python3 "$here/crash.py" names after "$mnt/sub"
+    python3 "$here/crash.py" content after "$mnt"
+    for i in $(seq 400); do ln "$mnt/sub/c/linked" "$mnt/sub/c/name $i of many that a file has, so that they are long"; done
+    umount "$mnt"
+    btrfs check "$work/checked.img" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+    pack checked
+    "$here/mutants.sh" "$work/checked.img"
+fi
+
 crash() { # name scenario mount-options subvolume mkfs.btrfs-options...
     format "$1" 128M "noatime,commit=300,$3" -m single "${@:5}" || return 0
     [[ $4 == . ]] || btrfs -q subvolume create "$mnt/$4"
