@@ -113,6 +113,8 @@ func regionOf(u filesys.Use) Region {
 		return BlockMap
 	case filesys.UseXattr:
 		return Attributes
+	case filesys.UseTree:
+		return Tree
 	case filesys.UseUnknown:
 	}
 	return Unclear

@@ -31,6 +31,7 @@ const (
 	Directory  Region = "directory"
 	BlockMap   Region = "block map"  // of a file: where its content lies
 	Attributes Region = "attributes" // of a file, in a block of their own
+	Tree       Region = "tree"       // a block of one of a file system's trees, which can have all of its metadata
 	Free       Region = "free space"
 	Unclear    Region = "metadata or free space"
 )

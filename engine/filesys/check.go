@@ -100,4 +100,5 @@ const (
 	UseContent     Use = "content"    // of Node: a regular file, or a link's target
 	UseMap         Use = "block map"  // of Node
 	UseXattr       Use = "attributes" // of Node, which may share them with others
+	UseTree        Use = "tree"       // a block of a tree, of a file system that keeps all metadata in such
 )
