@@ -117,5 +117,12 @@ func complete(d *facts.Document) bool {
 			}
 		}
 	}
+	if values, ok := facts.Get[facts.Registry](d, "registry"); ok {
+		for _, v := range *values {
+			if v.Error != "" {
+				return false
+			}
+		}
+	}
 	return true
 }
