@@ -37,7 +37,8 @@ type Windows struct {
 type WindowsHive struct {
 	Name string `json:"name"` // where it is mounted: `HKLM\SYSTEM`, `HKU\S-1-5-21-…-500`
 	Path string `json:"path"`
-	// Condition is "clean", "replayed" (its log was applied in memory), "dirty" (what is read may be old) or "unread".
+	// Condition is "clean", "replayed" (its log was applied in memory), "dirty" (what is read may be old), "absent" (of a user whose
+	// profile is gone) or "unread".
 	Condition string `json:"condition"`
 	Written   string `json:"written,omitempty"`
 }

@@ -125,14 +125,15 @@ type WindowsAutostart []WindowsStarted
 // WindowsStarted is one of it.
 type WindowsStarted struct {
 	// Kind is "run", "run-once", "winlogon", "image-debugger", "silent-exit", "appinit", "active-setup", "boot-execute",
-	// "lsa-package", "print-monitor", "startup-folder", "task", "logon-script", "explorer", "appcert" or "netsh".
+	// "lsa-package", "print-monitor", "startup-folder", "task", "logon-script", "appcert" or "netsh".
 	Kind    string `json:"kind"`
 	Name    string `json:"name"`
 	Command string `json:"command"`        // what looks like a secret is blanked
 	Program string `json:"program"`        // guest path; "" where none can be told
 	User    string `json:"user,omitempty"` // SID of the user whose hive says it; of a task, whom it runs as
 	Enabled bool   `json:"enabled"`
-	// Usual is what every Windows has here, such as userinit.exe of Winlogon.
+	// Usual is what every Windows has here, such as userinit.exe of Winlogon. Of tasks it is one below \Microsoft\Windows that starts a
+	// program of System32 which is no shell and runs no scripts; whether it is Microsoft's is not looked at.
 	Usual  bool   `json:"usual"`
 	Source Source `json:"source"`
 }

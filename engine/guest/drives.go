@@ -77,8 +77,8 @@ func (g *Guest) mountDrive(v hive.Value, volumes []Volume) {
 	case fits == nil: // a disc, a stick: nothing that belongs to the machine
 		d.Path = ""
 	case i < 0:
-		d.Unread = "its volume is on none of these disks, or was not read"
-		g.mountNamed(d, &mounted{device: name, unread: name + " is not there: " + d.Unread}, isLetter)
+		d.Unread = "is on none of these disks, or was not read"
+		g.mountNamed(d, &mounted{device: name, unread: "drive " + name + " " + d.Unread}, isLetter)
 	case volumes[i].Device == g.Root.Device:
 		d.Path, d.Device = "/", g.Root.Device
 		g.named = append(g.named, drive{strings.ToLower(name), g.mounts[0]})
@@ -99,7 +99,7 @@ func (g *Guest) mountNamed(d Drive, at *mounted, isLetter bool) {
 	if !isLetter {
 		return
 	}
-	m := Mount{Target: d.Path, Source: d.Letter, Device: d.Device, Unread: d.Unread}
+	m := Mount{Target: d.Path, Source: "drive " + strings.TrimSuffix(d.Letter, ":"), Device: d.Device, Unread: d.Unread}
 	if at.fs != nil {
 		m.FSType = at.fs.Description().Type
 	}

@@ -93,7 +93,7 @@ func TestDrives(t *testing.T) {
 	want := []guest.Drive{
 		{Letter: "C:", Path: "/", Device: "p3"},
 		{Letter: "D:", Path: "/D:", Device: "disk2p1"},
-		{Letter: "E:", Path: "/E:", Unread: "its volume is on none of these disks, or was not read"},
+		{Letter: "E:", Path: "/E:", Unread: "is on none of these disks, or was not read"},
 		{Letter: "Z:"},
 	}
 	if !slices.Equal(g.Drives, want) {

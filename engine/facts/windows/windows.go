@@ -96,13 +96,16 @@ func hives(s *facts.Scope, h *facts.Hives) []facts.WindowsHive {
 	list := []facts.WindowsHive{}
 	for _, one := range h.All() {
 		v := facts.WindowsHive{Name: one.Name, Path: one.Path, Condition: "unread"}
-		if one.Err() == nil {
+		switch err := one.Err(); {
+		case errors.Is(err, fs.ErrNotExist):
+			v.Condition = "absent"
+		case err != nil:
+			s.Problem(one.Path, 0, err)
+		default:
 			v.Condition, v.Written = string(one.State.Condition), facts.TimeText(one.State.Written)
 			for _, p := range one.Problems {
 				s.Problem(one.Path, 0, p)
 			}
-		} else if !errors.Is(one.Err(), fs.ErrNotExist) {
-			s.Problem(one.Path, 0, one.Err())
 		}
 		list = append(list, v)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
@@ -89,18 +90,30 @@ func (c *collection) task(name string, o guest.Object) {
 		}
 	}
 	first := len(c.all)
-	usual := strings.HasPrefix(strings.ToLower(name), "/microsoft/windows/")
+	own := strings.HasPrefix(strings.ToLower(name), "/microsoft/windows/")
 	for _, a := range t.Actions.Exec {
-		c.add("task", name, strings.TrimSpace(a.Command+" "+a.Arguments), user, facts.Source{Path: o.Path}, usual)
+		command := strings.TrimSpace(a.Command + " " + a.Arguments)
+		c.add("task", name, command, user, facts.Source{Path: o.Path}, own && c.ofSystem(command))
 	}
 	for _, a := range t.Actions.ComHandler {
-		c.add("task", name, a.ClassID, user, facts.Source{Path: o.Path}, usual)
+		c.add("task", name, a.ClassID, user, facts.Source{Path: o.Path}, own)
 	}
 	if t.Settings.Enabled != nil && !*t.Settings.Enabled {
 		for i := range c.all[first:] {
 			c.all[first+i].Enabled = false
 		}
 	}
+}
+
+// ofSystem reports whether a command starts a program of the system that does not run what others wrote.
+func (c *collection) ofSystem(command string) bool {
+	program := strings.ToLower(c.scope.Program(command))
+	name, ok := strings.CutPrefix(program, strings.ToLower(c.scope.Guest.SystemRoot)+"/system32/")
+	hosts := []string{
+		"cmd.exe", "windowspowershell/v1.0/powershell.exe", "wscript.exe", "cscript.exe", "mshta.exe", "regsvr32.exe", "msiexec.exe", "forfiles.exe",
+		"bitsadmin.exe", "certutil.exe", "wbem/wmic.exe", "conhost.exe",
+	}
+	return ok && !slices.Contains(hosts, name)
 }
 
 // cached adds tasks of the cache that have no file. What they start is in a form that nobody documents.
