@@ -169,6 +169,7 @@ func TestMutantsOfLogsOnlyFail(t *testing.T) {
 func FuzzLog(f *testing.F) {
 	b, pieces := unsummed(f, "dirty-v4")
 	f.Add([]byte{})
+	f.Add([]byte("\x8c\x8c\x8c\x8c\x8c\xff"))                     // a root of a map that is too short
 	f.Add([]byte("\x00\x00\x10\x00\x04\xff\xff\xff\xff"))         // the oldest record
 	f.Add([]byte("\x01\x00\x0c\x00\x04\xff\xff\xff\xff"))         // an operation
 	f.Add([]byte("\x02\x00\x18\x00\x08\x3c\x12\x02\x00\xff\xff")) // an item

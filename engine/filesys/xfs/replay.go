@@ -80,12 +80,11 @@ func (f *FS) recover() {
 // reload reads the superblock again, as it is after the replay.
 func (f *FS) reload() error {
 	f.forget()
-	b, err := binread.ReadAt(&f.device, 0, superblockSize, superblockSize)
-	if err != nil {
-		return err
+	s, err := f.superblockAt(0)
+	if f.copied {
+		return nil
 	}
-	s, err := decodeSuperblock(b)
-	if err != nil {
+	if err != nil && !errors.Is(err, binread.ErrChecksum) {
 		return fmt.Errorf("superblock in it: %w", err)
 	}
 	if s.blockSize != f.super.blockSize || s.inodeSize != f.super.inodeSize || s.agBlocks != f.super.agBlocks || s.logStart != f.super.logStart {

@@ -207,11 +207,14 @@ func (r *replay) putRoot(fork, b []byte) error {
 	if r.fs.super.v5() {
 		header = 72
 	}
+	if len(b) < header || len(fork) < 4 {
+		return binread.Corrupt("root of a map of %d bytes in a fork of %d", len(b), len(fork))
+	}
 	c := binread.Big(b)
 	count := int(c.At(6).U16())
 	room := (len(b) - header) / 16
 	space := (len(fork) - 4) / 16
-	if c.Err() != nil || count > room || count > space {
+	if count > room || count > space {
 		return binread.Corrupt("root of a map with %d children in %d bytes", count, len(b))
 	}
 	copy(fork[:4], b[4:8])

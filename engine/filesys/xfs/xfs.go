@@ -51,6 +51,7 @@ type FS struct {
 	blocks   *binread.Cache // blocks of metadata
 	dirs     filesys.Listings
 
+	copied     bool // the superblock in use is a copy: its counts are old
 	unfinished bool // the log ends in work that the next mount goes on with
 }
 
@@ -60,16 +61,12 @@ var _ filesys.FS = (*FS)(nil)
 // description's problems, not in the error.
 func Open(r io.ReaderAt, size int64) (*FS, error) {
 	f := &FS{device: device{r: r, size: size}}
-	b, err := binread.ReadAt(&f.device, 0, superblockSize, superblockSize)
-	if err != nil {
-		return nil, fmt.Errorf("xfs: superblock: %w", err)
-	}
-	if f.super, err = decodeSuperblock(b); err != nil {
-		return nil, fmt.Errorf("xfs: superblock: %w", err)
+	var err error
+	if f.super, err = f.findSuperblock(); err != nil {
+		return nil, fmt.Errorf("xfs: %w", err)
 	}
 	f.forget()
 	f.recover()
-	f.verifySuperblock()
 	f.describeState()
 	return f, nil
 }
@@ -82,20 +79,6 @@ func (f *FS) forget() {
 
 func (f *FS) problem(taints bool, format string, args ...any) {
 	f.problems = append(f.problems, filesys.Problem{Message: fmt.Sprintf(format, args...), Taints: taints})
-}
-
-// verifySuperblock compares the checksum, which is of the whole sector.
-func (f *FS) verifySuperblock() {
-	if !f.super.v5() {
-		return
-	}
-	b, err := binread.ReadAt(&f.device, 0, int64(f.super.sectorSize), maxSectorSize)
-	if err == nil {
-		err = verifySum(b, superblockSumOff)
-	}
-	if err != nil {
-		f.problem(true, "superblock: %v", err)
-	}
 }
 
 // describeState turns what the superblock and the log say of the file system's health into problems.
@@ -122,8 +105,8 @@ func (f *FS) Description() filesys.Description {
 		Features:  s.featureNames(),
 		Problems:  slices.Clone(f.problems),
 	}
-	if s.free <= s.blocks {
-		d.Free = int64(s.free << s.blockLog)
+	if free, ok := f.freeBlocks(); ok {
+		d.Free = int64(free << s.blockLog)
 	}
 	return d
 }
