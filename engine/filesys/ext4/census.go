@@ -18,9 +18,9 @@ type census struct {
 	visit   func(in *inode, use *usage)                             // each inode in use, once its blocks are known; may be nil
 	clean   func(in *inode)                                         // each inode that is not in use; may be nil
 
-	groups  uint64 // whose descriptors are in the image
-	used    *marks // clusters
-	inUse   uint64 // inodes
+	groups  uint64         // whose descriptors are in the image
+	used    *filesys.Marks // clusters
+	inUse   uint64         // inodes
 	orphans map[uint32]struct{}
 	attrs   map[uint64]*sharedAttrs // by attribute block
 	values  map[uint32]uint32       // how often each inode is the value of an attribute
@@ -40,7 +40,7 @@ func newCensus(f *FS, found func(filesys.Damage)) *census {
 	})
 	return &census{
 		FS: f, found: found, groups: uint64(groups),
-		used:    newMarks(f.super.groups(), f.clustersPerGroup()),
+		used:    filesys.NewMarks(f.super.groups(), f.clustersPerGroup()),
 		orphans: map[uint32]struct{}{}, attrs: map[uint64]*sharedAttrs{}, values: map[uint32]uint32{},
 	}
 }
@@ -83,7 +83,7 @@ func (s *census) claim(use filesys.Use, node uint32, start, count uint64) (taken
 		return 0, false
 	}
 	low, high := s.cluster(start), s.cluster(start+count-1)
-	bit, again, err := s.used.set(low, high-low+1)
+	bit, again, err := s.used.Set(low, high-low+1)
 	if err != nil && s.err == nil {
 		s.err = err
 	}

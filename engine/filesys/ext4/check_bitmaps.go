@@ -86,7 +86,7 @@ func (p *groupCheck) blocks() {
 	count := p.clustersPerGroup()
 	last := p.cluster(p.super.blocks-1) + 1
 	inGroup := min(count, last-p.number*count)
-	want := p.used.pages[p.number]
+	want := p.used.Pages[p.number]
 	used := uint64(0)
 	for i := range uint64(len(want)) {
 		used += uint64(bits.OnesCount64(want[i]))

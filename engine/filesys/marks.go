@@ -1,4 +1,4 @@
-package ext4
+package filesys
 
 import (
 	"math/bits"
@@ -9,32 +9,33 @@ import (
 // maxMarkedBytes bounds what one set of marks holds in memory: the blocks of 32 TiB in use.
 const maxMarkedBytes = 1 << 30
 
-// marks is a set of numbers below a limit, one bit each, in pages that are made when the first of their numbers comes.
-type marks struct {
+// Marks is a set of numbers below a limit, one bit each, in pages that are made when the first of their numbers comes.
+type Marks struct {
+	Pages   [][]uint64 // nil where none of a page's numbers came
 	perPage uint64
-	pages   [][]uint64
 	bytes   uint64
 }
 
-func newMarks(pages, perPage uint64) *marks {
-	return &marks{perPage: perPage, pages: make([][]uint64, pages)}
+// NewMarks returns an empty set for the numbers of so many pages.
+func NewMarks(pages, perPage uint64) *Marks {
+	return &Marks{perPage: perPage, Pages: make([][]uint64, pages)}
 }
 
 // page returns the page for writing.
-func (m *marks) page(i uint64) ([]uint64, error) {
-	if m.pages[i] == nil {
+func (m *Marks) page(i uint64) ([]uint64, error) {
+	if m.Pages[i] == nil {
 		words := (m.perPage + 63) / 64
 		if m.bytes += words * 8; m.bytes > maxMarkedBytes {
 			return nil, binread.Limit("marks of more than %d bytes", maxMarkedBytes)
 		}
-		m.pages[i] = make([]uint64, words)
+		m.Pages[i] = make([]uint64, words)
 	}
-	return m.pages[i], nil
+	return m.Pages[i], nil
 }
 
-// set puts count numbers from first on into the set, and returns the first that was there before, if any was. The numbers must be
+// Set puts count numbers from first on into the set, and returns the first that was there before, if any was. The numbers must be
 // below the limit.
-func (m *marks) set(first, count uint64) (taken uint64, again bool, err error) {
+func (m *Marks) Set(first, count uint64) (taken uint64, again bool, err error) {
 	for count > 0 {
 		at := first % m.perPage
 		n := min(count, m.perPage-at)
