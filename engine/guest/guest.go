@@ -165,7 +165,7 @@ func (g *Guest) Open(path string) (*File, error) {
 	if statErr != nil && !damaged(statErr) {
 		return nil, wrap("open", t.path(), p, statErr)
 	}
-	f, openErr := Object{st, t.path(), p.at.device, p}.Open()
+	f, openErr := Object{st, t.path(), p.at.device, p, ""}.Open()
 	return f, first(err, wrap("open", t.path(), p, statErr), openErr)
 }
 
@@ -182,7 +182,7 @@ func (g *Guest) stat(op, path string, follow bool) (Object, error) {
 		return Object{}, err
 	}
 	st, statErr := p.at.fs.Stat(p.node)
-	return Object{st, t.path(), p.at.device, p}, first(err, wrap(op, t.path(), p, statErr))
+	return Object{st, t.path(), p.at.device, p, ""}, first(err, wrap(op, t.path(), p, statErr))
 }
 
 // wrap says which path and which volume an error is about.

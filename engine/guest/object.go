@@ -14,7 +14,8 @@ type Object struct {
 	Path   string // with every link resolved
 	Device string // of the volume it is on
 
-	place place
+	place  place
+	stream string // its name, where the object is one
 }
 
 // File is an open regular file.
@@ -31,7 +32,7 @@ func (o Object) Open() (*File, error) {
 	if !o.IsRegular() {
 		return nil, o.wrap("open", fmt.Errorf("%w: is a %s, want a file", fs.ErrInvalid, filesys.TypeName(o.Mode)))
 	}
-	f, err := o.place.at.fs.Open(o.place.node)
+	f, err := o.content()
 	if f == nil {
 		return nil, o.wrap("open", err)
 	}

@@ -21,7 +21,7 @@ func (o Object) Origin(now time.Time) (name [sha256.Size]byte, ok bool) {
 	if !o.IsRegular() || m.origin == nil || m.taint != nil || o.Size == 0 {
 		return name, false
 	}
-	f, err := m.fs.Open(o.place.node)
+	f, err := o.content()
 	mapped, isMapped := f.(filesys.Mapped)
 	if err != nil || !isMapped {
 		return name, false

@@ -50,7 +50,7 @@ func (w *walker) walk(p place, path string, err error) error {
 		return w.visit(Object{Path: path, Device: p.at.device}, wrap("walk", path, p, fmt.Errorf("%w: %s", ErrUnread, p.at.unread)))
 	}
 	st, statErr := p.at.fs.Stat(p.node)
-	o := Object{st, path, p.at.device, p}
+	o := Object{st, path, p.at.device, p, ""}
 	err = first(err, wrap("stat", path, p, statErr), o.taint("stat"))
 	if !st.IsDir() || statErr != nil && !damaged(statErr) {
 		return w.visit(o, err)
