@@ -144,30 +144,47 @@ func (s *scan) run(ctx context.Context) error {
 	return err
 }
 
-// walk sends every regular file to the workers. What cannot be listed is a record.
+// walk sends every regular file to the workers, and the streams of all objects as files of their own. What cannot be listed is a record.
 func (s *scan) walk(ctx context.Context, files chan<- guest.Object) error {
 	return s.guest.Walk(ctx, "/", func(o guest.Object, err error) error {
 		if err != nil {
 			s.unread(o, err)
 		}
-		if !o.IsRegular() {
-			return nil
+		if o.Mode == 0 {
+			return nil // nothing is known of it
 		}
-		s.mu.Lock()
-		s.result.Stats.Files++
-		s.result.Stats.Bytes += o.Size
-		s.mu.Unlock()
-		if skip := s.bounds(o); skip != nil {
-			s.skip(o.Path, "", "", skip)
-			return nil
+		streams, streamsErr := o.Streams()
+		if streamsErr != nil && err == nil {
+			s.unread(o, streamsErr)
 		}
-		select {
-		case files <- o:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+		for _, each := range append([]guest.Object{o}, streams...) {
+			if err := s.send(ctx, each, files); err != nil {
+				return err
+			}
 		}
+		return nil
 	})
+}
+
+// send gives a regular file to a worker.
+func (s *scan) send(ctx context.Context, o guest.Object, files chan<- guest.Object) error {
+	if !o.IsRegular() {
+		return nil
+	}
+	s.mu.Lock()
+	s.result.Stats.Files++
+	s.result.Stats.Bytes += o.Size
+	s.mu.Unlock()
+	if skip := s.bounds(o); skip != nil {
+		s.skip(o.Path, "", "", skip)
+		return nil
+	}
+	select {
+	case files <- o:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // unmounted records volumes that were not read and whose mount points are not there: they are made at boot, and no walk comes by.

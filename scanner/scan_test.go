@@ -46,6 +46,26 @@ func TestEveryFileIsShownOnceWithItsClass(t *testing.T) {
 	}
 }
 
+func TestStreamsAreFiles(t *testing.T) {
+	dir := memfs.Dir()
+	dir.Streams = map[string]string{"hidden": "#!/bin/sh\nevil"}
+	files := map[string]memfs.File{
+		"/etc/fstab": {Data: ""}, "/a": {Data: "harmless", Streams: map[string]string{"Zone.Identifier": "[ZoneTransfer]", "b.exe": "MZ evil"}}, "/folder": dir,
+	}
+	r, shown := run(t, files, scanner.Options{})
+	want := []string{"/a text harmless", "/a:Zone.Identifier text [ZoneTransfer]", "/a:b.exe pe MZ evil", "/folder:hidden script #!/bin/sh\nevil"}
+	if diff := cmp.Diff(want, slices.DeleteFunc(shown, func(s string) bool { return strings.HasPrefix(s, "/etc/") })); diff != "" {
+		t.Errorf("shown (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"/a:b.exe||evil", "/folder:hidden||evil"}, hits(r)); diff != "" {
+		t.Errorf("hits (-want +got):\n%s", diff)
+	}
+	files["/folder"] = memfs.File{Mode: dir.Mode, Streams: dir.Streams, Err: binread.Corrupt("broken")}
+	if r, _ := run(t, files, scanner.Options{}); r.Complete() {
+		t.Error("streams that cannot be listed are no record")
+	}
+}
+
 func TestLargeContentIsShownWhole(t *testing.T) {
 	big := strings.Repeat("0123456789abcdef", 1<<17) + "evil"
 	r, shown := run(t, text(map[string]string{"/big": big, "/small": "s", "/big2": big + "2"}), scanner.Options{Workers: 1})
