@@ -73,19 +73,33 @@ func printName(w io.Writer, g *guest.Guest, at, name string, long bool) error {
 	return errors.Join(errors.Join(err, linkErr), withCode(exitInternal, writeErr))
 }
 
-// longLine describes an object as ls -l does, with owners by number and times in UTC.
+// longLine describes an object as ls -l does, with times in UTC. Owners are numbers, or accounts of Windows.
 func longLine(o guest.Object, name string) (string, error) {
 	size := strconv.FormatInt(o.Size, 10)
 	if o.IsDevice() {
 		size = fmt.Sprintf("%d,%d", o.Major, o.Minor)
 	}
-	line := fmt.Sprintf("%s %3d %5d %5d %10s %s %s", modeString(o.Mode), o.Links, o.UID, o.GID, size,
+	owner, group, err := ownersOf(o)
+	line := fmt.Sprintf("%s %3d %5s %5s %10s %s %s", modeString(o.Mode), o.Links, owner, group, size,
 		o.Modify.UTC().Format("2006-01-02T15:04:05Z"), report.Escape(name))
 	if !o.IsSymlink() {
-		return line, nil
+		return line, err
 	}
-	target, err := o.ReadLink()
-	return line + " -> " + report.Escape(target), err
+	target, linkErr := o.ReadLink()
+	return line + " -> " + report.Escape(target), errors.Join(err, linkErr)
+}
+
+// ownersOf is to whom an object belongs, by number, or where its file system has no numbers, by name or security identifier.
+func ownersOf(o guest.Object) (owner, group string, err error) {
+	owner, group = strconv.FormatUint(uint64(o.UID), 10), strconv.FormatUint(uint64(o.GID), 10)
+	s, err := o.Security()
+	if s.Owner != "" {
+		owner = filesys.AccountName(s.Owner)
+	}
+	if s.Group != "" {
+		group = filesys.AccountName(s.Group)
+	}
+	return owner, group, err
 }
 
 // modeString writes a mode as ls -l does.

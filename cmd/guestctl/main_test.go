@@ -1,9 +1,7 @@
 package main
 
 import (
-	"compress/gzip"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/guestctl/guestctl/internal/conformance"
 	"github.com/guestctl/guestctl/internal/fakeqemu"
 	"github.com/guestctl/guestctl/scanner/yara"
 )
@@ -100,20 +99,14 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// unpack decompresses an image that is kept with gzip: unpack bare.img.gz bare.img.
+// unpack decompresses an image that is kept with gzip or zstd: unpack bare.img.gz bare.img.
 func unpack(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: unpack IMAGE.gz FILE")
+		ts.Fatalf("usage: unpack IMAGE FILE")
 	}
-	f, err := os.Open(ts.MkAbs(args[0]))
+	b, err := conformance.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	ts.Check(err)
-	out, err := os.Create(ts.MkAbs(args[1]))
-	ts.Check(err)
-	_, err = io.Copy(out, z)
-	ts.Check(errors.Join(err, out.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o644))
 }
 
 // truncate copies the first bytes of a file: truncate 4096 disk.qcow2 short.qcow2.

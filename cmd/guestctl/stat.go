@@ -31,6 +31,7 @@ type statDocument struct {
 	Mode     string            `json:"mode"`
 	UID      uint32            `json:"uid"`
 	GID      uint32            `json:"gid"`
+	Security *statSecurity     `json:"security,omitempty"`
 	Links    uint32            `json:"links"`
 	Size     int64             `json:"size"`
 	Numbers  string            `json:"numbers,omitempty"` // major,minor of a device node
@@ -40,6 +41,13 @@ type statDocument struct {
 	Birth    string            `json:"btime,omitempty"`
 	Flags    []string          `json:"flags,omitempty"`
 	Xattrs   map[string]string `json:"xattrs,omitempty"` // text as it is, other values as "0x…"
+	Streams  []statStream      `json:"streams,omitempty"`
+}
+
+// statStream is content that an object has beside its own.
+type statStream struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
 }
 
 func newStatCommand() *cobra.Command {
@@ -105,6 +113,11 @@ func statOf(g *guest.Guest, path string, follow bool) (statDocument, error) {
 	if o.IsSymlink() {
 		d.Link, linkErr = o.ReadLink()
 	}
+	securityErr := d.secure(o)
+	streams, streamsErr := o.Streams()
+	for _, s := range streams {
+		d.Streams = append(d.Streams, statStream{strings.TrimPrefix(s.Path, o.Path+":"), s.Size})
+	}
 	attrs, attrErr := o.Xattrs()
 	for name, value := range attrs {
 		if d.Xattrs == nil {
@@ -112,7 +125,7 @@ func statOf(g *guest.Guest, path string, follow bool) (statDocument, error) {
 		}
 		d.Xattrs[name] = xattrText(value)
 	}
-	return d, errors.Join(err, linkErr, attrErr)
+	return d, errors.Join(err, linkErr, securityErr, streamsErr, attrErr)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -135,7 +148,7 @@ func statText(w io.Writer, d statDocument) error {
 		{"path", name},
 		{"type", d.Type},
 		{"mode", d.Mode},
-		{"owner", fmt.Sprintf("%d:%d", d.UID, d.GID)},
+		{"owner", d.owner()},
 		{"size", strconv.FormatInt(d.Size, 10)},
 		{"numbers", d.Numbers},
 		{"links", strconv.FormatUint(uint64(d.Links), 10)},
@@ -148,6 +161,10 @@ func statText(w io.Writer, d statDocument) error {
 	}
 	if d.Resolved != d.Path {
 		lines = append(lines, [2]string{"resolved", report.Escape(d.Resolved)})
+	}
+	lines = append(lines, d.Security.lines()...)
+	for _, s := range d.Streams {
+		lines = append(lines, [2]string{"stream", fmt.Sprintf("%s, %d bytes", report.Escape(s.Name), s.Size)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Xattrs)) {
 		lines = append(lines, [2]string{"xattr", report.Escape(name) + " = " + report.Escape(d.Xattrs[name])})
