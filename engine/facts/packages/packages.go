@@ -36,9 +36,12 @@ type manager struct {
 	read func(ctx context.Context, s *facts.Scope) (p *facts.Packages, path string, err error)
 }
 
-var managers = []manager{{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman}, {"windows", windows}}
+var managers = []manager{{"dpkg", dpkg}, {"rpm", rpm}, {"apk", apk}, {"pacman", pacman}}
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Packages, error) {
+	if s.Guest.System == guest.Windows {
+		return windows(s)
+	}
 	var first *facts.Packages // one without packages, when there is no other
 	var chosen *facts.Packages
 	var failed error

@@ -1,19 +1,16 @@
 package packages
 
 import (
-	"context"
 	"time"
 
 	"github.com/guestctl/guestctl/engine/facts"
 )
 
-const softwareHive = "/Windows/System32/config/SOFTWARE"
-
 // windows takes the programs of a Windows guest for packages. The name of an entry, often a product code, is one they provide.
-func windows(_ context.Context, s *facts.Scope) (*facts.Packages, string, error) {
+func windows(s *facts.Scope) (*facts.Packages, error) {
 	h, err := s.Hives()
 	if err != nil {
-		return nil, softwareHive, err
+		return nil, err
 	}
 	p := newPackages("windows")
 	for _, one := range h.Programs() {
@@ -28,5 +25,5 @@ func windows(_ context.Context, s *facts.Scope) (*facts.Packages, string, error)
 		}
 		add(p, installed)
 	}
-	return p, softwareHive, nil
+	return p, nil
 }
