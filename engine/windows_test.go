@@ -177,7 +177,7 @@ func TestFactsOfTheImage(t *testing.T) {
 		}
 	}
 	for name, st := range d.Collectors {
-		ours := strings.HasPrefix(name, "windows") || strings.Contains(" os hostname timezone packages disks files globs registry ", " "+name+" ")
+		ours := strings.HasPrefix(name, "windows") || strings.Contains(" os hostname timezone packages units disks files globs registry ", " "+name+" ")
 		if want := map[bool]facts.State{true: facts.OK, false: facts.Absent}[ours]; st.State != want {
 			t.Errorf("%s is %s: %v, want %s", name, st.State, st.Problems, want)
 		}

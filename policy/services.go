@@ -52,6 +52,7 @@ type serviceFacts struct {
 	unit    *facts.Unit // what it stands for; nil when there is none
 	name    string      // of unit
 	openrc  bool
+	windows bool
 	unclear string
 }
 
@@ -76,6 +77,11 @@ func findUnit(units facts.Units, asked string) serviceFacts {
 		template := name + "@" + f.name[strings.LastIndexByte(f.name, '.'):]
 		if units[template] != nil {
 			f.name = template
+		}
+	}
+	for name, u := range units {
+		if u.Init == "windows" && strings.EqualFold(name, asked) { // which minds no case
+			f.name, f.windows = name, true
 		}
 	}
 	f.own = units[f.name]
@@ -135,7 +141,7 @@ func (f serviceFacts) wrong(o Outcome, systemd, openrc string, units ...string) 
 		return o
 	}
 	o.Status, o.Message = finding.Fail, fmt.Sprintf("want %s, is %s", o.Expected, o.Actual)
-	if slices.ContainsFunc(units, func(u string) bool { return !plainUnit.MatchString(u) }) {
+	if f.windows || slices.ContainsFunc(units, func(u string) bool { return !plainUnit.MatchString(u) }) {
 		return o
 	}
 	o.Fix = systemd + " " + strings.Join(units, " ")
@@ -169,6 +175,11 @@ func judgeEnabled(f serviceFacts) Outcome {
 // judgeDisabled wants nothing to start the unit.
 func judgeDisabled(f serviceFacts) Outcome {
 	o := f.outcome("disabled")
+	if f.windows && f.unit.State == "manual" {
+		o = f.wrong(o, "", "")
+		o.Notes = []string{"any program may start it"}
+		return o
+	}
 	if f.unit == nil || f.unit.Starts == "" {
 		return o
 	}
@@ -185,7 +196,7 @@ func judgeDisabled(f serviceFacts) Outcome {
 func judgeMasked(f serviceFacts) Outcome {
 	o := f.outcome("masked")
 	for _, u := range []*facts.Unit{f.own, f.unit} {
-		if u != nil && u.State == "masked" {
+		if u != nil && (u.State == "masked" || f.windows && u.State == "disabled") { // a service of Windows that is disabled cannot be started
 			return o
 		}
 	}

@@ -9,9 +9,9 @@ type Unit struct {
 	// State is what systemctl is-enabled says without a running system: "enabled", "enabled-runtime", "disabled",
 	// "masked", "masked-runtime", "static", "alias", "indirect", "linked", "linked-runtime", "generated", "transient";
 	// "not-found" for a name that only links point to, and "bad" for one whose file cannot be read. OpenRC and System V
-	// init have "enabled" and "disabled".
+	// init have "enabled" and "disabled", and Windows these two, "manual" for one that any program may start, and "bad".
 	State string `json:"state"`
-	Init  string `json:"init"` // "systemd", "openrc" or "sysvinit"
+	Init  string `json:"init"` // "systemd", "openrc", "sysvinit" or "windows"
 	// Starts says what starts it: "boot" when the default target or run level pulls it in, "trigger" when a unit that
 	// boot starts, or D-Bus, starts it on demand, or "" for neither. Conditions are not looked at.
 	Starts string `json:"starts"`

@@ -3,8 +3,8 @@
 //
 // It does offline what systemctl is-enabled and systemd's unit loader do (systemd.unit(5), systemd.preset(5), systemd
 // 252's install.c): the search path, aliases, masks, links out of it, templates, drop-ins, and the scripts in /etc/init.d
-// that systemd-sysv-generator turns into units. OpenRC's run levels and those of System V init are the same domain. Other
-// generators are not run, and the units of users are not looked at.
+// that systemd-sysv-generator turns into units. OpenRC's run levels and those of System V init are the same domain. So are
+// the services of Windows. Other generators are not run, and the units of users are not looked at.
 package units
 
 import (
@@ -18,12 +18,16 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Collector collects the domain "units".
-var Collector = facts.New("units", "Services and other units, with their state and what starts them", collect, "os")
+var Collector = facts.New("units", "Services and other units, with their state and what starts them", collect, "os").On(guest.Unix, guest.Windows)
 
 func collect(ctx context.Context, s *facts.Scope) (*facts.Units, error) {
+	if s.Guest.System == guest.Windows {
+		return windows(ctx, s)
+	}
 	init := ""
 	if os, ok := facts.Of[facts.OS](s, "os"); ok {
 		init = os.Init
