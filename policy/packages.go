@@ -45,14 +45,19 @@ type provider struct {
 
 // find returns the packages that have the name, and those that provide it, in the order of their names.
 func (w wanted) find(p *facts.Packages) (named []facts.Package, providers []provider) {
+	same := func(name string) string { return name }
+	if p.Manager == "windows" { // whose names are for people, who mind no case
+		same = strings.ToLower
+		w.name = same(w.name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(p.Installed)) {
 		for _, one := range p.Installed[name] {
-			if w.is(name, one.Arch) {
+			if w.is(same(name), one.Arch) {
 				named = append(named, one)
 				continue
 			}
 			for _, virtual := range one.Provides {
-				if w.is(virtual.Name, one.Arch) {
+				if w.is(same(virtual.Name), one.Arch) {
 					providers = append(providers, provider{one, virtual})
 					break
 				}

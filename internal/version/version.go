@@ -2,7 +2,7 @@
 //
 // dpkg follows deb-version(7), rpm the rules of rpm-version(7), apk those of apk-package(5) and pacman those of vercmp(8).
 // The first and the third are libraries; the libraries at hand for the second do not know its ^, which Fedora uses, so it
-// is written here beside the fourth, which descends from it. A version that has no place in an order is an error and never equal to anything: a check on it is unknown.
+// is written here beside the fourth, which descends from it. Versions of programs of Windows are numbers with dots. A version that has no place in an order is an error and never equal to anything: a check on it is unknown.
 package version
 
 import (
@@ -17,7 +17,7 @@ import (
 // Order compares the version a guest has with one that is wanted, and returns -1, 0 or 1.
 type Order func(got, want string) (int, error)
 
-// OrderOf returns the order of a package manager ("dpkg", "rpm", "apk", "pacman"), or false when it is not known here.
+// OrderOf returns the order of a package manager ("dpkg", "rpm", "apk", "pacman", "windows"), or false when it is not known here.
 func OrderOf(manager string) (Order, bool) {
 	switch manager {
 	case "dpkg":
@@ -28,6 +28,8 @@ func OrderOf(manager string) (Order, bool) {
 		return Apk, true
 	case "pacman":
 		return Pacman, true
+	case "windows":
+		return Dotted, true
 	}
 	return nil, false
 }
