@@ -35,6 +35,7 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 	doc.Meta = facts.Meta{
 		Image:  facts.ImageMeta{Name: disk.Name, Format: disk.Description().Format, Size: disk.Size()},
 		Root:   facts.RootMeta{Device: g.Root.Device, FSType: fsys.Type, UUID: fsys.UUID},
+		System: g.System,
 		NowDay: today,
 	}
 	return doc, nil

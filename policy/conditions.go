@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/facts"
+	"github.com/guestctl/guestctl/engine/guest"
 	"github.com/guestctl/guestctl/finding"
 )
 
@@ -18,6 +19,8 @@ type condition struct {
 	os     []osTerm
 	arch   []string
 	labels []labelTerm
+	// unix says that the check is about what Linux and its like have, whatever is called the same on a Windows.
+	unix bool
 }
 
 var errNoOS = errors.New("the guest does not say which operating system it is")
@@ -30,6 +33,9 @@ type osTerm struct {
 
 // gate decides a check whose condition does not hold, or of which that is not known.
 func (c condition) gate(doc *facts.Document) (Outcome, bool) {
+	if c.unix && doc.Meta.System == guest.Windows {
+		return Outcome{Status: finding.NotApplicable, Message: "for Linux, the guest is a Windows"}, true
+	}
 	for _, l := range c.labels {
 		if !l.holds() {
 			return Outcome{Status: finding.NotApplicable, Message: fmt.Sprintf("for %s, %s", strings.TrimPrefix(c.text, "with "), l.is())}, true
@@ -39,25 +45,25 @@ func (c condition) gate(doc *facts.Document) (Outcome, bool) {
 		return Outcome{}, false
 	}
 	problem := domainProblem(doc, domainOS)
-	guest, ok := facts.Get[facts.OS](doc, domainOS)
-	if problem == "" && (!ok || guest.ID == "") {
+	found, ok := facts.Get[facts.OS](doc, domainOS)
+	if problem == "" && (!ok || found.ID == "") {
 		problem = errNoOS.Error()
 	}
 	if problem != "" {
 		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %s", c.text, problem)), true
 	}
-	matchesArch := len(c.arch) == 0 || slices.Contains(c.arch, archName(guest.Arch))
-	matchesOS, err := c.matchesOS(guest)
+	matchesArch := len(c.arch) == 0 || slices.Contains(c.arch, archName(found.Arch))
+	matchesOS, err := c.matchesOS(found)
 	switch {
 	case err == nil && matchesOS && matchesArch:
 		return Outcome{}, false
-	case err == nil && matchesOS && guest.Arch == "":
+	case err == nil && matchesOS && found.Arch == "":
 		err = errors.New("no architecture was found")
 	}
-	if err != nil && (matchesArch || guest.Arch == "") {
+	if err != nil && (matchesArch || found.Arch == "") {
 		return unknown(fmt.Sprintf("whether it applies (%s) is not known: %v", c.text, err)), true
 	}
-	is := strings.TrimSpace(guest.ID + " " + guest.VersionID + " " + guest.Arch)
+	is := strings.TrimSpace(found.ID + " " + found.VersionID + " " + found.Arch)
 	return Outcome{Status: finding.NotApplicable, Message: fmt.Sprintf("for %s, the guest is %s", c.text, is)}, true
 }
 

@@ -189,11 +189,19 @@ func (l *loader) takeProgram(checks map[string]Check, c *compiler, program *rego
 	}
 }
 
-// ruled makes a check of one in Rego.
+const (
+	builtinRules = "rules/rego/" // where the files of the built-in checks are
+	windowsRules = "windows-"    // what the ids of those for Windows begin with
+)
+
+// ruled makes a check of one in Rego. What is built in is about Linux, but for the checks of Windows.
 func (c *compiler) ruled(r *rego.Check) Check {
 	check := Check{
 		ID: r.ID, Title: r.Title, Severity: r.Severity, Controls: r.Controls, Position: r.Position,
 		Description: r.Description, References: r.References, Needs: r.Needs, Absent: r.Absent, Remedy: r.Fix, rule: r,
+	}
+	if strings.HasPrefix(r.Position.File, builtinRules) && !strings.HasPrefix(r.ID, windowsRules) {
+		check.conditions = append(check.conditions, condition{unix: true})
 	}
 	if c != nil && c.header.appliesTo != nil {
 		check.conditions = append(check.conditions, *c.header.appliesTo)

@@ -29,7 +29,7 @@ func ExplanationFormats() []ExplanationFormat {
 func explanationText(w io.Writer, e *policy.Explanation) error {
 	t := textWriter{bufio.NewWriter(&lines{w: w})}
 	f := e.Finding
-	t.printf("%s is %s: %s\n", bold(Escape(f.ID)), resultWord(f.Status), Escape(message(f)))
+	t.printf("%s is %s: %s\n", bold(Escape(f.ID)), resultWord(f.Status), EscapeText(message(f)))
 	t.field("title", f.Title)
 	t.field("why", e.Check.Description)
 	t.field("wanted", f.Expected)
@@ -64,7 +64,7 @@ func explanationText(w io.Writer, e *policy.Explanation) error {
 		}
 	}
 	if f.Fix != "" {
-		t.printf("\n%s %s\n", faint("fix:"), Escape(f.Fix))
+		t.printf("\n%s %s\n", faint("fix:"), EscapeText(f.Fix))
 	}
 	t.printf("%s %s\n", faint("written in"), at(f.Policy))
 	return t.Flush()

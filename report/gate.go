@@ -181,7 +181,7 @@ func (t textWriter) gateFindings(r *audit.Result, checks []finding.Finding) {
 		if f.Status == finding.Fail && !r.Policy.FailOn.Reached(f.Severity) {
 			status = warn(fmt.Sprintf("%-7s", "WARN"))
 		}
-		t.printf(" %s  %-8s  %s  %s\n", status, f.Severity, Escape(f.ID), Escape(message(*f)))
+		t.printf(" %s  %-8s  %s  %s\n", status, f.Severity, Escape(f.ID), EscapeText(message(*f)))
 		if f.Waiver != nil {
 			t.lines("waiver", []string{waiver(f.Waiver)})
 			continue

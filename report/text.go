@@ -108,7 +108,7 @@ func (t textWriter) checks(checks []finding.Finding) {
 		if c.Status == finding.Fail {
 			severity = string(c.Severity)
 		}
-		t.printf(" %s  %-*s  %-*s  %s\n", statusWord(c.Status), idWidth, Escape(c.ID), sevWidth, severity, Escape(message(c)))
+		t.printf(" %s  %-*s  %-*s  %s\n", statusWord(c.Status), idWidth, Escape(c.ID), sevWidth, severity, EscapeText(message(c)))
 		if c.Status == finding.Pass || c.Status == finding.NotApplicable {
 			t.lines("note", c.Notes)
 			continue
@@ -136,7 +136,7 @@ func (t textWriter) where(where []finding.Location) {
 	}
 	width = min(width, maxWhereColumn)
 	for _, l := range where {
-		line := fmt.Sprintf("         %-*s  %s", width, at(finding.Position{File: l.Path, Line: l.Line}), Escape(strings.TrimSpace(l.Text)))
+		line := fmt.Sprintf("         %-*s  %s", width, at(finding.Position{File: l.Path, Line: l.Line}), EscapeText(strings.TrimSpace(l.Text)))
 		if l.Note != "" {
 			line += "  <- " + Escape(l.Note)
 		}
@@ -146,7 +146,7 @@ func (t textWriter) where(where []finding.Location) {
 
 func (t textWriter) lines(label string, texts []string) {
 	for _, text := range texts {
-		t.printf("       %s %s\n", faint(label+":"), Escape(text))
+		t.printf("       %s %s\n", faint(label+":"), EscapeText(text))
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+
+	"github.com/guestctl/guestctl/engine/guest"
 )
 
 // Schema names this version of the document.
@@ -31,7 +33,9 @@ type Document struct {
 type Meta struct {
 	Image ImageMeta `json:"image"`
 	Root  RootMeta  `json:"root"`
-	Tool  string    `json:"tool_version"`
+	// System is "windows" for a Windows, and nothing for every other guest.
+	System guest.System `json:"system,omitempty"`
+	Tool   string       `json:"tool_version"`
 	// NowDay is the day of the collection in days since 1970-01-01 UTC, for checks on ages.
 	NowDay int `json:"now_day"`
 }

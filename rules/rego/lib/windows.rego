@@ -48,7 +48,12 @@ within(v, want) if {
 
 shown(value) := "not set" if is_null(value)
 
-shown(value) := sprintf("%v", [value.value]) if not is_null(value)
+shown(value) := plain(value.value) if not is_null(value)
+
+# plain is a value for people. Large numbers keep all of their digits.
+plain(v) := format_int(v, 10) if is_number(v)
+
+plain(v) := sprintf("%v", [v]) if not is_number(v)
 
 origin(value) := "nobody set it" if is_null(value)
 
@@ -58,17 +63,17 @@ evidence(value) := [] if is_null(value)
 
 evidence(value) := lib.evidence(value) if not is_null(value)
 
-wanted(want) := sprintf("%v", [want.equals]) if "equals" in object.keys(want)
+wanted(want) := plain(want.equals) if "equals" in object.keys(want)
 
-wanted(want) := lib.either(want["in"])
+wanted(want) := concat(" or ", [plain(v) | some v in want["in"]]) if want["in"]
 
-wanted(want) := sprintf("%v to %v", [want.min, want.max])
+wanted(want) := sprintf("%s to %s", [plain(want.min), plain(want.max)])
 
-wanted(want) := sprintf("at least %v", [want.min]) if not "max" in object.keys(want)
+wanted(want) := sprintf("at least %s", [plain(want.min)]) if not "max" in object.keys(want)
 
-wanted(want) := sprintf("at most %v", [want.max]) if not "min" in object.keys(want)
+wanted(want) := sprintf("at most %s", [plain(want.max)]) if not "min" in object.keys(want)
 
-command(want) := sprintf(`reg add "%s" /v %s /t REG_DWORD /d %v /f`, [want.key, want.name, data_of(want)]) if want.key
+command(want) := sprintf(`reg add "%s" /v %s /t REG_DWORD /d %s /f`, [want.key, want.name, plain(data_of(want))]) if want.key
 
 command(want) := null if not want.key
 

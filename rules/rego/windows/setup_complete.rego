@@ -22,6 +22,8 @@ deny contains finding if {
 	some finding in windows.other(input.windows_image.image_state, {"name": "ImageState", "in": params["windows-setup-complete"].states, "unset": true})
 }
 
+unknown contains "the registry does not say how far setup is: it has no ImageState" if is_null(input.windows_image.image_state)
+
 deny contains finding if {
 	some [value, name] in [
 		[input.windows_image.setup_in_progress, "SystemSetupInProgress"],

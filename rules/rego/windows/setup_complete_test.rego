@@ -25,7 +25,10 @@ test_fail if {
 
 test_setup_goes_on if count(setup_complete.deny) == 1 with input as guest(setting("IMAGE_STATE_COMPLETE"), setting(1))
 
-test_nothing_said if count(setup_complete.deny) == 0 with input as guest(null, null)
+test_nothing_said if {
+	count(setup_complete.deny) == 0 with input as guest(null, null)
+	count(setup_complete.unknown) == 1 with input as guest(null, null)
+}
 
 # An image that is made for cloning may be wanted.
 test_other_states_may_be_allowed if {
