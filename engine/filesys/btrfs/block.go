@@ -52,7 +52,13 @@ type key struct {
 func decodeKey(c *binread.Cursor) key { return key{c.U64(), c.U8(), c.U64()} }
 
 func (k key) compare(o key) int {
-	return cmp.Or(cmp.Compare(k.object, o.object), cmp.Compare(k.kind, o.kind), cmp.Compare(k.offset, o.offset))
+	switch {
+	case k.object != o.object:
+		return cmp.Compare(k.object, o.object)
+	case k.kind != o.kind:
+		return cmp.Compare(k.kind, o.kind)
+	}
+	return cmp.Compare(k.offset, o.offset)
 }
 
 // pointer says which block is meant and what it must be.

@@ -47,19 +47,20 @@ func opened(f *FS, err error) (filesys.FS, error) {
 
 // FS is an open file system. It implements filesys.FS.
 type FS struct {
-	devices  []*device // in the order of their numbers
-	missing  int       // devices
-	super    *superblock
-	problems []filesys.Problem
-	chunks   []chunk // in the order of their logical addresses
-	blocks   *binread.Cache
-	extents  *binread.Blocks // what compressed extents hold
-	rootTree tree
-	volumes  []subvolume // the default one first, the rest in the order of their numbers
-	byID     map[uint64]int
-	logSums  []item // checksums of content that only log trees have
-	dirs     filesys.Listings
-	damaged  *binread.Errors // copies of blocks that opening met, and another of which was right; nil once it is open
+	devices   []*device // in the order of their numbers
+	missing   int       // devices
+	super     *superblock
+	problems  []filesys.Problem
+	chunks    []chunk // in the order of their logical addresses
+	blocks    *binread.Cache
+	extents   *binread.Blocks // what compressed extents hold
+	unpackers unpackers
+	rootTree  tree
+	volumes   []subvolume // the default one first, the rest in the order of their numbers
+	byID      map[uint64]int
+	logSums   []item // checksums of content that only log trees have
+	dirs      filesys.Listings
+	damaged   *binread.Errors // copies of blocks that opening met, and another of which was right; nil once it is open
 }
 
 var _ filesys.FS = (*FS)(nil)

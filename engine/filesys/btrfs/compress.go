@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"github.com/anchore/go-lzo"
 	"github.com/klauspost/compress/zlib"
@@ -25,28 +27,82 @@ const (
 // maxWindow is what the kernel's zstd uses at most for 128 KiB, and some.
 const maxWindow = 1 << 20
 
-// unpack uncompresses an extent to n bytes.
-func (f *FS) unpack(packing uint8, packed []byte, n int) ([]byte, error) {
+// unpackers are what uncompresses, for who comes next: to make one costs more than an extent.
+type unpackers struct {
+	zstd, zlib, bytes sync.Pool
+}
+
+// take returns n bytes that hold anything, which are given back with give.
+func (u *unpackers) take(n int) *[]byte {
+	b, ok := u.bytes.Get().(*[]byte)
+	if !ok {
+		b = new([]byte)
+	}
+	*b = slices.Grow((*b)[:0], n)[:n]
+	return b
+}
+
+func (u *unpackers) give(b *[]byte) { u.bytes.Put(b) }
+
+// unpack uncompresses an extent into b. Where it holds less, the file was shorter when it was written, and the rest is zeros.
+func (f *FS) unpack(packing uint8, packed, b []byte) error {
+	var n int
+	var err error
 	switch packing {
 	case packZlib:
-		r, err := zlib.NewReader(bytes.NewReader(packed))
-		if err != nil {
-			return nil, packError("zlib", err)
-		}
-		return readExtent("zlib", r, n)
+		n, err = f.unpackers.unpackZlib(packed, b)
 	case packLZO:
-		return unpackLZO(packed, n, int(f.super.sectorSize))
+		n, err = unpackLZO(packed, b, int(f.super.sectorSize))
+	default:
+		n, err = f.unpackers.unpackZstd(packed, b)
 	}
+	clear(b[n:])
+	return err
+}
+
+func (u *unpackers) unpackZlib(packed, b []byte) (n int, err error) {
+	r, ok := u.zlib.Get().(io.ReadCloser)
+	if ok {
+		err = r.(zlib.Resetter).Reset(bytes.NewReader(packed), nil)
+	} else {
+		r, err = zlib.NewReader(bytes.NewReader(packed))
+	}
+	if err != nil {
+		return 0, packError("zlib", err)
+	}
+	defer u.zlib.Put(r)
+	for n < len(b) {
+		more, err := r.Read(b[n:])
+		n += more
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return n, packError("zlib", err)
+		}
+	}
+	return n, nil
+}
+
+func (u *unpackers) unpackZstd(packed, b []byte) (n int, err error) {
 	frame, err := zstdFrame(packed)
 	if err != nil {
-		return nil, packError("zstd", err)
+		return 0, packError("zstd", err)
 	}
-	r, err := zstd.NewReader(bytes.NewReader(frame), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	d, ok := u.zstd.Get().(*zstd.Decoder)
+	if !ok {
+		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxCompressed),
+			zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return 0, packError("zstd", err)
+		}
+	}
+	defer u.zstd.Put(d)
+	whole, err := d.DecodeAll(frame, b[:0:len(b)])
 	if err != nil {
-		return nil, packError("zstd", err)
+		return 0, packError("zstd", err)
 	}
-	defer r.Close()
-	return readExtent("zstd", r, n)
+	return copy(b, whole), nil // they are the same bytes unless there are more than b has room for
 }
 
 // zstdFrame is the first frame of what zeros follow, up to the end of a sector.
@@ -72,57 +128,41 @@ func zstdFrame(packed []byte) ([]byte, error) {
 	return packed[:c.Offset()], c.Err()
 }
 
-// readExtent reads n bytes. Where there are fewer, the file was shorter when it was written, and the rest is zeros.
-func readExtent(packing string, r io.Reader, n int) ([]byte, error) {
-	b := make([]byte, n)
-	for done := 0; done < n; {
-		more, err := r.Read(b[done:])
-		done += more
-		switch {
-		case errors.Is(err, io.EOF):
-			return b, nil
-		case err != nil:
-			return nil, packError(packing, err)
-		}
-	}
-	return b, nil
-}
-
 func packError(packing string, err error) error {
 	return binread.Corrupt("content compressed with %s: %v", packing, err)
 }
 
 // unpackLZO uncompresses pieces of one sector each, which have their lengths in front of them. No length lies across two sectors.
-func unpackLZO(packed []byte, n, sector int) ([]byte, error) {
+func unpackLZO(packed, b []byte, sector int) (n int, err error) {
 	c := binread.Little(packed)
 	total := int(c.U32())
 	if total < 4 || total > len(packed) {
-		return nil, binread.Corrupt("%d bytes compressed with lzo in an extent of %d", total, len(packed))
+		return 0, binread.Corrupt("%d bytes compressed with lzo in an extent of %d", total, len(packed))
 	}
 	c = binread.Little(packed[:total])
 	c.Skip(4)
-	b := make([]byte, 0, n+sector)
-	for len(b) < n && c.Len() > 0 {
+	for n < len(b) && c.Len() > 0 {
 		if left := sector - c.Offset()%sector; left < 4 {
 			c.Skip(left)
 		}
 		piece := c.Bytes(int(c.U32()))
 		if c.Err() != nil {
-			return nil, binread.Corrupt("content compressed with lzo ends after %d of %d bytes", len(b), n)
+			return n, binread.Corrupt("content compressed with lzo ends after %d of %d bytes", n, len(b))
 		}
-		room := b[len(b) : len(b)+sector]
-		size, err := pieceLZO(piece, room)
+		room := b[n:]
+		if len(room) < sector {
+			room = make([]byte, sector)
+		}
+		size, err := pieceLZO(piece, room[:sector:sector])
 		if err != nil {
-			return nil, packError("lzo", err)
+			return n, packError("lzo", err)
 		}
-		if size < sector && len(b)+size < n && c.Len() > 0 {
-			return nil, binread.Corrupt("a piece of %d bytes compressed with lzo, want %d", size, sector)
+		if size < sector && n+size < len(b) && c.Len() > 0 {
+			return n, binread.Corrupt("a piece of %d bytes compressed with lzo, want %d", size, sector)
 		}
-		b = b[:len(b)+size]
+		n += copy(b[n:], room[:size])
 	}
-	whole := make([]byte, n)
-	copy(whole, b)
-	return whole, nil
+	return n, nil
 }
 
 // pieceLZO bounds what the library does with bytes that no one has checked.

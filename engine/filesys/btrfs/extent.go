@@ -80,14 +80,26 @@ func (e *extent) validate() error {
 	return nil
 }
 
-// fillExtent reads len(b) bytes of an extent, from off on. They are inside of it.
-func (f *FS) fillExtent(b []byte, e *extent, off int64) error {
+// fillExtent reads len(b) bytes of an extent, from off on. They are inside of it. Where they are all that the file has of it, nobody
+// comes back for more, and what was uncompressed is not kept.
+func (f *FS) fillExtent(b []byte, e *extent, off int64, whole bool) error {
 	switch {
 	case e.zero:
 		clear(b)
 		return nil
 	case e.packing == packNone && e.inline == nil:
 		return f.fill(b, e.disk+e.offset+uint64(off))
+	case e.inline != nil && e.packing == packNone:
+		copy(b, e.inline[off:])
+		return nil
+	case whole && uint64(len(b)) == e.rawBytes:
+		return f.load(e, b)
+	case whole || e.inline != nil:
+		raw := f.unpackers.take(int(e.rawBytes))
+		defer f.unpackers.give(raw)
+		err := f.load(e, *raw)
+		copy(b, (*raw)[e.offset+uint64(off):])
+		return err
 	}
 	raw, err := f.unpacked(e)
 	if err != nil {
@@ -99,28 +111,29 @@ func (f *FS) fillExtent(b []byte, e *extent, off int64) error {
 
 // unpacked returns all that an extent holds, uncompressed. It is shared.
 func (f *FS) unpacked(e *extent) ([]byte, error) {
-	switch {
-	case e.inline != nil && e.packing == packNone:
-		return e.inline, nil
-	case e.inline != nil:
-		return f.unpack(e.packing, e.inline, int(e.rawBytes))
-	}
 	cached, mine := f.extents.Get(int64(e.disk<<2 | uint64(e.packing)))
 	if mine {
-		raw, err := f.load(e)
+		raw := make([]byte, e.rawBytes)
+		err := f.load(e, raw)
 		f.extents.Put(cached, raw, err)
 	}
 	raw, err := cached.Wait()
 	if err == nil && uint64(len(raw)) != e.rawBytes { // another file says otherwise
-		return f.load(e)
+		raw = make([]byte, e.rawBytes)
+		return raw, f.load(e, raw)
 	}
 	return raw, err
 }
 
-func (f *FS) load(e *extent) ([]byte, error) {
-	packed := make([]byte, e.diskBytes)
-	if err := f.fill(packed, e.disk); err != nil {
-		return nil, err
+// load uncompresses all of an extent.
+func (f *FS) load(e *extent, raw []byte) error {
+	if e.inline != nil {
+		return f.unpack(e.packing, e.inline, raw)
 	}
-	return f.unpack(e.packing, packed, int(e.rawBytes))
+	packed := f.unpackers.take(int(e.diskBytes))
+	defer f.unpackers.give(packed)
+	if err := f.fill(*packed, e.disk); err != nil {
+		return err
+	}
+	return f.unpack(e.packing, *packed, raw)
 }

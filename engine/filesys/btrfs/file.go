@@ -120,7 +120,8 @@ func (c *file) read(p []byte, off int64) (done int, err error) {
 		}
 		piece := p[done:]
 		piece = piece[:min(int64(len(piece)), n)]
-		if err := c.fs.fillExtent(piece, e, off+int64(done)-e.at); err != nil {
+		at := off + int64(done) - e.at
+		if err := c.fs.fillExtent(piece, e, at, at == 0 && int64(len(piece)) == n); err != nil {
 			return done, err
 		}
 		done += len(piece)

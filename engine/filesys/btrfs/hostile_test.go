@@ -70,7 +70,7 @@ func TestHostileCompression(t *testing.T) {
 		"lzo with a piece of nothing":           {packLZO, "\x08\x00\x00\x00\x00\x00\x00\x00"},
 		"lzo that copies from before its start": {packLZO, "\x0e\x00\x00\x00\x06\x00\x00\x00\x12a\xff\xff\xff\xff"},
 	} {
-		if _, err := f.unpack(test.packing, []byte(test.b), 8192); !errors.Is(err, binread.ErrCorrupt) {
+		if err := f.unpack(test.packing, []byte(test.b), make([]byte, 8192)); !errors.Is(err, binread.ErrCorrupt) {
 			t.Errorf("%s: %v, want corrupt", name, err)
 		}
 	}
