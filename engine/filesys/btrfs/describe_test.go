@@ -51,11 +51,12 @@ func TestHostileSuperblocks(t *testing.T) {
 		"a dump of metadata":                {0x3c, "\x02", binread.ErrUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := bytes.Clone(image(t, "log")[:96<<20])
-			copy(b[64<<20:], make([]byte, superSize))
-			copy(b[superOffset+test.off:], test.b)
-			resum(b[superOffset : superOffset+superSize])
-			if _, err := Open(bytes.NewReader(b), int64(len(b))); !errors.Is(err, test.want) {
+			whole := image(t, "log")
+			super := bytes.Clone(whole[superOffset : superOffset+superSize])
+			copy(super[test.off:], test.b)
+			resum(super)
+			changed := &patched{whole, []patch{{superOffset, super}, {64 << 20, make([]byte, superSize)}}}
+			if _, err := Open(changed, int64(len(whole))); !errors.Is(err, test.want) {
 				t.Errorf("%v, want %v", err, test.want)
 			}
 		})
