@@ -23,7 +23,7 @@ func resumAs(kind sumType, b []byte) {
 func FuzzBtrfs(f *testing.F) {
 	whole := image(f, "log")
 	original := openBytes(f, whole)
-	blocks := blocksOf(f, original)
+	blocks := blocksOf(f, original, extentTreeID, deviceTreeID, sumTreeID, freeTreeID)
 	for i := range byte(len(blocks)) {
 		f.Add(i, uint16(0x60), []byte{0xff, 0xff})       // the count of items
 		f.Add(i, uint16(0x64), []byte{7})                // the level
@@ -31,7 +31,7 @@ func FuzzBtrfs(f *testing.F) {
 		f.Add(i, uint16(0x76), []byte{0xff, 0xff, 0xff}) // the place of an item
 		f.Add(i, uint16(16100), []byte{0xff, 0xff, 0xff, 0xff})
 	}
-	f.Fuzz(func(_ *testing.T, number byte, off uint16, data []byte) {
+	f.Fuzz(func(t *testing.T, number byte, off uint16, data []byte) {
 		at := blocks[int(number)%len(blocks)][0]
 		b := make([]byte, original.super.nodeSize)
 		copy(b, whole[at:])
@@ -42,6 +42,7 @@ func FuzzBtrfs(f *testing.F) {
 			return
 		}
 		askAll(opened)
+		_, _ = opened.Check(t.Context(), func(filesys.Damage) {})
 	})
 }
 

@@ -35,8 +35,8 @@ func (p *patched) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// blocksOf are the places of the first copies of all blocks of metadata that reading meets.
-func blocksOf(t testing.TB, f *FS) (places [][2]int64) {
+// blocksOf are the places of the copies of all blocks of metadata that reading meets, and of those of other trees.
+func blocksOf(t testing.TB, f *FS, others ...uint64) (places [][2]int64) {
 	t.Helper()
 	var visit func(p pointer)
 	visit = func(p pointer) {
@@ -64,6 +64,13 @@ func blocksOf(t testing.TB, f *FS) (places [][2]int64) {
 	}
 	visit(f.super.root)
 	visit(f.super.chunkRoot)
+	for _, id := range others {
+		t, err := f.treeOf(id)
+		if err != nil {
+			continue // not every file system has each
+		}
+		visit(t.root)
+	}
 	return places
 }
 
