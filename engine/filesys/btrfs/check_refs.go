@@ -97,7 +97,8 @@ func (e *extents) inside(v *binread.Cursor) error {
 
 // ref counts uses, and looks whether there are such.
 func (e *extents) ref(kind uint8, off uint64, v *binread.Cursor) error {
-	count, match := uint64(1), func(origin) bool { return true }
+	count := uint64(1)
+	var match func(origin) bool
 	switch kind {
 	case kindBlockRef:
 		match = func(o origin) bool { return o.tree == off && !e.full[o.block] }

@@ -40,8 +40,14 @@ type chunk struct {
 
 func profileNames() []feature {
 	return []feature{
-		{profileRAID0, "raid0"}, {profileRAID1, "raid1"}, {profileDup, "dup"}, {profileRAID10, "raid10"}, {profileRAID5, "raid5"},
-		{profileRAID6, "raid6"}, {profileC3, "raid1c3"}, {profileC4, "raid1c4"},
+		{profileRAID0, "raid0"},
+		{profileRAID1, "raid1"},
+		{profileDup, "dup"},
+		{profileRAID10, "raid10"},
+		{profileRAID5, "raid5"},
+		{profileRAID6, "raid6"},
+		{profileC3, "raid1c3"},
+		{profileC4, "raid1c4"},
 	}
 }
 

@@ -60,13 +60,20 @@ func (f *FS) unpack(packing uint8, packed, b []byte) error {
 	return err
 }
 
-func (u *unpackers) unpackZlib(packed, b []byte) (n int, err error) {
+func (u *unpackers) zlibReader(packed []byte) (io.ReadCloser, error) {
 	r, ok := u.zlib.Get().(io.ReadCloser)
-	if ok {
-		err = r.(zlib.Resetter).Reset(bytes.NewReader(packed), nil)
-	} else {
-		r, err = zlib.NewReader(bytes.NewReader(packed))
+	if !ok {
+		return zlib.NewReader(bytes.NewReader(packed))
 	}
+	again, ok := r.(zlib.Resetter)
+	if !ok {
+		return zlib.NewReader(bytes.NewReader(packed))
+	}
+	return r, again.Reset(bytes.NewReader(packed), nil)
+}
+
+func (u *unpackers) unpackZlib(packed, b []byte) (n int, err error) {
+	r, err := u.zlibReader(packed)
 	if err != nil {
 		return 0, packError("zlib", err)
 	}

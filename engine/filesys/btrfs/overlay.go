@@ -83,7 +83,7 @@ func (r *revised) add(k key, b []byte) error {
 			return r.addEntry(k.offset, named{e, b})
 		})
 	case kindXattr:
-		return eachName(b, func(e entry) error { return r.addXattr(k, e) })
+		return eachName(b, r.addXattr)
 	case kindExtent:
 		r.extents = append(r.extents, item{k, b})
 	default:
@@ -121,7 +121,7 @@ func (r *revised) dropEntry(index uint64) {
 	delete(r.entries, index)
 }
 
-func (r *revised) addXattr(k key, e entry) error {
+func (r *revised) addXattr(e entry) error {
 	if r.xattrs == nil {
 		r.xattrs = map[string][]byte{}
 	}

@@ -87,9 +87,9 @@ func TestMutantsAsBtrfsCheckJudgesThem(t *testing.T) {
 		if _, err := fmt.Sscan(s.Text(), &v.place, &v.off, &v.xor, &says); err != nil {
 			t.Fatal(err)
 		}
-		found := false
 		f, err := OpenSet([]filesys.Device{{ReaderAt: &patched{whole, []patch{{v.place, v.mutated(whole)}}}, Size: int64(len(whole))}})
-		if found = err != nil; !found {
+		found := err != nil
+		if !found {
 			_, damage := checkAll(t, f)
 			found = len(damage) > 0 || len(f.Description().Problems) > 0
 		}
