@@ -2,7 +2,10 @@ package conformance
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +18,10 @@ import (
 type Committed struct {
 	Format filesys.Format
 	Suffix string // of an image's name: ".img.zst"
+	// Shared is the file of testdata with the truth of all images without one of their own, or "": then only those with one are tested.
+	Shared string
+	// Short are the images that are enough for a short test; all where there are none.
+	Short []string
 
 	images sync.Map
 }
@@ -34,35 +41,59 @@ func (c *Committed) Image(t testing.TB, name string) []byte {
 	return b
 }
 
+// Open opens an image of these bytes, and fails the test where that cannot be.
+func (c *Committed) Open(t testing.TB, b []byte) filesys.FS {
+	t.Helper()
+	f, err := c.Format.Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // Truths tests each of the images that has a truth, as FS does, and that it is recognised and nothing is wrong with it.
 func (c *Committed) Truths(t *testing.T) {
 	t.Helper()
-	truths, err := filepath.Glob("testdata/*.jsonl.gz")
-	if err != nil || len(truths) == 0 {
-		t.Fatal(err, "no truth in testdata")
-	}
-	for _, path := range truths {
-		name := strings.TrimSuffix(filepath.Base(path), ".jsonl.gz")
+	for _, name := range c.names(t) {
 		t.Run(name, func(t *testing.T) {
-			truth, err := ReadTruth(path)
+			if testing.Short() && len(c.Short) > 0 && !slices.Contains(c.Short, name) {
+				t.Skip("the race detector learns nothing more from it")
+			}
+			truth, err := ReadTruth("testdata/" + name + ".jsonl.gz")
+			if errors.Is(err, fs.ErrNotExist) {
+				truth, err = ReadTruth("testdata/" + c.Shared)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			b := c.Image(t, name)
-			r, size := bytes.NewReader(b), int64(len(b))
-			if ok, err := c.Format.Probe(r, size); !ok || err != nil {
+			if ok, err := c.Format.Probe(bytes.NewReader(b), int64(len(b))); !ok || err != nil {
 				t.Errorf("probe: %v, %v, want yes", ok, err)
 			}
-			f, err := c.Format.Open(r, size)
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := c.Open(t, b)
 			for _, p := range f.Description().Problems {
 				t.Error(p.Message)
 			}
 			FS(t, f, truth)
 		})
 	}
+}
+
+// names are the images that have a truth.
+func (c *Committed) names(t *testing.T) (names []string) {
+	t.Helper()
+	suffix := c.Suffix
+	if c.Shared == "" {
+		suffix = ".jsonl.gz"
+	}
+	paths, err := filepath.Glob("testdata/*" + suffix)
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err, "no truth in testdata")
+	}
+	for _, path := range paths {
+		names = append(names, strings.TrimSuffix(filepath.Base(path), suffix))
+	}
+	return names
 }
 
 // Find returns the node of a path, which has no slash in front.
