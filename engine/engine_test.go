@@ -96,7 +96,7 @@ func TestSignaturesAreNamed(t *testing.T) {
 		kind  error
 	}{
 		"BitLocker": {3, "-FVE-FS-", binread.ErrEncrypted},
-		"erofs":     {1024, "\xe2\xe1\xf5\xe0", binread.ErrUnsupported},
+		"F2FS":      {1024, "\x10\x20\xf5\xf2", binread.ErrUnsupported},
 		"ReFS":      {3, "ReFS\x00\x00\x00\x00", binread.ErrUnsupported},
 		"swap":      {4086, "SWAPSPACE2", nil},
 	} {

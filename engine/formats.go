@@ -4,6 +4,7 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/engine/filesys/btrfs"
+	"github.com/guestctl/guestctl/engine/filesys/erofs"
 	"github.com/guestctl/guestctl/engine/filesys/exfat"
 	"github.com/guestctl/guestctl/engine/filesys/ext4"
 	"github.com/guestctl/guestctl/engine/filesys/fat"
@@ -68,6 +69,7 @@ func FileSystems() []filesys.Format {
 		ntfs.Format,
 		iso9660.Format,
 		squashfs.Format,
+		erofs.Format,
 	}
 }
 
@@ -83,7 +85,6 @@ func Signatures() []Signature {
 	m, unsupported, encrypted := binread.Magic, binread.ErrUnsupported, binread.ErrEncrypted
 	return []Signature{
 		{"BitLocker", m(3, "-FVE-FS-"), encrypted},
-		{"erofs", m(1024, "\xe2\xe1\xf5\xe0"), unsupported},
 		{"F2FS", m(1024, "\x10\x20\xf5\xf2"), unsupported},
 		{"ReFS", m(3, "ReFS\x00\x00\x00\x00"), unsupported},
 		{"VMFS", m(1<<20, "\x0d\xd0\x01\xc0"), unsupported},
