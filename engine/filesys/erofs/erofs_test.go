@@ -17,7 +17,7 @@ import (
 
 var committed = conformance.Committed{
 	Format: Format, Suffix: ".img.zst", Shared: "features.jsonl.gz",
-	Short: []string{"plain", "lz4", "dedupe-lzma", "dedupe-zstd", "dedupe-deflate", "metabox", "48bit-zstd"},
+	Short: []string{"plain", "tiny-chunks", "tiny-legacy", "tiny-lz4", "tiny-lzma", "tiny-deflate", "tiny-zstd", "tiny-metabox"},
 } //nolint:gochecknoglobals // keeps what was uncompressed
 
 func openBytes(t testing.TB, b []byte) *FS {

@@ -68,15 +68,13 @@ func (x *extentList) extent(off int64) (extent, error) {
 	if err != nil {
 		return extent{}, err
 	}
-	word, place := c.U32(), uint64(0)
-	if x.places == nil {
-		place = uint64(c.U32())
-	} else {
-		place = x.places[k]
-	}
 	e := extent{at: k << x.log}
 	e.length = min(1<<x.log, x.size-e.at)
-	return x.made(e, word, place, k == x.count-1), nil
+	word, last := c.U32(), k == x.count-1
+	if x.places != nil {
+		return x.made(e, word, x.places[k], last), nil
+	}
+	return x.made(e, word, uint64(c.U32()), last), nil
 }
 
 // search finds the last record that begins at off or before it.

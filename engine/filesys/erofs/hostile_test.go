@@ -124,6 +124,9 @@ func TestHostileSuperblocks(t *testing.T) {
 
 // TestHostileObjects breaks one object and wants the walk to say so.
 func TestHostileObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector learns nothing from one reader")
+	}
 	const text, small = "packed/text of 200001", "packed/small 3"
 	for name, test := range map[string]struct {
 		image  string

@@ -26,7 +26,7 @@ func (f *FS) readPrefixes() ([]string, error) {
 	if s.incompat&hasPrefixes == 0 || s.prefixCount == 0 {
 		return nil, nil
 	}
-	var r io.ReaderAt = f.r
+	r := f.r
 	if s.compat&hasPlainPrefixes == 0 {
 		switch {
 		case s.incompat&hasMetabox != 0 && f.box.err != nil:
