@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/binread"
-	"github.com/guestctl/guestctl/engine/filesys"
 	"github.com/guestctl/guestctl/internal/conformance"
 )
 
@@ -24,7 +23,7 @@ type hostile struct {
 
 func newHostile(t testing.TB, name string) *hostile {
 	t.Helper()
-	b := slices.Clone(image(t, name))
+	b := slices.Clone(committed.Image(t, name))
 	return &hostile{t, b, openBytes(t, b)}
 }
 
@@ -38,7 +37,7 @@ func (h *hostile) inode(path string) int {
 	h.t.Helper()
 	n := h.fs.Root()
 	if path != "" {
-		n = find(h.t, h.fs, path)
+		n = conformance.Find(h.t, h.fs, path)
 	}
 	reference := uint64(n) - 1
 	return int(h.fs.super.inodeTable + reference>>16 + metadataHeader + reference&0xffff)
@@ -47,7 +46,7 @@ func (h *hostile) inode(path string) int {
 // entries is where the first header of a directory is.
 func (h *hostile) entries(path string) int {
 	h.t.Helper()
-	i, err := h.fs.readInode(find(h.t, h.fs, path))
+	i, err := h.fs.readInode(conformance.Find(h.t, h.fs, path))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -143,7 +142,7 @@ func TestHostileObjects(t *testing.T) {
 		text   string
 	}{
 		"directory that is its own child": {"plain", func(h *hostile) {
-			n := uint64(find(h.t, h.fs, "dirs/deep")) - 1
+			n := uint64(conformance.Find(h.t, h.fs, "dirs/deep")) - 1
 			h.put32(h.entries("dirs/deep")+4, uint32(n>>16))
 			h.put16(h.entries("dirs/deep")+dirHeader, uint16(n))
 		}, nil, "second name"},
@@ -190,10 +189,7 @@ func TestHostileObjects(t *testing.T) {
 			h := newHostile(t, test.image)
 			test.change(h)
 			f := openBytes(t, h.b)
-			err := conformance.Walk(f, func(_ string, n filesys.Node) error {
-				_, err := conformance.Describe(f, n)
-				return err
-			})
+			err := conformance.WalkAll(f)
 			if err == nil || test.want != nil && !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Errorf("%v, want kind %v with %q", err, test.want, test.text)
 			}
@@ -206,13 +202,13 @@ func TestDamagedDirectoriesHideNothing(t *testing.T) {
 	h := newHostile(t, "plain")
 	h.put32(h.entries("dirs/few"), 1<<20)
 	f := openBytes(t, h.b)
-	if _, err := f.Lookup(find(t, f, "dirs/few"), "x"); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if _, err := f.Lookup(conformance.Find(t, f, "dirs/few"), "x"); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("lookup behind damage: %v, want the damage", err)
 	}
 }
 
 func TestImageThatEndsEarlyIsAProblem(t *testing.T) {
-	b := image(t, "plain")
+	b := committed.Image(t, "plain")
 	f, err := Open(bytes.NewReader(b), openBytes(t, b).super.size-1)
 	if err != nil || len(f.Description().Problems) != 1 {
 		t.Errorf("%v, %v, want one problem", f, err)
@@ -222,7 +218,7 @@ func TestImageThatEndsEarlyIsAProblem(t *testing.T) {
 // TestBombsAreBounded packs more than a block into what is said to be one.
 func TestBombsAreBounded(t *testing.T) {
 	for c := compGzip; c <= compZstd; c++ {
-		b := image(t, c.String())
+		b := committed.Image(t, c.String())
 		at := int(openBytes(t, b).super.inodeTable)
 		n, packed := stored(b[at:])
 		u, err := newUnpacker(c)

@@ -16,7 +16,7 @@ umask 022
 wanted=("$@")
 cd "$work"
 mkdir mnt
-python3 "$here/../../squashfs/testdata/tree.py" features
+python3 "$here/../../../../internal/conformance/tree.py" features
 rm -r features/dirs/many # `large` has more than that
 python3 "$here/more.py" features
 python3 "$truth" features >features.jsonl
@@ -106,7 +106,7 @@ tiny metabox -z zstd -C 65536 -m 4096 --MZ=id
 if wanted old; then # it has no zeros in front of what is packed, and no more than some of the tree is made by this mkfs.erofs
     mkdir some
     cp -a features/packed features/sizes features/sparse some
-    mkfs=${MKFS_OLD:-mkfs.erofs} make old some -z lz4 -E legacy-compress
+    mkfs="${MKFS_OLD:-mkfs.erofs} -T 1000000000" make old some -z lz4 -E legacy-compress
     check old
     pack old
 fi

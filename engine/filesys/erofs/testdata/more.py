@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes what the tree of squashfs leaves out: more.py DIR. It has been made by tree.py of squashfs."""
+"""Makes what the tree of other file systems leaves out: more.py DIR. It has been made by tree.py of internal/conformance."""
 
 import os
 import random

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes the images of this folder, by mksquashfs, and their truth: what the tree holds that they were made from. unsquashfs has the second
-# word. Needs root, squashfs-tools and zstd, and a file system in /var/tmp that keeps the times and attributes of tree.py. The tests need
-# only what is committed here.
+# word. Needs root, squashfs-tools and zstd, and a file system in /var/tmp that keeps the times and attributes of tree.py of package
+# conformance. The tests need only what is committed here.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 truth=$here/../../../../internal/conformance/truth.py
@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
 umask 022
 cd "$work"
-python3 "$here/tree.py" features
+python3 "$here/../../../../internal/conformance/tree.py" features
 python3 "$truth" features >features.jsonl
 gzip -9nc features.jsonl >"$here/features.jsonl.gz"
 

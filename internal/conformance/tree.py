@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the feature tree that the images hold: tree.py DIR. It has to be a new directory."""
+"""Makes the feature tree that the images of squashfs and EROFS hold: tree.py DIR. It has to be a new directory."""
 
 import os
 import random
