@@ -50,14 +50,7 @@ func (f *FS) Xattrs(n filesys.Node) (map[string][]byte, error) {
 	}
 	r := attrReader{fs: f, in: &in}
 	r.bad.Add(err)
-	switch {
-	case len(in.attrs.b) == 0:
-	case in.attrs.form == formLocal:
-		r.bad.Add(r.short())
-	case in.attrs.form == formExtents && in.attrs.extents == 0:
-	default:
-		r.bad.Add(r.tree())
-	}
+	r.read()
 	if err := r.bad.Err(); err != nil {
 		return r.attrs, inodeError(n, err)
 	}
@@ -73,6 +66,17 @@ type attrReader struct {
 	attrs  map[string][]byte
 	total  int
 	bad    binread.Errors
+}
+
+func (r *attrReader) read() {
+	switch k := &r.in.attrs; {
+	case len(k.b) == 0:
+	case k.form == formLocal:
+		r.bad.Add(r.short())
+	case k.form == formExtents && k.extents == 0:
+	default:
+		r.bad.Add(r.tree())
+	}
 }
 
 // short reads what stands in the inode.

@@ -75,12 +75,7 @@ func (f *FS) list(n filesys.Node) (*filesys.Listing, error) {
 	}
 	r := dirReader{fs: f, in: &in, l: &filesys.Listing{}}
 	r.bad.Add(sumErr)
-	if in.data.form == formLocal {
-		r.bad.Add(r.short())
-	} else {
-		r.blocks()
-	}
-	r.finish()
+	r.read()
 	f.dirs.Put(uint64(n), r.l)
 	return r.l, nil
 }
@@ -93,9 +88,16 @@ type dirReader struct {
 	bad     binread.Errors
 	names   []byte // of the block at hand
 	lengths []uint8
+	logical uint64    // where it is
+	check   *dirCheck // what else looks at the entries; nil for nothing
 }
 
-func (r *dirReader) finish() {
+func (r *dirReader) read() {
+	if r.in.data.form == formLocal {
+		r.bad.Add(r.short())
+	} else {
+		r.blocks()
+	}
 	l := r.l
 	slices.SortFunc(l.Entries, func(a, b filesys.DirEntry) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(l.Entries); i++ {
@@ -116,7 +118,13 @@ func (r *dirReader) short() error {
 		width = 8
 		count = max(count, wide)
 	}
-	c.Skip(width) // the parent
+	parent := uint64(0)
+	for _, v := range c.Bytes(width) {
+		parent = parent<<8 | uint64(v)
+	}
+	if r.check != nil {
+		r.check.short(parent)
+	}
 	defer r.share()
 	for i := range count {
 		n := int(c.U8())
@@ -133,6 +141,9 @@ func (r *dirReader) short() error {
 		}
 		if c.Err() != nil {
 			return binread.Corrupt("entry %d of %d ends behind the %d bytes of the directory", i, count, size)
+		}
+		if r.check != nil {
+			r.check.named(name, node, kind)
 		}
 		if err := r.add(name, node, kind); err != nil {
 			return err
@@ -185,30 +196,42 @@ func (r *dirReader) blocks() {
 	}
 }
 
-// block reads the directory block at a logical block, which may be in pieces.
+// block reads the directory block at a logical block.
 func (r *dirReader) block(m *blockMap, logical uint64, seen map[uint64]struct{}) error {
-	s := r.fs.super
-	var b []byte
-	start := uint64(0)
-	for at, end := logical, logical+1<<s.dirLog; at < end; {
+	b, start, err := r.fs.dirBlock(m, logical, seen)
+	if err != nil {
+		return err
+	}
+	var bad binread.Errors
+	if r.fs.super.v5() {
+		bad.Add(r.fs.verify(b, dirPlace(), start, r.in.number))
+	}
+	r.logical = logical
+	bad.Add(r.entries(b))
+	return bad.Err()
+}
+
+// dirBlock reads a directory block, which may be in pieces, and returns it and where it begins.
+func (f *FS) dirBlock(m *blockMap, logical uint64, seen map[uint64]struct{}) (b []byte, start uint64, err error) {
+	for at, end := logical, logical+1<<f.super.dirLog; at < end; {
 		piece, err := m.run(at)
 		switch {
 		case err != nil:
-			return err
+			return nil, 0, err
 		case piece.hole:
-			return binread.Corrupt("a hole at block %d, want entries", at)
+			return nil, 0, binread.Corrupt("a hole at block %d, want entries", at)
 		}
 		if at == logical {
 			start = piece.start
 		}
 		if _, again := seen[piece.start]; again {
-			return binread.Corrupt("block %#x is in the directory twice", piece.start)
+			return nil, 0, binread.Corrupt("block %#x is in the directory twice", piece.start)
 		}
 		seen[piece.start] = struct{}{}
 		count := min(piece.count, end-at)
-		got, err := r.fs.readBlocks(piece.start, count)
+		got, err := f.readBlocks(piece.start, count)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		if b == nil {
 			b = got
@@ -217,10 +240,5 @@ func (r *dirReader) block(m *blockMap, logical uint64, seen map[uint64]struct{})
 		}
 		at += count
 	}
-	var bad binread.Errors
-	if s.v5() {
-		bad.Add(r.fs.verify(b, dirPlace(), start, r.in.number))
-	}
-	bad.Add(r.entries(b))
-	return bad.Err()
+	return b, start, nil
 }

@@ -29,6 +29,9 @@ func (r *dirReader) entries(b []byte) error {
 		block, data, header = dirMagicBlockV5, dirMagicDataV5, 64
 	}
 	end := len(b)
+	if r.check != nil {
+		r.check.beginBlock(r.logical, b, magic == block)
+	}
 	switch magic {
 	case data:
 	case block:
@@ -60,6 +63,9 @@ func (r *dirReader) entry(b []byte, off int) (int, error) {
 		if c.Err() != nil || n < 8 || n%8 != 0 || n > len(b) {
 			return 0, binread.Corrupt("%d free bytes, want a multiple of 8 from 8 to %d", n, len(b))
 		}
+		if r.check != nil {
+			r.check.free(n)
+		}
 		return n, nil
 	}
 	node, length := c.At(0).U64(), int(c.U8())
@@ -73,6 +79,9 @@ func (r *dirReader) entry(b []byte, off int) (int, error) {
 	}
 	if tag := int(c.At(n - 2).U16()); tag != off {
 		return 0, binread.Corrupt("tag %d, want %d", tag, off)
+	}
+	if r.check != nil {
+		r.check.entry(name, node, kind, off)
 	}
 	if string(name) == "." || string(name) == ".." {
 		return n, nil

@@ -18,12 +18,14 @@ const (
 
 // Bits of sb_features2.
 const (
-	features2Ftype = 0x200
+	features2LazyCount = 0x2
+	features2Ftype     = 0x200
 )
 
 // Bits of sb_features_incompat.
 const (
 	incompatFtype       = 0x1
+	incompatSparse      = 0x2
 	incompatMetaUUID    = 0x4
 	incompatBigTime     = 0x8
 	incompatNeedsRepair = 0x10
@@ -41,7 +43,7 @@ type feature struct {
 func incompatNames() []feature {
 	return []feature{
 		{incompatFtype, "ftype"},
-		{0x2, "sparse"},
+		{incompatSparse, "sparse"},
 		{incompatMetaUUID, "meta_uuid"},
 		{incompatBigTime, "bigtime"},
 		{incompatNeedsRepair, "needsrepair"},
@@ -54,8 +56,15 @@ func incompatNames() []feature {
 	}
 }
 
+// Bits of sb_features_ro_compat.
+const (
+	roCompatUnused  = 0x1 // a tree of inodes that are not in use
+	roCompatRmap    = 0x2
+	roCompatReflink = 0x4
+)
+
 func roCompatNames() []feature {
-	return []feature{{1, "finobt"}, {2, "rmapbt"}, {4, "reflink"}, {8, "inobtcount"}}
+	return []feature{{roCompatUnused, "finobt"}, {roCompatRmap, "rmapbt"}, {roCompatReflink, "reflink"}, {8, "inobtcount"}}
 }
 
 // supported refuses what would be read wrong.
@@ -109,6 +118,9 @@ func (s *superblock) hasTypes() bool {
 	}
 	return s.features2&features2Ftype != 0
 }
+
+// countsLazily reports whether the blocks of trees are counted in the groups.
+func (s *superblock) countsLazily() bool { return s.v5() || s.features2&features2LazyCount != 0 }
 
 // foldsCase reports whether names are found in any case of the letters A to Z.
 func (s *superblock) foldsCase() bool { return s.version&versionBorg != 0 }

@@ -77,6 +77,9 @@ func (f *FS) readInode(node filesys.Node) (inode, error) {
 		return inode{}, err
 	}
 	in, err := f.decodeInode(raw, number)
+	if err == nil && (in.mode == 0 || in.links == 0) {
+		err = binread.Corrupt("the inode is not in use")
+	}
 	if err != nil {
 		return inode{}, err
 	}
@@ -140,8 +143,6 @@ func (f *FS) decodeInode(raw []byte, number uint64) (inode, error) {
 	switch {
 	case in.version == 0 || in.version > 3 || f.super.v5() != (in.version == 3):
 		return inode{}, binread.Corrupt("inode of version %d", in.version)
-	case in.mode == 0 || in.links == 0:
-		return inode{}, binread.Corrupt("the inode is not in use")
 	case size > math.MaxInt64:
 		return inode{}, binread.Corrupt("size %#x, want at most 2^63-1", size)
 	case end > len(raw):

@@ -52,7 +52,8 @@ type intentKey struct {
 func (f *FS) recover() {
 	l, err := f.openLog()
 	if err != nil {
-		f.problem(true, "log: %v; whether all was written back is not known", err)
+		f.logProblem = fmt.Sprintf("log: %v; whether all was written back is not known", err)
+		f.problem(true, "%s", f.logProblem)
 		return
 	}
 	if l.torn > 0 {
@@ -70,7 +71,8 @@ func (f *FS) recover() {
 	if err != nil {
 		f.device.replayed = nil // half of a log is worse than none
 		f.forget()
-		f.problem(true, "the log was not replayed, and the newest changes are missing: %v", err)
+		f.logProblem = fmt.Sprintf("the log was not replayed, and the newest changes are missing: %v", err)
+		f.problem(true, "%s", f.logProblem)
 		return
 	}
 	f.unfinished = len(r.intents) > 0

@@ -13,6 +13,7 @@ const (
 	superblockSize   = 512 // as much of it as is read
 	superblockSumOff = 224
 	superMagic       = 0x58465342 // "XFSB"
+	rootOff          = 56
 	inProgressOff    = 126
 	maxGuessed       = 32 // groups that are tried where the superblock does not say how many there are
 
@@ -55,6 +56,9 @@ type superblock struct {
 	roCompat  uint32
 	incompat  uint32
 	quotas    [3]uint64 // inodes of quotas
+	realtime  [2]uint64 // inodes of what is used of a real-time device
+	inodes    uint64    // that there is space for
+	unused    uint64    // of them
 }
 
 func decodeSuperblock(b []byte) (*superblock, error) {
@@ -68,6 +72,7 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 		uuid:       [16]byte(c.At(32).Bytes(16)),
 		logStart:   c.U64(),
 		root:       c.U64(),
+		realtime:   [2]uint64{c.U64(), c.U64()},
 		agBlocks:   c.At(84).U32(),
 		agCount:    c.U32(),
 		logBlocks:  c.At(96).U32(),
@@ -81,7 +86,9 @@ func decodeSuperblock(b []byte) (*superblock, error) {
 		inodesLog:  c.U8(),
 		agLog:      c.U8(),
 		inProgress: c.At(inProgressOff).U8() != 0,
-		free:       c.At(144).U64(),
+		inodes:     c.At(128).U64(),
+		unused:     c.U64(),
+		free:       c.U64(),
 		quotas:     [3]uint64{c.At(160).U64(), c.U64(), 0},
 		dirLog:     c.At(192).U8(),
 	}
@@ -127,13 +134,25 @@ func (f *FS) findSuperblock() (*superblock, error) {
 }
 
 // superblockAt reads one copy of the superblock. With a wrong checksum it returns both the superblock and the error.
-func (f *FS) superblockAt(off int64) (*superblock, error) {
+func (f *FS) superblockAt(off int64) (*superblock, error) { return f.readSuperblock(off, nil) }
+
+// copyWithRoot reads a copy of the superblock, which may not hold where the root directory is.
+func (f *FS) copyWithRoot(off int64) (*superblock, error) {
+	return f.readSuperblock(off, &f.super.root)
+}
+
+func (f *FS) readSuperblock(off int64, root *uint64) (*superblock, error) {
 	b, err := binread.ReadAt(&f.device, off, superblockSize, superblockSize)
 	if err != nil {
 		return nil, err
 	}
 	if off > 0 {
 		b[inProgressOff] = 0 // of copies it stays set
+	}
+	if root != nil {
+		for i := range 8 {
+			b[rootOff+i] = byte(*root >> (56 - 8*i))
+		}
 	}
 	s, err := decodeSuperblock(b)
 	if err != nil || !s.v5() {

@@ -6,7 +6,7 @@
 // real-time device is binread.ErrUnsupported.
 //
 // In version 5 the checksum, the place, the owner and the file system's identity of every block of metadata are verified on every read.
-// Version 4 has no checksums. The free space and inode B+trees are not read: nothing is found by them.
+// Version 4 has no checksums. The trees of what is free and of inodes are read by Check and Owners only: nothing else is found by them.
 //
 // What the log holds and was not written back is replayed in memory when the file system is opened; the image's bytes never change. What
 // a mount would do after that is not done: space that is still to be freed stays in use. A log on another device is not read.
@@ -24,6 +24,8 @@ import (
 const (
 	// inodeChunk is read at once, so that a directory's inodes are read together: 64 inodes of 512 bytes.
 	inodeChunk = 32 << 10
+
+	needsRepair = "the file system is marked as in need of xfs_repair"
 
 	inodeCacheBytes = 4 << 20
 	blockCacheBytes = 4 << 20
@@ -51,8 +53,9 @@ type FS struct {
 	blocks   *binread.Cache // blocks of metadata
 	dirs     filesys.Listings
 
-	copied     bool // the superblock in use is a copy: its counts are old
-	unfinished bool // the log ends in work that the next mount goes on with
+	copied     bool   // the superblock in use is a copy: its counts are old
+	logProblem string // why the log was not replayed
+	unfinished bool   // the log ends in work that the next mount goes on with
 }
 
 var _ filesys.FS = (*FS)(nil)
@@ -88,7 +91,7 @@ func (f *FS) describeState() {
 		f.problem(false, "the image ends at %d of %d bytes; what lay behind gives errors", have, want)
 	}
 	if s.incompat&incompatNeedsRepair != 0 {
-		f.problem(true, "the file system is marked as in need of xfs_repair")
+		f.problem(true, needsRepair)
 	}
 }
 
