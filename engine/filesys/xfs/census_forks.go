@@ -19,6 +19,7 @@ type usage struct {
 	blocks   uint64   // with those of maps and attributes
 	data     []extent // of a directory
 	damaged  bool     // not all of it is known
+	lying    bool     // something else has a block of it
 	realtime bool     // its content is on another device
 }
 
@@ -170,7 +171,9 @@ func (w *forkWalk) data(list []extent) {
 		w.extents++
 		start := w.super.linear(e.start)
 		if !clone {
-			w.claimBlocks(w.use, start, e.count)
+			if !w.claimBlocks(w.use, start, e.count) {
+				w.u.damaged, w.u.lying = true, true
+			}
 		} else {
 			w.u.blocks += e.count
 			if w.claimed != nil {

@@ -40,6 +40,7 @@ type dirNode struct {
 	number, parent, above uint64   // parent: which directory names it; above: what its ".." says
 	pieces                []extent // of it; none where it stands in its inode
 	walk                  int
+	lying                 bool // something else has a block of it: it is not read, since nothing bounds how often that goes on
 }
 
 // Check implements filesys.Checker. It compares everything that the file system says twice, as xfs_repair -n does: what is in use with the
@@ -107,7 +108,7 @@ func (c *check) inodeInUse(in *inode, u *usage) {
 	c.states = append(c.states, state{in.number, in.links, 0, uint8(in.kind() >> 12)})
 	c.rt = c.rt || u.realtime
 	if in.kind() == filesys.ModeDir {
-		c.dirs = append(c.dirs, dirNode{number: in.number, pieces: u.data})
+		c.dirs = append(c.dirs, dirNode{number: in.number, pieces: u.data, lying: u.lying})
 		if c.pieces += len(u.data); c.pieces > maxDirPieces {
 			c.err = binread.Limit("directories in more than %d pieces", maxDirPieces)
 		}

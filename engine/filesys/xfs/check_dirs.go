@@ -32,6 +32,9 @@ func (c *check) directories(ctx context.Context) error {
 		if err := errors.Join(ctx.Err(), c.err); err != nil {
 			return err
 		}
+		if c.dirs[i].lying {
+			continue
+		}
 		d := &dirCheck{check: c, node: &c.dirs[i], own: c.state(c.dirs[i].number), best: map[uint64]uint16{}}
 		raw, err := c.inodeBytes(d.node.number)
 		var in inode

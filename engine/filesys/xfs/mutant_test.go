@@ -165,6 +165,33 @@ func TestMutantsOfLogsOnlyFail(t *testing.T) {
 	}
 }
 
+// TestMutantsOfChecksEnd: whatever is damaged, a check comes to an end.
+func TestMutantsOfChecksEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector learns nothing from one reader")
+	}
+	random := rand.New(rand.NewPCG(9, 28))
+	for _, name := range []string{"v4", "v4-512"} {
+		whole := image(t, name)
+		used := usedPieces(openBytes(t, whole), whole)
+		complaints := 0
+		for range count() / 2 {
+			f, err := Open(&conformance.Patched{Image: whole, Patches: mutate(random, used)}, int64(len(whole)))
+			if err != nil {
+				continue
+			}
+			result, found := checkAll(t, f)
+			complaints += min(1, len(found))
+			if result.Damage < uint64(len(found)) || len(found) > filesys.MaxDamage {
+				t.Errorf("%s: %d of %d were reported", name, len(found), result.Damage)
+			}
+		}
+		if complaints < count()/8 {
+			t.Errorf("%s: %d of %d mutants are damaged: the test changes the wrong places", name, complaints, count()/2)
+		}
+	}
+}
+
 // FuzzLog changes logs without checksums, and asks for everything.
 func FuzzLog(f *testing.F) {
 	b, pieces := unsummed(f, "dirty-v4")

@@ -25,13 +25,18 @@ const (
 	itemLast      = 0x124f
 )
 
-const maxIntents = 1 << 20
+const (
+	maxIntents = 1 << 20
+	maxWork    = 64 << 30
+)
 
 // replay is what a log changes. It reads the log twice: a buffer that is cancelled later in it must not be replayed before that.
 type replay struct {
 	fs        *FS
 	log       *log
 	cancelled map[bufferAt]int
+	starts    map[int64]int          // how many buffers are cancelled at a sector
+	work      int64                  // bytes of buffers and inodes that were looked at
 	intents   map[intentKey]struct{} // what was begun and is not said to be done
 	owners    bool                   // forks were exchanged whose blocks still name the other inode
 }
@@ -63,7 +68,7 @@ func (f *FS) recover() {
 		return
 	}
 	f.device.replayed = overlay{}
-	r := &replay{fs: f, log: l, cancelled: map[bufferAt]int{}, intents: map[intentKey]struct{}{}}
+	r := newReplay(f, l)
 	err = r.run()
 	if err == nil {
 		err = f.reload()
@@ -77,6 +82,18 @@ func (f *FS) recover() {
 	}
 	f.unfinished = len(r.intents) > 0
 	r.describe()
+}
+
+func newReplay(f *FS, l *log) *replay {
+	return &replay{fs: f, log: l, cancelled: map[bufferAt]int{}, starts: map[int64]int{}, intents: map[intentKey]struct{}{}}
+}
+
+// spend bounds what a log can ask for: a few bytes of it may be about a large buffer.
+func (r *replay) spend(n int64) error {
+	if r.work += n; r.work > maxWork {
+		return binread.Limit("buffers of more than %d bytes", maxWork)
+	}
+	return nil
 }
 
 // reload reads the superblock again, as it is after the replay.
@@ -119,6 +136,7 @@ func (r *replay) cancels(t *transaction) error {
 		if r.cancelled[b.at]++; len(r.cancelled) > maxIntents {
 			return binread.Limit("more than %d cancelled buffers", maxIntents)
 		}
+		r.starts[b.at.sector]++
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func TestLogsAreWhatTheyWereMadeFor(t *testing.T) {
 		if goesRound := l.tail > l.head; goesRound != (name == "dirty-wrap") {
 			t.Errorf("%s: from sector %d to %d", name, l.tail, l.head)
 		}
-		r := &replay{fs: h.fs, log: l, cancelled: map[bufferAt]int{}, intents: map[intentKey]struct{}{}}
+		r := newReplay(h.fs, l)
 		if err := l.run(r.cancels); err != nil || len(r.cancelled) == 0 {
 			t.Errorf("%s: %d cancelled buffers, %v", name, len(r.cancelled), err)
 		}
@@ -105,7 +105,7 @@ func TestUnfinishedWorkIsSaid(t *testing.T) {
 		"an exchange":      {[]item{intent(itemExchange, 1)}, true, "1 changes of files"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &replay{fs: openBytes(t, image(t, "dirty")), intents: map[intentKey]struct{}{}}
+			r := newReplay(openBytes(t, image(t, "dirty")), nil)
 			if err := r.apply(&transaction{items: test.items}); err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func TestUnfinishedWorkIsSaid(t *testing.T) {
 // TestNewerMetadataIsNotReplayed: a block or an inode that was written after what the log says of it stays as it is.
 func TestNewerMetadataIsNotReplayed(t *testing.T) {
 	h := newHostile(t, "dirty")
-	r := &replay{fs: h.fs, log: h.log(), cancelled: map[bufferAt]int{}}
+	r := newReplay(h.fs, h.log())
 	blocks, inodes := 0, 0
 	if err := h.log().run(r.cancels); err != nil {
 		t.Fatal(err)

@@ -14,10 +14,10 @@ const (
 	bufferTypeBits = 11
 	bufferOfInodes = 8 // XFS_BLFT_DINO_BUF
 
-	bufferChunk   = 128
-	maxBuffer     = 128 << 10
-	unlinkedOff   = 96 // di_next_unlinked
-	minBufferItem = 20
+	bufferChunk = 128
+	maxBuffer   = 128 << 10
+	unlinkedOff = 96  // di_next_unlinked
+	maxCreated  = 256 // inodes at once, and blocks
 )
 
 // buffer is struct xfs_buf_log_format: a piece of the device, and which chunks of it follow.
@@ -67,11 +67,8 @@ func (r *replay) buffer(i *item, lsn uint64) error {
 		if b.flags&bufferCancel == 0 {
 			return nil
 		}
-		if n > 1 {
-			r.cancelled[b.at] = n - 1
-		} else {
-			delete(r.cancelled, b.at)
-		}
+		r.cancelled[b.at] = n - 1
+		r.starts[b.at.sector]--
 		return nil
 	}
 	if b.flags&(bufferQuota|bufferCancel) != 0 {
@@ -79,6 +76,9 @@ func (r *replay) buffer(i *item, lsn uint64) error {
 	}
 	if b.size() == 0 || b.size() > maxBuffer {
 		return binread.Corrupt("buffer of %d bytes, want 1 to %d", b.size(), maxBuffer)
+	}
+	if err := r.spend(int64(b.size())); err != nil {
+		return err
 	}
 	whole := make([]byte, b.size())
 	if err := r.fs.device.fill(whole, b.offset()); err != nil {
@@ -250,14 +250,17 @@ func (r *replay) create(i *item) error {
 	switch {
 	case c.Err() != nil:
 		return c.Err()
-	case uint64(within) >= 1<<s.agLog || size != s.inodeSize || count > 64<<10 || blocks == 0 || uint64(count) > uint64(blocks)<<s.inodesLog:
+	case uint64(within) >= 1<<s.agLog || size != s.inodeSize || count > maxCreated || blocks > maxCreated || uint64(count) > uint64(blocks)<<s.inodesLog:
 		return binread.Corrupt("%d inodes of %d bytes in %d blocks at block %d of group %d", count, size, blocks, within, group)
 	}
 	off := s.offset(start)
-	for at := range r.cancelled {
-		if at.sector >= off>>9 && at.sector < (off+int64(blocks)<<s.blockLog)>>9 {
+	for block := range int64(blocks) {
+		if r.starts[off>>9+block<<(s.blockLog-9)] > 0 {
 			return nil
 		}
+	}
+	if err := r.spend(int64(count) * int64(size)); err != nil {
+		return err
 	}
 	for n := range uint64(count) {
 		if err := r.fs.device.change(s.freeInode(start<<s.inodesLog+n, generation), off+int64(n)*int64(size)); err != nil {

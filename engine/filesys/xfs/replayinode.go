@@ -63,6 +63,9 @@ func (r *replay) inode(i *item, lsn uint64) error {
 		return err
 	}
 	off := format.buffer.sector<<9 + format.off
+	if err := r.spend(int64(r.fs.super.inodeSize)); err != nil {
+		return err
+	}
 	disk := make([]byte, r.fs.super.inodeSize)
 	if err := r.fs.device.fill(disk, off); err != nil {
 		return err
