@@ -19,7 +19,7 @@ const (
 
 // discover probes the disks, and every volume it finds, until nothing new turns up.
 func (m *Machine) discover(ctx context.Context, opts volume.Options, headers []volume.Header) error {
-	d := discovery{Machine: m, opts: opts, headers: headers, sets: map[string]*set{}}
+	d := discovery{Machine: m, opts: opts, headers: headers, sets: map[string]*set{}, files: map[volume.Place]bool{}}
 	for i, disk := range m.Disks {
 		name := "disk"
 		if len(m.Disks) > 1 {
@@ -46,7 +46,8 @@ type discovery struct {
 	*Machine
 	opts    volume.Options
 	headers []volume.Header
-	sets    map[string]*set // by format and name
+	sets    map[string]*set       // by format and name
+	files   map[volume.Place]bool // where the files lie that are volumes
 	full    bool
 }
 
@@ -68,23 +69,31 @@ func (d *discovery) look(ctx context.Context, i int) {
 	}
 	d.Volumes[i] = v
 	d.addTable(v)
+	d.addFiles(v)
 }
 
 // addTable adds the volumes of a table to what is to be looked at.
 func (d *discovery) addTable(v Volume) {
-	if v.Table == nil || d.full {
+	if v.Table == nil {
 		return
 	}
 	for _, child := range v.Table.Volumes {
-		if len(d.Volumes) == maxVolumes || depth(child) > maxNesting {
-			d.Problems = append(d.Problems, fmt.Sprintf("%s: more than %d volumes, or more than %d inside each other: the rest is not read",
-				v.Name, maxVolumes, maxNesting))
-			d.full = true
+		if !d.room(v, child) {
 			return
 		}
 		child.Name = d.childName(v, child)
 		d.add(child)
 	}
+}
+
+// room reports whether there may be another volume. Where there is none the first time, it says so.
+func (d *discovery) room(parent Volume, child *volume.Volume) bool {
+	if !d.full && (len(d.Volumes) == maxVolumes || depth(child) > maxNesting) {
+		d.Problems = append(d.Problems, fmt.Sprintf("%s: more than %d volumes, or more than %d inside each other: the rest is not read",
+			parent.Name, maxVolumes, maxNesting))
+		d.full = true
+	}
+	return !d.full
 }
 
 // childName makes the local name of a volume unique. That of a partition follows the name of its parent where there are several

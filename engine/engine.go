@@ -115,7 +115,17 @@ func (m *Machine) find(ctx context.Context, opts volume.Options, headers []volum
 	if err := m.discover(ctx, opts, headers); err != nil {
 		return err
 	}
-	guests, err := guest.Find(ctx, m.fileSystems())
+	err := m.findGuests(ctx)
+	for _, g := range m.Guests {
+		g.Disks = m.describeDisks(g)
+	}
+	return err
+}
+
+// findGuests finds the guests on the volumes. The error is that of the context.
+func (m *Machine) findGuests(ctx context.Context) error {
+	volumes, composed := m.compose(m.fileSystems())
+	guests, err := guest.Find(ctx, volumes)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -124,7 +134,7 @@ func (m *Machine) find(ctx context.Context, opts volume.Options, headers []volum
 	}
 	m.Guests = guests
 	for _, g := range guests {
-		g.Disks = m.describeDisks(g)
+		composed[g.Root.Device].finish(g)
 	}
 	return nil
 }

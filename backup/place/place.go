@@ -97,7 +97,7 @@ func Of(ctx context.Context, m *engine.Machine, disk int) (*Map, error) {
 	names := mountPoints(m)
 	for i := range m.Volumes {
 		v := &m.Volumes[i]
-		if v.Table != nil || v.Set != "" { // what is in it has volumes of its own
+		if v.Table != nil || v.Set != "" || v.File != "" { // what is in it has volumes of its own; a file is one of its file system
 			continue
 		}
 		pieces, whole := piecesOf(m, v.Volume)

@@ -39,6 +39,7 @@ type Volume struct {
 	Devices   []string // as volume.Volume has them: "/dev/mapper/rl-root"
 	Start     int64    // where it begins on its disk, in bytes
 	FS        filesys.FS
+	Layers    []string // volumes that FS lays over each other, the upper first; nil for what is one
 	// Opened is the encrypted volume that this one was opened from; nil where it lies plainly.
 	Opened *Volume
 	// Origin tells where the n bytes at off of the volume come from, as image.Tracer does; nil where nobody knows.

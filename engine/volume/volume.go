@@ -13,7 +13,7 @@ import (
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
-// Volume is a run of bytes that may hold a file system or further volumes: a whole disk, a partition, a logical volume.
+// Volume is a run of bytes that may hold a file system or further volumes: a whole disk, a partition, a logical volume, a file.
 type Volume struct {
 	io.ReaderAt
 	Name   string  // as people call it: "disk", "p1", "rl/root"; unique within a machine
@@ -25,6 +25,7 @@ type Volume struct {
 	Label  string  // PARTLABEL
 	Active bool    // marked bootable
 	Parent *Volume // nil for a disk; of a volume on several members the first
+	File   string  // the path of the file that it is, in the file system of its parent; "" for what is no file
 	// Members are what the volume lies on where that is more than its parent.
 	Members []*Volume
 	// Devices are the paths below /dev by which a running guest knows the volume, where they are not made of its disk and number.
