@@ -34,7 +34,7 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 	fsys := g.Root.FS.Description()
 	doc.Meta = facts.Meta{
 		Image:  facts.ImageMeta{Name: disk.Name, Format: disk.Description().Format, Size: disk.Size()},
-		Root:   facts.RootMeta{Device: g.Root.Device, FSType: fsys.Type, UUID: fsys.UUID},
+		Root:   facts.RootMeta{Device: g.Root.Device, FSType: fsys.Type, UUID: fsys.UUID, Layers: g.Root.Layers},
 		System: g.System,
 		NowDay: today,
 	}

@@ -64,8 +64,9 @@ type InspectedSnapshot struct {
 type InspectedVolume struct {
 	Name     string   `json:"name"`
 	Parent   string   `json:"parent,omitempty"`
-	Size     int64    `json:"size"`   // bytes
-	Offset   int64    `json:"offset"` // in the parent, in bytes
+	File     string   `json:"file,omitempty"` // path in the parent of the file that it is
+	Size     int64    `json:"size"`           // bytes
+	Offset   int64    `json:"offset"`         // in the parent, in bytes
 	Kind     string   `json:"kind,omitempty"`
 	PartUUID string   `json:"partuuid,omitempty"`
 	Label    string   `json:"partlabel,omitempty"`
@@ -85,7 +86,8 @@ type InspectedVolume struct {
 
 // InspectedSystem is an operating system, with what it mounts.
 type InspectedSystem struct {
-	Root     string           `json:"root"` // device
+	Root     string           `json:"root"`             // device
+	Layers   []string         `json:"layers,omitempty"` // volumes that the root lays over each other, the upper first
 	OS       *facts.OS        `json:"os" jsonschema:"nullable"`
 	Hostname string           `json:"hostname,omitempty"`
 	Mounts   []InspectedMount `json:"mounts"`
@@ -126,7 +128,7 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 		if err != nil {
 			return nil, err
 		}
-		s := InspectedSystem{Root: g.Root.Device}
+		s := InspectedSystem{Root: g.Root.Device, Layers: g.Root.Layers}
 		s.OS, _ = facts.Get[facts.OS](doc, "os")
 		if h, ok := facts.Get[facts.Hostname](doc, "hostname"); ok {
 			s.Hostname = h.Value
@@ -154,6 +156,11 @@ func (in *Inspection) addMounts() {
 		if len(in.Systems) > 1 {
 			of = s.Root + ":"
 		}
+		for _, layer := range s.Layers {
+			if layer != s.Root {
+				in.Volumes[at[layer]].Mounts = append(in.Volumes[at[layer]].Mounts, of+"/")
+			}
+		}
 		for _, m := range s.Mounts {
 			if i, ok := at[m.Device]; ok && m.Error == "" {
 				in.Volumes[i].Mounts = append(in.Volumes[i].Mounts, of+m.Target)
@@ -178,7 +185,7 @@ func inspectDisk(device string, opened Disk) InspectedDisk {
 func inspectVolume(v Volume) InspectedVolume {
 	in := InspectedVolume{
 		Name: v.Name, Parent: nameOf(v.Parent), Size: v.Size, Offset: v.Offset, Kind: v.Kind, Label: v.Label,
-		Active: v.Active, Content: v.Content, Set: v.Set, Devices: v.Devices,
+		File: v.File, Active: v.Active, Content: v.Content, Set: v.Set, Devices: v.Devices,
 	}
 	if v.Number > 0 {
 		in.PartUUID = v.UUID

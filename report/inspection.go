@@ -153,6 +153,9 @@ func (t textWriter) system(s engine.InspectedSystem) {
 		t.printf(", host %s", Escape(s.Hostname))
 	}
 	t.printf("\n")
+	if len(s.Layers) > 0 {
+		t.printf("  %-12s %s\n", "layers", escapeAll(s.Layers))
+	}
 	for _, m := range s.Mounts {
 		if m.Error != "" {
 			t.printf("  %-12s %s\n", Escape(m.Target), warn("not mounted: "+Escape(m.Source)+": "+Escape(m.Error)))

@@ -52,6 +52,8 @@ type RootMeta struct {
 	Device string `json:"device"`
 	FSType string `json:"fstype"`
 	UUID   string `json:"uuid"`
+	// Layers are the volumes that it lays over each other, the upper first; none where it is one file system.
+	Layers []string `json:"layers,omitempty"`
 }
 
 // State is how the collection of one domain went.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestStoredRoundTrip(t *testing.T) {
 		t.Errorf("wrote %s\nread %s", want, got)
 	}
 	asJSON, err := facts.Read(bytes.NewReader(want), collectors)
-	if err != nil || !facts.IsStored(want) || !facts.IsStored(b) || asJSON.Meta != d.Meta {
+	if err != nil || !facts.IsStored(want) || !facts.IsStored(b) || !reflect.DeepEqual(asJSON.Meta, d.Meta) {
 		t.Errorf("JSON was not read: %v", err)
 	}
 }
