@@ -100,6 +100,9 @@ var chain = []link{
 	{"identity", "The backup is of a machine that can be told from others", "a machine id, or none to be made at the first boot", "", (*prover).identity, ""},
 }
 
+// onMedium are the links of a live system that its root, a file on the medium, does not decide. Those that need them follow.
+var onMedium = []string{"firmware", "uefi", "config", "space"}
+
 // Domains are the facts that a proof needs.
 func Domains() []string { return []string{"boot", "kernel", "default_target", "mounts", "selinux"} }
 
@@ -167,6 +170,10 @@ func (p *prover) look(l link) Link {
 			v.unknown("", "not looked at because it depends on %s", before.ID)
 			v.absent = true
 		}
+	}
+	if len(p.Root.Layers) > 0 && slices.Contains(onMedium, l.id) {
+		v.unknown("", "a live system: what starts it lies on its medium and not in its root, and is not followed")
+		v.absent = true
 	}
 	if v.empty() {
 		l.judge(p, v)
