@@ -26,7 +26,7 @@ const (
 // attributes are the extended attributes of an object in its layer.
 type attributes map[string][]byte
 
-func (f *FS) attributes(r real) (attributes, error) {
+func (f *FS) attributes(r spot) (attributes, error) {
 	attrs, err := f.layers[r.layer].FS.Xattrs(r.node)
 	return attrs, f.in(r.layer, err)
 }

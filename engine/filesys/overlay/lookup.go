@@ -11,7 +11,7 @@ import (
 
 // stack is what the layers have of a directory, the upper first.
 type stack struct {
-	dirs   []real
+	dirs   []spot
 	damage error // of kind binread.ErrChecksum: there may be others
 }
 
@@ -43,10 +43,10 @@ func (f *FS) stackOf(n filesys.Node) (*stack, error) {
 }
 
 // content finds what holds the content of a file: itself, or below a file with metadata alone the next that has some.
-func (f *FS) content(o *object) (at real, damage error, err error) { //nolint:revive // damage comes with a value
+func (f *FS) content(o *object) (at spot, damage error, err error) {
 	attrs, err := f.attributes(o.top)
 	if err != nil && !damaged(err) {
-		return real{}, nil, err
+		return spot{}, nil, err
 	}
 	damage = first(o.damage, err)
 	if meta, err := attrs.metacopy(); err != nil || !meta {
@@ -54,16 +54,16 @@ func (f *FS) content(o *object) (at real, damage error, err error) { //nolint:re
 	}
 	parent, err := f.stackOf(o.name.dir)
 	if err != nil {
-		return real{}, nil, err
+		return spot{}, nil, err
 	}
 	found, err := f.follow(parent, o.name.name)
 	switch {
 	case err != nil:
-		return real{}, nil, err
+		return spot{}, nil, err
 	case len(found.all) == 0 || found.all[0] != o.top:
-		return real{}, nil, binread.Corrupt("%q is not found a second time", o.name.name)
+		return spot{}, nil, binread.Corrupt("%q is not found a second time", o.name.name)
 	case found.metacopy:
-		return real{}, nil, binread.Corrupt("metadata alone, and no layer below has the content")
+		return spot{}, nil, binread.Corrupt("metadata alone, and no layer below has the content")
 	}
 	return found.all[len(found.all)-1], first(damage, found.damage), nil
 }
@@ -72,7 +72,7 @@ func (f *FS) content(o *object) (at real, damage error, err error) { //nolint:re
 type search struct {
 	fs       *FS
 	path     string // a name, or after an absolute redirect a path from the root
-	all      []real // what was found, the upper first
+	all      []spot // what was found, the upper first
 	dir      bool   // what was found is a directory
 	metacopy bool   // what was found last has its content in a layer below
 	stop     bool   // no layer below matters
@@ -94,7 +94,7 @@ func (f *FS) follow(parent *stack, name string) (*search, error) {
 		if node == 0 {
 			continue
 		}
-		s.all = append(s.all, real{base.layer, node})
+		s.all = append(s.all, spot{base.layer, node})
 		if !fromRoot && strings.HasPrefix(s.path, "/") {
 			fromRoot = true
 			from, i = f.objects[0].stack.dirs[base.layer+1:], -1
@@ -104,7 +104,7 @@ func (f *FS) follow(parent *stack, name string) (*search, error) {
 }
 
 // inLayer looks for the path in one layer, below base.
-func (s *search) inLayer(base real) (filesys.Node, error) {
+func (s *search) inLayer(base spot) (filesys.Node, error) {
 	if !strings.HasPrefix(s.path, "/") {
 		return s.step(base, s.path, "", "")
 	}
@@ -122,7 +122,7 @@ func (s *search) inLayer(base real) (filesys.Node, error) {
 }
 
 // step looks for one name in a directory of a layer: ovl_lookup_single. Before and after are what the path has around it.
-func (s *search) step(base real, name, before, after string) (filesys.Node, error) {
+func (s *search) step(base spot, name, before, after string) (filesys.Node, error) {
 	r, st, err := s.find(base, name)
 	if err != nil || r.node == 0 {
 		return 0, err
@@ -179,23 +179,23 @@ func (s *search) redirect(attrs attributes, before, after string) error {
 }
 
 // find finds a name in a directory of a layer. A node of 0 is that there is none.
-func (s *search) find(base real, name string) (real, filesys.Stat, error) {
+func (s *search) find(base spot, name string) (spot, filesys.Stat, error) {
 	in := s.fs.layers[base.layer].FS
 	node, err := in.Lookup(base.node, name)
 	switch {
 	case node == 0 && errors.Is(err, fs.ErrNotExist):
-		return real{}, filesys.Stat{}, nil
+		return spot{}, filesys.Stat{}, nil
 	case node == 0 && err != nil:
-		return real{}, filesys.Stat{}, s.fs.in(base.layer, certain(err))
+		return spot{}, filesys.Stat{}, s.fs.in(base.layer, certain(err))
 	}
 	if err = s.bear(err); err != nil {
-		return real{}, filesys.Stat{}, err
+		return spot{}, filesys.Stat{}, err
 	}
 	st, err := in.Stat(node)
 	if err = s.bear(err); err != nil {
-		return real{}, filesys.Stat{}, s.fs.in(base.layer, err)
+		return spot{}, filesys.Stat{}, s.fs.in(base.layer, err)
 	}
-	return real{base.layer, node}, st, nil
+	return spot{base.layer, node}, st, nil
 }
 
 // bear remembers an error that comes with a value, and returns any other.

@@ -44,12 +44,12 @@ type FS struct {
 
 	mu      sync.Mutex
 	objects []object // by node, less one
-	files   map[real]filesys.Node
+	files   map[spot]filesys.Node
 	names   map[name]filesys.Node // of directories
 }
 
-// real is an object of a layer.
-type real struct {
+// spot is an object of a layer.
+type spot struct {
 	layer int
 	node  filesys.Node
 }
@@ -63,7 +63,7 @@ type name struct {
 // object is what a node stands for.
 type object struct {
 	name
-	top    real
+	top    spot
 	damage error // of kind binread.ErrChecksum: it may be hidden
 	dir    bool
 	stack  *stack // of a directory, once it was asked for
@@ -76,7 +76,7 @@ func New(layers []Layer, problems ...filesys.Problem) (*FS, error) {
 	if len(layers) == 0 || len(layers) > maxLayers {
 		return nil, binread.Limit("overlay: %d layers, want 1 to %d", len(layers), maxLayers)
 	}
-	f := &FS{layers: slices.Clone(layers), problems: problems, files: map[real]filesys.Node{}, names: map[name]filesys.Node{}}
+	f := &FS{layers: slices.Clone(layers), problems: problems, files: map[spot]filesys.Node{}, names: map[name]filesys.Node{}}
 	root := &stack{}
 	for i := range f.layers {
 		l := &f.layers[i]
@@ -86,7 +86,7 @@ func New(layers []Layer, problems ...filesys.Problem) (*FS, error) {
 		if err := isDir(l); err != nil {
 			return nil, fmt.Errorf("overlay: %s: %w", l.Name, err)
 		}
-		root.dirs = append(root.dirs, real{i, l.Root})
+		root.dirs = append(root.dirs, spot{i, l.Root})
 		for _, p := range l.FS.Description().Problems {
 			f.problems = append(f.problems, filesys.Problem{Message: l.Name + ": " + p.Message, Taints: p.Taints})
 		}

@@ -156,7 +156,7 @@ type lister struct {
 	*filesys.Listing
 }
 
-func (r *lister) layer(at real) {
+func (r *lister) layer(at spot) {
 	in := r.fs.layers[at.layer].FS
 	entries, err := in.ReadDir(at.node)
 	for _, e := range entries {
@@ -164,7 +164,7 @@ func (r *lister) layer(at real) {
 			continue
 		}
 		r.known[e.Name] = true
-		if err := r.entry(real{at.layer, e.Node}, e); err != nil {
+		if err := r.entry(spot{at.layer, e.Node}, e); err != nil {
 			r.bad.Add(fmt.Errorf("%q: %w", e.Name, err))
 		}
 	}
@@ -176,7 +176,7 @@ func (r *lister) layer(at real) {
 }
 
 // entry adds an entry, unless it is a whiteout. What cannot be described is an entry, too: who looks at it learns why.
-func (r *lister) entry(at real, e filesys.DirEntry) error {
+func (r *lister) entry(at spot, e filesys.DirEntry) error {
 	damage := r.damage
 	if e.Type == 0 || e.Type&(fs.ModeCharDevice|fs.ModeIrregular) != 0 {
 		st, err := r.fs.layers[at.layer].FS.Stat(at.node)
