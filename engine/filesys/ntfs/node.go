@@ -15,6 +15,8 @@ type node struct {
 	number uint64
 	record *record
 	attrs  []attribute
+	// extensions are the numbers of further records that its list of attributes names.
+	extensions []uint64
 }
 
 // readRecord reads a record of $MFT.
@@ -87,6 +89,11 @@ func (f *FS) complete(rec *record, number uint64) (*node, error) {
 		}
 		seen[place{ref.number(), i}] = true
 		of.attrs = append(of.attrs, from.attrs[i])
+	}
+	for number := range records {
+		if number != of.number {
+			of.extensions = append(of.extensions, number)
+		}
 	}
 	return of, nil
 }

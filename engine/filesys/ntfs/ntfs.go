@@ -32,10 +32,12 @@ import (
 // The records of the master file table that every volume has.
 const (
 	recordMFT    = 0
+	recordMirror = 1
 	recordLog    = 2
 	recordVolume = 3
 	recordRoot   = 5
 	recordBitmap = 6
+	recordBoot   = 7
 	recordUpcase = 10
 	firstUser    = 16 // ntfs-3g lists no record below
 )
@@ -43,7 +45,7 @@ const (
 // Format is the NTFS file system.
 var Format = filesys.Format{
 	Name:  "ntfs",
-	Probe: binread.Magic(3, oemName),
+	Probe: probe,
 	Open: func(r io.ReaderAt, size int64) (filesys.FS, error) {
 		f, err := Open(r, size)
 		if err != nil {
@@ -74,7 +76,7 @@ var _ filesys.FS = (*FS)(nil)
 func Open(r io.ReaderAt, size int64) (*FS, error) {
 	f := &FS{device: newDevice(r, size), free: -1}
 	var err error
-	if f.boot, err = readBootSector(f.device); err != nil {
+	if err = f.findBootSector(); err != nil {
 		return nil, fmt.Errorf("ntfs: boot sector: %w", err)
 	}
 	if err = f.findMFT(); err != nil {

@@ -35,6 +35,7 @@ func (r reference) sequence() uint16 { return uint16(r >> 48) }
 // record is a decoded record of $MFT.
 type record struct {
 	sequence uint16
+	links    uint16 // names, also short ones
 	flags    uint16
 	base     reference // of which this one is an extension
 	attrs    []attribute
@@ -83,7 +84,7 @@ func decodeRecord(b []byte, number uint64) (*record, error) {
 		return nil, binread.Corrupt("record %d: %w", number, err)
 	}
 	c := binread.Little(b)
-	r := &record{sequence: c.At(0x10).U16(), flags: c.At(0x16).U16(), base: reference(c.At(0x20).U64())}
+	r := &record{sequence: c.At(0x10).U16(), links: c.U16(), flags: c.At(0x16).U16(), base: reference(c.At(0x20).U64())}
 	if is := c.At(0x2c).U32(); c.At(4).U16() > 0x2c && is != uint32(number) { // before NTFS 3.1 there was no such field
 		return nil, binread.Corrupt("record %d says it is %d", number, is)
 	}
