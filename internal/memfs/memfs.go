@@ -24,7 +24,7 @@ type File struct {
 	UID, GID uint32
 	Xattrs   map[string][]byte
 	Streams  map[string]string // content by name, beside that of the file
-	Flags    []string // as in filesys.Stat
+	Flags    []string          // as in filesys.Stat
 	Modify   time.Time
 	// StatErr is what Stat returns, and Err what reading the content, the entries, the target or the attributes returns.
 	// One of kind binread.ErrChecksum comes with the value; any other comes in its place, save that a directory still
