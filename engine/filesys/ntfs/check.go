@@ -96,11 +96,11 @@ func (c *check) mirrored() {
 	size := c.boot.recordSize
 	for i := range int64(count) {
 		first, second := make([]byte, size), make([]byte, size)
-		n, err := c.mft.ReadAt(first, i*size)
-		if n < len(first) {
+		if n, _ := c.mft.ReadAt(first, i*size); n < len(first) {
 			continue // the census says so
 		}
-		if err = c.device.fill(second, c.boot.mirror*c.boot.clusterSize+i*size); err == nil {
+		err := c.device.fill(second, c.boot.mirror*c.boot.clusterSize+i*size)
+		if err == nil {
 			err = errors.Join(withoutUpdates(first), withoutUpdates(second))
 		}
 		if err == nil && !bytes.Equal(first, second) {

@@ -34,7 +34,7 @@ func (c *check) indexes(n uint64) {
 	if err != nil {
 		return // said already
 	}
-	damage := func(block int64, err error) {
+	damage := func(_ int64, err error) {
 		c.damage(filesys.DamagedDirectory, filesys.HarmLoss, n, "record %d: index: %v", n, err)
 	}
 	hasNames := false
@@ -77,11 +77,7 @@ func (c *check) entry(dir *node, b []byte) error {
 	case key.parent.number() != dir.number || key.parent.sequence() != dir.record.sequence:
 		return binread.Corrupt("%q is a name of directory %d", name, key.parent.number())
 	}
-	has, err := c.hasName(ref.number(), key)
-	switch {
-	case err != nil:
-		return nil // said already, of its own record
-	case !has:
+	if has, err := c.hasName(ref.number(), key); err == nil && !has { // an error was said already, of its own record
 		return binread.Corrupt("%q is of record %d, which has no such name here", name, ref.number())
 	}
 	t.entries++

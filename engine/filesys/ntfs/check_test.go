@@ -121,7 +121,8 @@ func TestDamageIsFound(t *testing.T) {
 		"copy of a record":        {func(p *patient) { p.b[p.boot.mirror*p.boot.clusterSize+p.boot.recordSize+0x38]++ }, []filesys.DamageKind{filesys.DamagedInode}, true},
 		"half-written record": {
 			func(p *patient) { p.b[recordAt(p, p.FS, p.node("plain"))+fixupStride-1]++ },
-			[]filesys.DamageKind{filesys.DamagedInode, filesys.Unconnected, filesys.DamagedJournal}, true, // of which the name can be hiberfil.sys
+			[]filesys.DamageKind{filesys.DamagedInode, filesys.Unconnected, filesys.DamagedJournal},
+			true, // of which the name can be hiberfil.sys
 		},
 		"record that the bitmap has not":  {func(p *patient) { p.bit(recordMFT, typeBitmap, p.node("plain")) }, []filesys.DamageKind{filesys.DamagedBitmap}, false},
 		"record that only the bitmap has": {func(p *patient) { p.bit(recordMFT, typeBitmap, 20) }, []filesys.DamageKind{filesys.DamagedInode}, false},
@@ -142,11 +143,13 @@ func TestDamageIsFound(t *testing.T) {
 		"number of links": {func(p *patient) { p.record(p.node("empty"), func(b []byte) { b[0x12]++ }) }, []filesys.DamageKind{filesys.DamagedLinks}, false},
 		"name of a file": {
 			func(p *patient) { p.value(p.node("empty"), utf16Of("empty"), utf16Of("empti")) },
-			[]filesys.DamageKind{filesys.DamagedDirectory, filesys.Unconnected}, false,
+			[]filesys.DamageKind{filesys.DamagedDirectory, filesys.Unconnected},
+			false,
 		},
 		"second name": {
 			func(p *patient) { p.value(p.node("plain"), utf16Of("second"), utf16Of("sekond")) },
-			[]filesys.DamageKind{filesys.DamagedDirectory, filesys.DamagedLinks}, false,
+			[]filesys.DamageKind{filesys.DamagedDirectory, filesys.DamagedLinks},
+			false,
 		},
 		"entry of a directory": {func(p *patient) {
 			for at := 0; ; at++ { // in all blocks, also those that are not in use
