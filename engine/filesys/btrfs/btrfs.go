@@ -61,6 +61,7 @@ type FS struct {
 	logSums   []item // checksums of content that only log trees have
 	dirs      filesys.Listings
 	damaged   *binread.Errors // copies of blocks that opening met, and another of which was right; nil once it is open
+	listing   listing         // of the roots
 }
 
 var _ filesys.FS = (*FS)(nil)
