@@ -377,7 +377,7 @@ func (r *Result) image(ctx context.Context, name string) (targets []Target, err 
 	if err != nil {
 		return nil, err
 	}
-	guests, err := m.Select(r.job.Root)
+	guests, err := m.Select(ctx, r.job.Root)
 	switch {
 	case err != nil && disks != nil:
 		return r.withoutGuest(ctx, name, m, disks, err)

@@ -123,7 +123,7 @@ func (r *Result) openGolden(ctx context.Context) (g *golden, err error) {
 	if root == "all" {
 		root = "auto"
 	}
-	guests, err := g.machine.Select(root)
+	guests, err := g.machine.Select(ctx, root)
 	if err == nil {
 		g.guest = guests[0]
 		g.doc, err = g.machine.Facts(ctx, g.guest, wholeRequest(), r.job.Now)

@@ -91,7 +91,7 @@ func (g Gather) image(ctx context.Context, name string) (docs []*facts.Document,
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	guests, err := m.Select(g.Root)
+	guests, err := m.Select(ctx, g.Root)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

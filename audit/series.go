@@ -95,7 +95,7 @@ func (g Gather) content(ctx context.Context, name string) (at time.Time, err err
 		return at, err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	guests, err := m.Select(g.Root)
+	guests, err := m.Select(ctx, g.Root)
 	if err != nil {
 		return at, fmt.Errorf("%s: %w", name, err)
 	}

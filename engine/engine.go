@@ -132,8 +132,10 @@ func (m *Machine) findGuests(ctx context.Context) error {
 	if err != nil {
 		m.Problems = append(m.Problems, "search for operating systems: "+err.Error())
 	}
-	m.Guests = guests
-	for _, g := range guests {
+	if m.Guests, err = m.booted(ctx, guests); err != nil {
+		return err
+	}
+	for _, g := range m.Guests {
 		composed[g.Root.Device].finish(g)
 	}
 	return nil

@@ -108,7 +108,7 @@ func TestSignaturesAreNamed(t *testing.T) {
 			if v.Content != name || !errors.Is(v.Err, c.kind) || (v.Err == nil) != (c.kind == nil) {
 				t.Errorf("got %q, %v; want %q of kind %v", v.Content, v.Err, name, c.kind)
 			}
-			_, err := m.Select("auto")
+			_, err := m.Select(t.Context(), "auto")
 			if err == nil || !strings.Contains(err.Error(), name) || binread.HintOf(err) == "" || c.kind != nil && !errors.Is(err, c.kind) {
 				t.Errorf("Select: %v, hint %q", err, binread.HintOf(err))
 			}
@@ -176,7 +176,7 @@ func TestSelect(t *testing.T) {
 		"no OS at all":           {none, "auto", "error", "disk"},
 	} {
 		got, view := "error", "error"
-		if guests, err := c.m.Select(c.root); err == nil {
+		if guests, err := c.m.Select(t.Context(), c.root); err == nil {
 			var roots []string
 			for _, g := range guests {
 				roots = append(roots, g.Root.Device)
@@ -185,7 +185,7 @@ func TestSelect(t *testing.T) {
 		} else if binread.HintOf(err) == "" {
 			t.Errorf("%s: %v has no hint", name, err)
 		}
-		if g, err := c.m.View(c.root); err == nil {
+		if g, err := c.m.View(t.Context(), c.root); err == nil {
 			view = g.Root.Device
 		}
 		if got != c.want || view != c.view {

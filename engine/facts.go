@@ -34,9 +34,12 @@ func (m *Machine) Facts(ctx context.Context, g *guest.Guest, req facts.Request, 
 	fsys := g.Root.FS.Description()
 	doc.Meta = facts.Meta{
 		Image:  facts.ImageMeta{Name: disk.Name, Format: disk.Description().Format, Size: disk.Size()},
-		Root:   facts.RootMeta{Device: g.Root.Device, FSType: fsys.Type, UUID: fsys.UUID, Layers: g.Root.Layers},
+		Root:   facts.RootMeta{Device: g.Root.Device, Path: g.Tree.Name, FSType: fsys.Type, UUID: fsys.UUID, Layers: g.Root.Layers},
 		System: g.System,
 		NowDay: today,
+	}
+	if g.Name != g.Root.Device {
+		doc.Meta.Root.Name = g.Name
 	}
 	return doc, nil
 }
@@ -93,7 +96,7 @@ func ReadFacts(name string) (*facts.Document, bool, error) {
 // factsKey names facts by all they depend on beside this program: the disks, the guest, the request and the day.
 func (m *Machine) factsKey(g *guest.Guest, req facts.Request, day int) string {
 	// Go syntax keeps names apart that are not UTF-8, and sorts maps.
-	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %#v %#v %#v %d", m.Identity.Digest, m.snapshot, g.Root.Device, req, day))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v %#v %#v %#v %d", m.Identity.Digest, m.snapshot, g.Name, req, day))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -27,7 +27,7 @@ func (m *Machine) Remember(g *guest.Guest, name string, v any) {
 
 // guestKey names what is made of a guest of this machine.
 func (m *Machine) guestKey(g *guest.Guest, name string) string {
-	return fmt.Sprintf("%s %#v %#v %#v", name, m.Identity.Digest, m.snapshot, g.Root.Device)
+	return fmt.Sprintf("%s %#v %#v %#v", name, m.Identity.Digest, m.snapshot, g.Name)
 }
 
 // unmarshal reads what was kept. Names of a guest are bytes, which need not be UTF-8.

@@ -84,7 +84,7 @@ func TestEncryptedVolumesAreOpenedWithTheirKeys(t *testing.T) {
 				t.Error(d)
 			}
 			if len(m.Guests) == 0 {
-				_, err := m.Select("auto")
+				_, err := m.Select(t.Context(), "auto")
 				if !errors.Is(err, binread.ErrEncrypted) || binread.HintOf(err) == "" {
 					t.Errorf("%v, hint %q", err, binread.HintOf(err))
 				}

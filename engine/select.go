@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,11 +10,18 @@ import (
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
-// Select returns the guests that root names: "auto" is the only one there is, "all" is every one, and anything else is
-// the device of one. An error says what the disks hold instead.
-func (m *Machine) Select(root string) ([]*guest.Guest, error) {
+// Select returns the guests that root names: "auto" is the only one that boots, "all" is every one, "snapshots" is every state of the past,
+// the oldest first, and anything else is the device of one, or the device and the path of a root: "p2:@/.snapshots/2/snapshot". An error
+// says what the disks hold instead.
+func (m *Machine) Select(ctx context.Context, root string) ([]*guest.Guest, error) {
+	if root == snapshots {
+		return m.selectPast(ctx)
+	}
+	if g, ok := m.named(root); ok {
+		return []*guest.Guest{g}, nil
+	}
 	if len(m.Guests) == 0 {
-		return nil, m.noGuest()
+		return nil, m.noGuest(ctx)
 	}
 	switch root {
 	case "all":
@@ -23,25 +31,38 @@ func (m *Machine) Select(root string) ([]*guest.Guest, error) {
 			return m.Guests, nil
 		}
 		return nil, binread.WithHint(fmt.Errorf("%d operating systems, on %s", len(m.Guests), strings.Join(m.roots(), " and ")),
-			"choose one with --root "+m.Guests[0].Root.Device+", or --root all")
+			"choose one with --root "+m.Guests[0].Name+", or --root all")
 	}
 	for _, g := range m.Guests {
-		if g.Root.Device == root {
+		if g.Name == root {
 			return []*guest.Guest{g}, nil
 		}
 	}
-	return nil, binread.WithHint(fmt.Errorf("no operating system on %q", root), "there is one on "+strings.Join(m.roots(), ", "))
+	hint := "there is one on " + strings.Join(append(m.roots(), m.toldOthers(ctx)...), ", ")
+	return nil, binread.WithHint(fmt.Errorf("no operating system on %q", root), hint)
+}
+
+func (m *Machine) selectPast(ctx context.Context) ([]*guest.Guest, error) {
+	guests, err := m.past(ctx)
+	if err == nil && len(guests) == 0 {
+		err = binread.WithHint(errors.New("no snapshots of an operating system, and no other deployments"), "see what is in it with: guestctl inspect IMAGE")
+	}
+	return guests, err
 }
 
 // View returns the one tree to look into: as Select does, and where that finds no operating system, the only file system
 // of the disks, or the one on the device that root names.
-func (m *Machine) View(root string) (*guest.Guest, error) {
-	guests, err := m.Select(root)
+func (m *Machine) View(ctx context.Context, root string) (*guest.Guest, error) {
+	guests, err := m.Select(ctx, root)
 	if len(guests) == 1 {
 		return guests[0], nil
 	}
 	if err == nil {
-		return nil, binread.WithHint(fmt.Errorf("%d operating systems, want one", len(guests)), "choose one with --root DEVICE: "+strings.Join(m.roots(), ", "))
+		var names []string
+		for _, g := range guests[:min(len(guests), maxToldRoots)] {
+			names = append(names, g.Name)
+		}
+		return nil, binread.WithHint(fmt.Errorf("%d operating systems, want one", len(guests)), "choose one with --root DEVICE: "+strings.Join(names, ", "))
 	}
 	volumes := m.fileSystems()
 	if (root == "auto" || root == "") && len(m.Guests) == 0 && len(volumes) == 1 {
@@ -61,16 +82,16 @@ func (m *Machine) View(root string) (*guest.Guest, error) {
 }
 
 func (m *Machine) roots() []string {
-	var devices []string
+	var names []string
 	for _, g := range m.Guests {
-		devices = append(devices, g.Root.Device)
+		names = append(names, g.Name)
 	}
-	return devices
+	return names
 }
 
 // noGuest says what was found instead of an operating system. Its kind is that of the first encrypted volume that was not read, or of the
 // first other one.
-func (m *Machine) noGuest() error {
+func (m *Machine) noGuest(ctx context.Context) error {
 	var found []string
 	var cause error
 	for _, v := range m.Volumes {
@@ -85,6 +106,9 @@ func (m *Machine) noGuest() error {
 		}
 	}
 	hint := "see what is in it with: guestctl inspect IMAGE"
+	if others := m.toldOthers(ctx); len(others) > 0 {
+		hint = "no root of these boots: choose one with --root " + others[0] + ", or --root snapshots"
+	}
 	if len(found) == 0 {
 		return binread.WithHint(errors.New("no operating system found: no partition table and no file system is recognised"), hint)
 	}

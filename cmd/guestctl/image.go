@@ -97,7 +97,7 @@ func (f *imageFlags) inside(ctx context.Context, image string, work func(g *gues
 		return err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	g, err := m.View(f.root)
+	g, err := m.View(ctx, f.root)
 	if err != nil {
 		return notJudged(fmt.Errorf("%s: %w", image, err))
 	}

@@ -8,6 +8,7 @@ package facts
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -50,11 +51,18 @@ type ImageMeta struct {
 // RootMeta is the file system the guest's root is on.
 type RootMeta struct {
 	Device string `json:"device"`
+	// Name is what --root calls the guest where that is more than its device: "p2:@/.snapshots/2/snapshot".
+	Name string `json:"name,omitempty"`
+	// Path leads from the top of the file system to the root: "@".
+	Path   string `json:"path,omitempty"`
 	FSType string `json:"fstype"`
 	UUID   string `json:"uuid"`
 	// Layers are the volumes that it lays over each other, the upper first; none where it is one file system.
 	Layers []string `json:"layers,omitempty"`
 }
+
+// Called is what --root calls the guest.
+func (r RootMeta) Called() string { return cmp.Or(r.Name, r.Device) }
 
 // State is how the collection of one domain went.
 type State string

@@ -87,7 +87,7 @@ func (g *Guest) mountDrive(v hive.Value, volumes []Volume) {
 		}
 	default:
 		d.Device = volumes[i].Device
-		g.mountNamed(d, newMounted(volumes[i]), isLetter)
+		g.mountNamed(d, newMounted(volumes[i], 0), isLetter)
 	}
 	if isLetter {
 		g.Drives = append(g.Drives, d)

@@ -17,7 +17,8 @@ var rootSigns = []string{"etc/os-release", "usr/lib/os-release", "etc/fstab", "e
 
 // Find returns the operating systems on the volumes, in the order of the volumes, each put together as its fstab says, or with the letters
 // that a Windows remembers. Files that one kind of system keeps in the root of the other make it no other: Windows starts from NTFS, and
-// from there nothing else does.
+// from there nothing else does. Of a file system that holds several roots it is the one that boots, as far as the file system tells: Others
+// lists the rest.
 // A volume on which the search itself failed is in the error, and the guests on the others are returned with it.
 func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 	var guests []*Guest
@@ -26,16 +27,22 @@ func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		isRoot, err := looksLikeRoot(v.FS)
+		systems, err := systemsOf(v, volumes)
 		dir, windowsErr := hasWindows(v.FS)
 		if err := errors.Join(err, windowsErr); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", v.Device, err))
 		}
-		switch isWindows := dir != "" && (!isRoot || v.FS.Description().Type == "ntfs"); {
-		case isWindows:
+		if dir != "" && (len(systems) == 0 || v.FS.Description().Type == "ntfs") {
 			guests = append(guests, assembleWindows(v, dir, volumes))
-		case isRoot:
-			guests = append(guests, assemble(v, volumes))
+			continue
+		}
+		for _, s := range systems {
+			g := Assemble(v, s.tree, volumes)
+			g.Problems = append(s.problems, g.Problems...)
+			if g.Name = v.Device; len(systems) > 1 {
+				g.Name = v.nameOf(s.tree)
+			}
+			guests = append(guests, g)
 		}
 	}
 	return guests, errors.Join(errs...)
@@ -43,9 +50,9 @@ func Find(ctx context.Context, volumes []Volume) ([]*Guest, error) {
 
 // looksLikeRoot wants a directory /etc and one of the signs. Links count as they stand, since they may lead to a volume
 // that is not mounted yet.
-func looksLikeRoot(f filesys.FS) (bool, error) {
+func looksLikeRoot(f filesys.FS, root filesys.Node) (bool, error) {
 	has := func(path string) (bool, error) {
-		node := f.Root()
+		node := root
 		names := strings.Split(path, "/")
 		for i, name := range names {
 			next, err := f.Lookup(node, name)
@@ -82,9 +89,12 @@ func looksLikeRoot(f filesys.FS) (bool, error) {
 	return false, errors.Join(errs...)
 }
 
-// assemble mounts what the root's fstab names, in its order with parents first, and records what it cannot.
-func assemble(root Volume, volumes []Volume) *Guest {
-	g := newGuest(root)
+// Assemble returns the guest whose root a tree of a volume is. It mounts what its fstab names, in its order with parents first, and records
+// what it cannot.
+func Assemble(root Volume, t Tree, volumes []Volume) *Guest {
+	g := newTree(root, t)
+	g.Name = root.nameOf(t)
+	g.deploy(volumes)
 	entries, problems := g.readFstab()
 	g.Problems = append(g.Problems, problems...)
 	volumes = g.nameOpened(volumes)
@@ -118,8 +128,15 @@ func (g *Guest) mountEntry(e fstabEntry, volumes []Volume) {
 		g.mount(m, &mounted{device: e.source, unread: fmt.Sprintf("%s is not mounted: %s", e.source, why)}, over)
 		return
 	}
-	m.Device = found.Device
-	g.mount(m, newMounted(*found), over)
+	tree, _, err := found.Subvolume(e.options)
+	if err != nil {
+		m.Unread = err.Error()
+		g.Problems = append(g.Problems, Problem{fstabPath, e.line, fmt.Sprintf("%s on %s: %v", e.source, m.Target, err)})
+		g.mount(m, &mounted{device: e.source, unread: fmt.Sprintf("%s is not mounted: %v", e.source, err)}, over)
+		return
+	}
+	m.Device, m.Subvolume = found.Device, tree.Name
+	g.mount(m, newMounted(*found, tree.node), over)
 }
 
 // mountNowhere is for a mount point that could not be reached. One that is not there is made at boot (systemd.mount(5)),
@@ -154,14 +171,20 @@ func (g *Guest) mount(m Mount, what *mounted, over place) {
 	}
 }
 
-func newGuest(root Volume) *Guest {
-	g := &Guest{Root: root, over: map[place]*mounted{}, nowhere: map[name]string{}}
-	g.mount(Mount{Target: "/", Source: root.Device, FSType: root.FS.Description().Type, Device: root.Device}, newMounted(root), place{})
+// newTree returns a tree of a volume, with nothing mounted into it.
+func newTree(root Volume, t Tree) *Guest {
+	g := &Guest{Root: root, Name: root.Device, Tree: t, over: map[place]*mounted{}, nowhere: map[name]string{}}
+	m := Mount{Target: "/", Source: root.Device, FSType: root.FS.Description().Type, Device: root.Device, Subvolume: t.Name}
+	g.mount(m, newMounted(root, t.node), place{})
 	return g
 }
 
-func newMounted(v Volume) *mounted {
-	m := &mounted{device: v.Device, fs: v.FS, root: v.FS.Root(), origin: v.Origin}
+// newMounted is a volume at its place, with a node of it for its root; 0 is the file system's own.
+func newMounted(v Volume, root filesys.Node) *mounted {
+	m := &mounted{device: v.Device, fs: v.FS, root: root, origin: v.Origin}
+	if root == 0 {
+		m.root = v.FS.Root()
+	}
 	for _, p := range v.FS.Description().Problems {
 		if p.Taints {
 			m.taint = &TaintError{v.Device, p.Message}
@@ -174,5 +197,5 @@ func newMounted(v Volume) *mounted {
 // Bare returns the tree of a single volume, with nothing mounted into it: for looking into a disk that holds no operating
 // system.
 func Bare(v Volume) *Guest {
-	return newGuest(v)
+	return newTree(v, Tree{})
 }

@@ -64,36 +64,53 @@ func parseFstab(text string) ([]fstabEntry, []Problem, error) {
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
 		n++
-		fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' })
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
+		e, ok, problem := parseFstabLine(line)
+		if problem != "" && len(problems) < maxMounts {
+			problems = append(problems, Problem{fstabPath, n, problem})
 		}
-		if len(fields) < 2 {
-			if len(problems) == maxMounts {
-				continue
-			}
-			problems = append(problems, Problem{fstabPath, n, "line has one field, want a source and a mount point"})
-			continue
-		}
-		e := fstabEntry{source: unescape(unquote(fields[0])), target: unescape(fields[1]), fstype: "auto", line: n}
-		if len(fields) > 2 {
-			e.fstype = fields[2]
-		}
-		if len(fields) > 3 {
-			e.options = strings.Split(fields[3], ",")
-		}
-		if slices.Contains(pseudo, e.fstype) && !e.bind() || e.onDemand() || !strings.HasPrefix(e.target, "/") {
-			continue
-		}
-		if e.target = path.Clean(e.target); e.target == "/" {
+		if !ok || e.target == "/" {
 			continue
 		}
 		if len(entries) == maxMounts {
 			return entries, problems, binread.Limit("line %d: more than %d mounts", n, maxMounts)
 		}
+		e.line = n
 		entries = append(entries, e)
 	}
 	return entries, problems, nil
+}
+
+// parseFstabLine returns the entry of a line, if an ordinary boot mounts it from a disk.
+func parseFstabLine(line string) (e fstabEntry, ok bool, problem string) {
+	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' })
+	if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+		return e, false, ""
+	}
+	if len(fields) < 2 {
+		return e, false, "line has one field, want a source and a mount point"
+	}
+	e = fstabEntry{source: unescape(unquote(fields[0])), target: unescape(fields[1]), fstype: "auto"}
+	if len(fields) > 2 {
+		e.fstype = fields[2]
+	}
+	if len(fields) > 3 {
+		e.options = strings.Split(unescape(fields[3]), ",")
+	}
+	if slices.Contains(pseudo, e.fstype) && !e.bind() || e.onDemand() || !strings.HasPrefix(e.target, "/") {
+		return e, false, ""
+	}
+	e.target = path.Clean(e.target)
+	return e, true, ""
+}
+
+// rootEntry returns the line of fstab for the root, if there is one.
+func rootEntry(text string) (fstabEntry, bool) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if e, ok, _ := parseFstabLine(line); ok && e.target == "/" {
+			return e, true
+		}
+	}
+	return fstabEntry{}, false
 }
 
 var octal = regexp.MustCompile(`\\[0-7]{3}`)
@@ -185,6 +202,12 @@ func unescapeUdev(s string) string {
 		}
 		return string([]byte{byte(n)})
 	})
+}
+
+// parseNumber reads a number as the kernel does (kstrtou64 with base 0).
+func parseNumber(s string) (uint64, bool) {
+	n, err := strconv.ParseUint(s, 0, 64)
+	return n, err == nil && !strings.Contains(s, "_")
 }
 
 func diskIndex(letter, digits string) int {

@@ -48,8 +48,11 @@ type Volume struct {
 
 // Guest is one operating system.
 type Guest struct {
-	System   System
-	Root     Volume
+	System System
+	Root   Volume
+	Tree   Tree // of the root's file system
+	// Name is what --root calls it: the device of its root, and for one of several on it "p2:@/.snapshots/2/snapshot".
+	Name     string
 	Mounts   []Mount   // in the order of mounting; the first is the root
 	Problems []Problem // what went wrong while the tree was put together
 	Disks    []Disk    // of the machine the guest is on
@@ -76,8 +79,10 @@ type Mount struct {
 	Source string // as fstab names it
 	FSType string // as fstab says
 	Device string // of the volume that was mounted; "" when it was not read
-	Unread string // why nothing is mounted here although fstab says so; "" when it is
-	Line   int    // of fstab; 0 for the root
+	// Subvolume is the path from the top of the file system to the tree that was mounted; "" where it holds one, and for the top itself.
+	Subvolume string
+	Unread    string // why nothing is mounted here although fstab says so; "" when it is
+	Line      int    // of fstab; 0 for the root
 }
 
 // Problem is something that went wrong, with the guest path and line it is about.
@@ -166,7 +171,7 @@ func (g *Guest) Open(path string) (*File, error) {
 	if statErr != nil && !damaged(statErr) {
 		return nil, wrap("open", t.path(), p, statErr)
 	}
-	f, openErr := Object{st, t.path(), p.at.device, p, ""}.Open()
+	f, openErr := Object{Stat: st, Path: t.path(), Device: p.at.device, place: p}.Open()
 	return f, first(err, wrap("open", t.path(), p, statErr), openErr)
 }
 
@@ -183,7 +188,7 @@ func (g *Guest) stat(op, path string, follow bool) (Object, error) {
 		return Object{}, err
 	}
 	st, statErr := p.at.fs.Stat(p.node)
-	return Object{st, t.path(), p.at.device, p, ""}, first(err, wrap(op, t.path(), p, statErr))
+	return Object{Stat: st, Path: t.path(), Device: p.at.device, place: p}, first(err, wrap(op, t.path(), p, statErr))
 }
 
 // wrap says which path and which volume an error is about.

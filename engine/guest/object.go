@@ -13,6 +13,7 @@ type Object struct {
 	filesys.Stat
 	Path   string // with every link resolved
 	Device string // of the volume it is on
+	Apart  string // in a walk: why the directory is not entered; "" when it is
 
 	place  place
 	stream string // its name, where the object is one

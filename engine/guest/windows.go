@@ -120,7 +120,7 @@ func (g *Guest) Hive(path string) (*hive.Hive, error) {
 
 // assembleWindows names the volumes by the letters that the guest remembers. What cannot be found is recorded.
 func assembleWindows(root Volume, dir string, volumes []Volume) *Guest {
-	g := newGuest(root)
+	g := newTree(root, Tree{})
 	g.System, g.SystemRoot, g.systemDrive = Windows, "/"+dir, "c:"
 	path := "/" + dir + strings.TrimPrefix(systemHive, "Windows")
 	h, err := g.Hive(path)

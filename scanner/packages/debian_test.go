@@ -40,7 +40,7 @@ func onDebian(t *testing.T, opts Options, changes ...string) (*guest.Guest, *Res
 			t.Error(err)
 		}
 	})
-	g, err := m.View("auto")
+	g, err := m.View(t.Context(), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}

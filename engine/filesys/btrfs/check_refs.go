@@ -168,7 +168,7 @@ func (e *extents) compareGroup(on stretch, flags uint64) {
 	}
 }
 
-// rootRef is a name of a subvolume.
+// rootRef is struct btrfs_root_ref: in which directory of which subvolume a subvolume is, and what it is called there.
 type rootRef struct {
 	parent, child uint64
 	dir, index    uint64

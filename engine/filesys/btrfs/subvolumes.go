@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	kindInodeRef = 12
-
 	maxClimb       = 512 // directories and subvolumes above a subvolume
 	maxClimbs      = 1 << 20
 	maxNameBytes   = 4096 // of a path from the top
@@ -49,7 +47,10 @@ func (f *FS) listRoots() ([]filesys.Root, error) {
 				items[k.object] = describeRoot(b)
 			}
 		case kindRootRef:
-			ref, err := decodeRootRef(k, b)
+			ref, err := decodeRootRef(k.object, k.offset, b)
+			if err == nil {
+				err = ref.checked()
+			}
 			bad.Add(err)
 			if _, listed := f.byID[k.offset]; listed && err == nil {
 				n.refs[k.offset] = ref
@@ -111,25 +112,12 @@ func identifier(b []byte) string {
 	return uuidString(id)
 }
 
-// rootRef is struct btrfs_root_ref: in which directory of which subvolume a subvolume is, and what it is called there.
-type rootRef struct {
-	parent, dir uint64
-	name        string
-}
-
-func decodeRootRef(k key, b []byte) (rootRef, error) {
-	c := binread.Little(b)
-	r := rootRef{parent: k.object, dir: c.U64()}
-	c.Skip(8)
-	n := int(c.U16())
-	r.name = string(c.Bytes(n))
-	switch err := c.Err(); {
-	case err != nil:
-		return r, err
-	case n > maxName || badName(r.name):
-		return r, binread.Corrupt("subvolume %d: a name %.300q", k.offset, r.name)
+// checked returns an error where the name is none that a directory can have.
+func (r rootRef) checked() error {
+	if len(r.name) > maxName || badName(r.name) {
+		return binread.Corrupt("subvolume %d: a name %.300q", r.child, r.name)
 	}
-	return r, nil
+	return nil
 }
 
 func badName(name string) bool {

@@ -1,0 +1,99 @@
+package guest
+
+import (
+	"path"
+	"strings"
+
+	"github.com/guestctl/guestctl/engine/filesys"
+)
+
+// The reasons for which a walk does not enter a directory.
+const (
+	ApartSnapshot   = "snapshots"
+	ApartDeployment = "deployments"
+	ApartMounted    = "mounted elsewhere"
+)
+
+// inode is an object of a file system, wherever that is mounted.
+type inode struct {
+	fs   filesys.FS
+	node filesys.Node
+}
+
+// apart tells a walk which directories are roots of trees.
+type apart struct {
+	subvolumes map[inode]bool
+	left       map[inode]string // those that a walk of the whole guest leaves out, with why
+	coming     map[inode]string // those that are mounted below where the walk began, and where
+}
+
+// apartBelow prepares a walk from a path. A walk of the whole guest leaves out what is another state of it; one from deeper is asked for
+// just that.
+func (g *Guest) apartBelow(root string) *apart {
+	a := &apart{subvolumes: map[inode]bool{}, left: map[inode]string{}, coming: map[inode]string{}}
+	seen := map[filesys.FS]bool{}
+	for i, m := range g.mounts {
+		if m.fs == nil {
+			continue
+		}
+		if _, ok := m.fs.(filesys.Rooted); ok {
+			if !seen[m.fs] {
+				seen[m.fs] = true
+				a.addRoots(m.fs, root == "/")
+			}
+			a.addMount(g, i, root)
+		}
+	}
+	if root == "/" && g.Tree.physical != nil {
+		a.addDeployments(g)
+	}
+	return a
+}
+
+func (a *apart) addRoots(f filesys.FS, whole bool) {
+	roots, _ := rootsOf(f) // one that is missing is walked like any directory
+	for _, r := range roots {
+		at := inode{f, r.Node}
+		a.subvolumes[at] = true
+		if whole && isKept(r) {
+			a.left[at] = ApartSnapshot
+		}
+	}
+}
+
+// isKept tells a snapshot that snapper or timeshift keeps from one that is in use, such as a layer of a container.
+func isKept(r filesys.Root) bool {
+	name := "/" + r.Name
+	return r.Parent != "" && (strings.Contains(name, "/.snapshots/") || strings.HasPrefix(name, "/timeshift-btrfs/"))
+}
+
+// addMount looks where a mount of the guest is reached.
+func (a *apart) addMount(g *Guest, i int, root string) {
+	m := g.mounts[i]
+	p, t, err := g.resolve("walk", g.Mounts[i].Target, true)
+	if err != nil && !damaged(err) || p != (place{m, m.root}) {
+		return
+	}
+	at := inode{m.fs, m.root}
+	delete(a.left, at)
+	if to := t.path(); strings.HasPrefix(to+"/", strings.TrimSuffix(root, "/")+"/") && a.subvolumes[at] && a.coming[at] == "" {
+		a.coming[at] = to
+	}
+}
+
+// addDeployments leaves out what is in the physical tree beside the guest: deployments, what they share, and the objects that their files
+// are names of.
+func (a *apart) addDeployments(g *Guest) {
+	physical := newTree(g.Root, *g.Tree.physical)
+	leave := func(dir string) {
+		if o, err := physical.Lstat(dir); err == nil && o.IsDir() {
+			a.left[inode{g.Root.FS, o.place.node}] = ApartDeployment
+		}
+	}
+	leave("/ostree/repo/objects")
+	leave(path.Join(g.Tree.stateroot, "var"))
+	found, _ := deployments(g.Root, *g.Tree.physical) // one that cannot be listed cannot be walked either
+	for _, t := range found {
+		a.left[inode{g.Root.FS, t.node}] = ApartDeployment
+	}
+}
