@@ -156,7 +156,7 @@ func (w *bisecting) all(ctx context.Context) (bisect.Result, error) {
 // judge looks at one of the series.
 func (w *bisecting) judge(ctx context.Context, i int) (bisect.State, error) {
 	job := w.Job
-	job.Images, job.Jobs, job.Done = []string{w.Items[i].Image}, 1, nil
+	job.Images, job.Root, job.Jobs, job.Done = []string{w.Items[i].Image}, cmp.Or(w.Items[i].Root, job.Root), 1, nil
 	r, err := Run(ctx, job)
 	if err != nil {
 		return bisect.Unknown, err
@@ -239,11 +239,11 @@ func (w *bisecting) bisection(r bisect.Result) *Bisection {
 	b.LastGood, b.FirstBad = at(r.LastGood), at(r.FirstBad)
 	if r.Kind == bisect.Between {
 		for _, item := range w.Items[r.LastGood+1 : r.FirstBad] {
-			b.Between = append(b.Between, item.Image)
+			b.Between = append(b.Between, item.Called())
 		}
 	}
 	for _, i := range r.Flips {
-		b.Flips = append(b.Flips, w.Items[i].Image)
+		b.Flips = append(b.Flips, w.Items[i].Called())
 	}
 	for _, one := range w.judged {
 		if one != nil {

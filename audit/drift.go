@@ -24,6 +24,8 @@ import (
 type Drift struct {
 	// From is an image or a stored document of facts: what the guests are meant to be.
 	From string
+	// FromRoot is the root of From, as --root names it; "" is that of the guests.
+	FromRoot string
 	// Before returns what one guest is meant to be, by the name of its image and its facts, in place of From; nil where nobody knows, with
 	// why.
 	Before func(ctx context.Context, image string, now *facts.Document) (*Before, error)
@@ -112,15 +114,19 @@ func (r *Result) openGolden(ctx context.Context) (g *golden, err error) {
 	}
 	g = &golden{name: d.From}
 	doc, ok, err := r.job.Documents.read(ctx, d.From)
+	if ok && d.FromRoot != "" {
+		return nil, fmt.Errorf("%s: stored facts, which are of one root: --from-root wants an image", d.From)
+	}
 	if ok || err != nil {
 		g.doc = doc
 		return g, err
 	}
+	g.name = strings.TrimSuffix(d.From+" "+d.FromRoot, " ")
 	if g.machine, err = engine.Open(ctx, []string{d.From}, r.job.Engine); err != nil {
 		return nil, err
 	}
-	root := r.job.Root
-	if root == "all" {
+	root := cmp.Or(d.FromRoot, r.job.Root)
+	if root == "all" || root == engine.Snapshots {
 		root = "auto"
 	}
 	guests, err := g.machine.Select(ctx, root)

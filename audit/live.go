@@ -49,7 +49,7 @@ func (r *Result) folder(t *Target) string {
 		name = fmt.Sprintf("%s-%d", name, same+1)
 	}
 	if t.Root != nil && r.job.Root == "all" {
-		name += "-" + strings.ReplaceAll(t.Root.Device, "/", "-")
+		name += "-" + strings.ReplaceAll(t.Root.Called(), "/", "-")
 	}
 	return name
 }

@@ -52,7 +52,7 @@ func problemsOf(m *engine.Machine, g *guest.Guest) []Problem {
 	}
 	if g != nil {
 		for _, p := range g.Problems {
-			ps = append(ps, Problem{where(g.Root.Device, p.Path, p.Line), p.Message})
+			ps = append(ps, Problem{where(g.Name, p.Path, p.Line), p.Message})
 		}
 	}
 	return ps
@@ -63,10 +63,10 @@ func collectorProblems(doc *facts.Document) []Problem {
 	var ps []Problem
 	for _, name := range slices.Sorted(maps.Keys(doc.Collectors)) {
 		for _, p := range doc.Collectors[name].Problems {
-			ps = append(ps, Problem{where(doc.Meta.Root.Device, p.Path, p.Line), name + ": " + p.Message})
+			ps = append(ps, Problem{where(doc.Meta.Root.Called(), p.Path, p.Line), name + ": " + p.Message})
 		}
 		for _, p := range doc.Collectors[name].Ignored {
-			ps = append(ps, Problem{where(doc.Meta.Root.Device, p.Path, p.Line), name + ": " + p.Message + "; the guest's programs pass over it"})
+			ps = append(ps, Problem{where(doc.Meta.Root.Called(), p.Path, p.Line), name + ": " + p.Message + "; the guest's programs pass over it"})
 		}
 	}
 	slices.SortFunc(ps, func(a, b Problem) int {

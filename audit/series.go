@@ -17,9 +17,13 @@ import (
 // Item is one of a series of states of a machine: an image, or stored facts.
 type Item struct {
 	Image   string    `json:"image"`
+	Root    string    `json:"root,omitempty"`   // of the image, where the series goes through several
 	Written time.Time `json:"written,omitzero"` // when the file was
 	Content time.Time `json:"content,omitzero"` // when the guest was last used, where that was asked for
 }
+
+// Called names the state: its image, and where the series goes through the roots of one, that root.
+func (i Item) Called() string { return strings.TrimSuffix(i.Image+" "+i.Root, " ") }
 
 // Order is what a series is ordered by, the oldest first.
 type Order string
@@ -29,6 +33,7 @@ const (
 	ByWritten Order = "written" // the time of the file
 	ByName    Order = "name"    // in which numbers count as such: web-9 is before web-10
 	ByContent Order = "content" // the newest trace of use in the guest
+	ByCreated Order = "created" // the time that the snapshots of one image were made, and then the guest as it is
 )
 
 // Orders lists the orders.
@@ -111,8 +116,34 @@ func (g Gather) content(ctx context.Context, name string) (at time.Time, err err
 	return at, nil
 }
 
-// One returns the facts of the one guest of an image.
-func (g Gather) One(ctx context.Context, name string) (*facts.Document, error) {
+// Roots returns the states of the past that an image holds, the oldest first, and at the end the guest that boots, if there is one. Written
+// is when the image was.
+func (g Gather) Roots(ctx context.Context, image Item) (items []Item, err error) {
+	m, err := engine.Open(ctx, []string{image.Image}, g.Engine)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	if len(m.Guests) > 1 {
+		return nil, fmt.Errorf("%s: %d operating systems, want the snapshots of one", image.Image, len(m.Guests))
+	}
+	past, err := m.Past(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", image.Image, err)
+	}
+	for _, o := range past {
+		items = append(items, Item{Image: image.Image, Root: o.Name(), Written: o.Tree.Created.UTC()})
+	}
+	for _, one := range m.Guests {
+		items = append(items, Item{Image: image.Image, Root: one.Name, Written: image.Written})
+	}
+	return items, nil
+}
+
+// One returns the facts of the one guest of a state.
+func (g Gather) One(ctx context.Context, item Item) (*facts.Document, error) {
+	name := item.Image
+	g.Root = cmp.Or(item.Root, g.Root)
 	docs, err := g.Image(ctx, name)
 	if err != nil {
 		return nil, err

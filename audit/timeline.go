@@ -117,7 +117,7 @@ func (s Series) each(ctx context.Context, work func(i int, doc *facts.Document, 
 				return
 			}
 			wg.Go(func() {
-				doc, err := s.Gather.One(ctx, s.Items[i].Image)
+				doc, err := s.Gather.One(ctx, s.Items[i])
 				results[i] <- read{doc, err}
 			})
 		}
@@ -159,9 +159,9 @@ func (f *following) moment(ctx context.Context, item Item, doc *facts.Document, 
 		m.compare(f.before, doc, f.Top)
 	}
 	if f.Policy != nil {
-		m.Verdict = f.judge(ctx, item.Image, doc)
+		m.Verdict = f.judge(ctx, item.Called(), doc)
 	}
-	f.before, f.name = doc, item.Image
+	f.before, f.name = doc, item.Called()
 	return m
 }
 

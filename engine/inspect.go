@@ -21,6 +21,8 @@ type Inspection struct {
 	Disks   []InspectedDisk   `json:"disks"` // all, in the order of the machine
 	Volumes []InspectedVolume `json:"volumes"`
 	Systems []InspectedSystem `json:"systems"`
+	// Roots are those on file systems that no system boots from.
+	Roots []InspectedRoot `json:"roots,omitempty"`
 	// Machines are the descriptions that named disks.
 	Machines []InspectedMachine `json:"machines,omitempty"`
 	Problems []string           `json:"problems"`
@@ -86,12 +88,14 @@ type InspectedVolume struct {
 
 // InspectedSystem is an operating system, with what it mounts.
 type InspectedSystem struct {
-	Root     string           `json:"root"`             // device
+	Root     string           `json:"root"`             // device; of one of several systems on it, with its path
+	Path     string           `json:"path,omitempty"`   // from the top of its file system, where that holds several roots
 	Layers   []string         `json:"layers,omitempty"` // volumes that the root lays over each other, the upper first
 	OS       *facts.OS        `json:"os" jsonschema:"nullable"`
 	Hostname string           `json:"hostname,omitempty"`
 	Mounts   []InspectedMount `json:"mounts"`
 	Problems []string         `json:"problems,omitempty"`
+	Others   []InspectedRoot  `json:"others,omitempty"` // roots on its device that do not boot, the oldest first
 }
 
 // InspectedMount is one mount of an operating system.
@@ -100,7 +104,9 @@ type InspectedMount struct {
 	Source string `json:"source"`
 	Device string `json:"device,omitempty"`
 	FSType string `json:"fstype"`
-	Error  string `json:"error,omitempty"` // why it is not mounted
+	// Subvolume is the path from the top of the file system to what is mounted.
+	Subvolume string `json:"subvolume,omitempty"`
+	Error     string `json:"error,omitempty"` // why it is not mounted
 }
 
 // Inspect describes the machine's disks and what was found on them.
@@ -128,13 +134,13 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 		if err != nil {
 			return nil, err
 		}
-		s := InspectedSystem{Root: g.Root.Device, Layers: g.Root.Layers}
+		s := InspectedSystem{Root: g.Name, Path: g.Tree.Name, Layers: g.Root.Layers}
 		s.OS, _ = facts.Get[facts.OS](doc, "os")
 		if h, ok := facts.Get[facts.Hostname](doc, "hostname"); ok {
 			s.Hostname = h.Value
 		}
 		for _, mt := range g.Mounts {
-			s.Mounts = append(s.Mounts, InspectedMount{mt.Target, mt.Source, mt.Device, mt.FSType, mt.Unread})
+			s.Mounts = append(s.Mounts, InspectedMount{mt.Target, mt.Source, mt.Device, mt.FSType, mt.Subvolume, mt.Unread})
 		}
 		for _, p := range g.Problems {
 			s.Problems = append(s.Problems, p.Path+": "+p.Message)
@@ -142,7 +148,7 @@ func (m *Machine) Inspect(ctx context.Context, now time.Time) (*Inspection, erro
 		in.Systems = append(in.Systems, s)
 	}
 	in.addMounts()
-	return in, nil
+	return in, in.addRoots(ctx, m)
 }
 
 // addMounts tells of each volume where it is mounted.

@@ -2,16 +2,18 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/guestctl/guestctl/engine/binread"
 	"github.com/guestctl/guestctl/engine/facts"
 	"github.com/guestctl/guestctl/engine/guest"
 )
 
-// snapshots is what --root calls every root that is a state of the past.
-const snapshots = "snapshots"
+// Snapshots is what --root calls every root that is a state of the past.
+const Snapshots = "snapshots"
 
 // maxToldRoots is how many roots an error names.
 const maxToldRoots = 5
@@ -76,19 +78,36 @@ func (m *Machine) Others(ctx context.Context) ([]guest.Other, error) {
 	return guest.Others(ctx, m.fileSystems(), m.Guests)
 }
 
-// past puts together the roots that are states of the past, the oldest first.
-func (m *Machine) past(ctx context.Context) ([]*guest.Guest, error) {
+// Past lists the roots that are states of the past, the oldest first. Where some may be missing it is a problem of the machine; that there
+// is none is an error.
+func (m *Machine) Past(ctx context.Context) ([]guest.Other, error) {
 	all, err := m.Others(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		m.Problems = append(m.Problems, "search for snapshots: "+err.Error())
 	}
-	var guests []*guest.Guest
-	for _, o := range all {
-		if o.Tree.Kind != guest.Subvolume || o.Tree.ReadOnly { // one that is written to is another system, not a state of this one
-			guests = append(guests, m.assemble(o.Volume, o.Tree))
-		}
+	all = slices.DeleteFunc(all, func(o guest.Other) bool { // one that is written to is another system, not a state of this one
+		return o.Tree.Kind == guest.Subvolume && !o.Tree.ReadOnly
+	})
+	if len(all) == 0 {
+		return nil, binread.WithHint(errors.New("no snapshots of an operating system, and no other deployments"), "see what is in it with: guestctl inspect IMAGE")
 	}
-	return guests, ctx.Err()
+	return all, nil
+}
+
+// selectPast puts together the roots that are states of the past.
+func (m *Machine) selectPast(ctx context.Context) ([]*guest.Guest, error) {
+	past, err := m.Past(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var guests []*guest.Guest
+	for _, o := range past {
+		guests = append(guests, m.assemble(o.Volume, o.Tree))
+	}
+	return guests, nil
 }
 
 func (m *Machine) assemble(v guest.Volume, t guest.Tree) *guest.Guest {

@@ -40,7 +40,7 @@ func subvolumesOf(t *testing.T, name string) []string {
 }
 
 func TestSubvolumesAreThoseOfBtrfs(t *testing.T) {
-	for _, name := range []string{"ubuntu", "suse", "fedora", "arch", "received"} {
+	for _, name := range []string{"ubuntu", "suse", "fedora", "arch", "booted", "received"} {
 		var got []string
 		for _, v := range openRoots(t, name).Volumes {
 			rooted, ok := v.FS.(filesys.Rooted)
@@ -68,7 +68,7 @@ func TestRootsOfMachines(t *testing.T) {
 	for name, want := range map[string][]string{
 		"ubuntu": {"p2 @", "p2:timeshift-btrfs/snapshots/2025-10-01_10-00-01/@", "p2:timeshift-btrfs/snapshots/2025-10-02_10-00-01/@"},
 		"suse":   {"p2 @/.snapshots/1/snapshot", "p2:@/.snapshots/2/snapshot", "p2:@/.snapshots/3/snapshot", "p2:@/.snapshots/4/snapshot"},
-		"fedora": {"p2 root", "p2:old"}, "arch": {"p2 @"},
+		"fedora": {"p2 root", "p2:old"}, "arch": {"p2 @"}, "booted": {"p2 @new", "p2:@"},
 		"received": {"p2:monday", "p2:tuesday"}, "timeshift": {"p2 ", "p2:timeshift/snapshots/2025-10-01_10-00-01/localhost"},
 	} {
 		m := openRoots(t, name)

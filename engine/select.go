@@ -14,7 +14,7 @@ import (
 // the oldest first, and anything else is the device of one, or the device and the path of a root: "p2:@/.snapshots/2/snapshot". An error
 // says what the disks hold instead.
 func (m *Machine) Select(ctx context.Context, root string) ([]*guest.Guest, error) {
-	if root == snapshots {
+	if root == Snapshots {
 		return m.selectPast(ctx)
 	}
 	if g, ok := m.named(root); ok {
@@ -42,14 +42,6 @@ func (m *Machine) Select(ctx context.Context, root string) ([]*guest.Guest, erro
 	return nil, binread.WithHint(fmt.Errorf("no operating system on %q", root), hint)
 }
 
-func (m *Machine) selectPast(ctx context.Context) ([]*guest.Guest, error) {
-	guests, err := m.past(ctx)
-	if err == nil && len(guests) == 0 {
-		err = binread.WithHint(errors.New("no snapshots of an operating system, and no other deployments"), "see what is in it with: guestctl inspect IMAGE")
-	}
-	return guests, err
-}
-
 // View returns the one tree to look into: as Select does, and where that finds no operating system, the only file system
 // of the disks, or the one on the device that root names.
 func (m *Machine) View(ctx context.Context, root string) (*guest.Guest, error) {
@@ -75,7 +67,7 @@ func (m *Machine) View(ctx context.Context, root string) (*guest.Guest, error) {
 		}
 		names = append(names, v.Device)
 	}
-	if len(names) > 0 {
+	if len(names) > 0 && !strings.Contains(root, ":") {
 		err = binread.WithHint(err, "choose a file system with --root DEVICE: "+strings.Join(names, ", "))
 	}
 	return nil, err

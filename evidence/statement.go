@@ -197,7 +197,7 @@ func target(t *audit.Target) Target {
 		s.Files = append(s.Files, File{text(f.Name), f.Size, Digest{f.SHA256}})
 	}
 	if t.Root != nil {
-		s.Root = text(t.Root.Device)
+		s.Root = text(t.Root.Called())
 	}
 	if t.OS != nil {
 		s.OS = OS{text(t.OS.ID), text(t.OS.VersionID)}

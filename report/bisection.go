@@ -21,7 +21,7 @@ func BisectionText(w io.Writer, b *audit.Bisection) error {
 	t.judgedItem("first bad", b.FirstBad)
 	for i := range b.Judged {
 		if j := &b.Judged[i]; j.State == audit.StateUnknown {
-			t.printf("%s %s: %s\n", warn("not judged:"), Escape(j.Image), short(j.Why))
+			t.printf("%s %s: %s\n", warn("not judged:"), Escape(j.Called()), short(j.Why))
 		}
 	}
 	if len(b.Flips) > 1 || b.Outcome == bisect.Always && len(b.Flips) > 0 {
@@ -38,7 +38,7 @@ func (t textWriter) judgedItem(what string, j *audit.JudgedItem) {
 	if j == nil {
 		return
 	}
-	t.printf("%s %s  %s\n", what, bold(Escape(j.Image)), when(j.Item))
+	t.printf("%s %s  %s\n", what, bold(Escape(j.Called())), when(j.Item))
 	t.checks(j.Findings)
 	t.printf("\n")
 }
@@ -47,20 +47,20 @@ func (t textWriter) judgedItem(what string, j *audit.JudgedItem) {
 func outcome(b *audit.Bisection) string {
 	switch b.Outcome {
 	case bisect.Found:
-		return "the first bad one is " + Escape(b.FirstBad.Image) + "; the one before it, " + Escape(b.LastGood.Image) + ", is good"
+		return "the first bad one is " + Escape(b.FirstBad.Called()) + "; the one before it, " + Escape(b.LastGood.Called()) + ", is good"
 	case bisect.Always:
-		return "the first of the series, " + Escape(b.FirstBad.Image) + ", is bad already"
+		return "the first of the series, " + Escape(b.FirstBad.Called()) + ", is bad already"
 	case bisect.Never:
 		if len(b.Judged) < b.Images {
 			return "none that was looked at is bad"
 		}
 		return "none is bad"
 	case bisect.Between:
-		return "it became bad after " + Escape(b.LastGood.Image) + " and by " + Escape(b.FirstBad.Image) + ": " + count(len(b.Between), "image") + " between them cannot be judged"
+		return "it became bad after " + Escape(b.LastGood.Called()) + " and by " + Escape(b.FirstBad.Called()) + ": " + count(len(b.Between), "image") + " between them cannot be judged"
 	}
 	switch {
 	case b.FirstBad != nil:
-		return "not decided: " + Escape(b.FirstBad.Image) + " is bad, and none before it can be judged"
+		return "not decided: " + Escape(b.FirstBad.Called()) + " is bad, and none before it can be judged"
 	case b.LastGood != nil:
 		return "not decided: none that could be judged is bad, and not all of them could be"
 	}

@@ -43,6 +43,7 @@ func inspectionText(w io.Writer, in *engine.Inspection) error {
 	if len(in.Systems) == 0 {
 		t.printf("\nno operating system found\n")
 	}
+	t.roots(in.Roots)
 	t.notes("", in.Problems)
 	return t.Flush()
 }
@@ -161,9 +162,10 @@ func (t textWriter) system(s engine.InspectedSystem) {
 			t.printf("  %-12s %s\n", Escape(m.Target), warn("not mounted: "+Escape(m.Source)+": "+Escape(m.Error)))
 			continue
 		}
-		t.printf("  %-12s %s (%s)\n", Escape(m.Target), Escape(m.Device), Escape(m.Source))
+		t.printf("  %-12s %s (%s)\n", Escape(m.Target), Escape(rootName(m.Device, m.Subvolume)), Escape(m.Source))
 	}
 	t.notes("  ", s.Problems)
+	t.roots(s.Others)
 }
 
 func (t textWriter) notes(indent string, texts []string) {

@@ -27,6 +27,9 @@ func inspectionMermaid(w io.Writer, in *engine.Inspection) error {
 				about = append(about, p)
 			}
 		}
+		if n := othersOn(in, v.Name); n > 0 {
+			about = append(about, count(n, "other root"))
+		}
 		if v.Error != "" {
 			about = append(about, v.Error)
 		}

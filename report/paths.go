@@ -63,7 +63,7 @@ func relativeURI(name string) string {
 func targetLabel(tg *audit.Target, dir string) string {
 	label := localPath(tg.Image, dir)
 	if tg.Root != nil && tg.Root.Device != "" {
-		label += " " + tg.Root.Device
+		label += " " + tg.Root.Called()
 	}
 	return EscapeText(label)
 }

@@ -183,7 +183,7 @@ func rootDevice(tg *audit.Target) string {
 	if tg.Root == nil {
 		return ""
 	}
-	return tg.Root.Device
+	return tg.Root.Called()
 }
 
 // rule refers to a rule of the driver.

@@ -41,7 +41,7 @@ func Text(w io.Writer, r *audit.Result) error {
 			tg := &r.Targets[i]
 			name := targetName(tg)
 			if tg.Root != nil && sameImage(r.Targets, tg.Image) {
-				name += " " + Escape(tg.Root.Device)
+				name += " " + Escape(tg.Root.Called())
 			}
 			t.printf(" %s  %s\n", resultWord(tg.Result), name)
 		}
@@ -180,7 +180,7 @@ func describe(tg *audit.Target) []string {
 		parts = append(parts, Escape(systemName(tg.OS)))
 	}
 	if tg.Root != nil {
-		parts = append(parts, Escape(tg.Root.FSType+" on "+tg.Root.Device))
+		parts = append(parts, Escape(tg.Root.FSType+" on "+tg.Root.Called()))
 	}
 	return parts
 }

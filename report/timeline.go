@@ -44,7 +44,7 @@ func TimelineText(w io.Writer, tl *audit.Timeline) error {
 }
 
 func orderWord(o audit.Order) string {
-	return map[audit.Order]string{audit.ByWritten: "time written", audit.ByName: "name", audit.ByContent: "time of content"}[o]
+	return map[audit.Order]string{audit.ByWritten: "time written", audit.ByName: "name", audit.ByContent: "time of content", audit.ByCreated: "time of creation"}[o]
 }
 
 // when is the time of one of a series.
@@ -61,7 +61,7 @@ func when(i audit.Item) string {
 
 func (t textWriter) moment(tl *audit.Timeline, i int) {
 	m := &tl.States[i]
-	t.printf("\n%s  %s", when(m.Item), bold(Escape(m.Image)))
+	t.printf("\n%s  %s", when(m.Item), bold(Escape(m.Called())))
 	if m.Machine != "" {
 		t.printf(" · %s", Escape(m.Machine))
 	}

@@ -35,7 +35,8 @@ type Stats struct {
 	KnownGood int            `json:"known_good"`
 	Allowed   int            `json:"allowed"` // files with a digest that the user listed
 	Unscanned int            `json:"unscanned"`
-	Skipped   map[string]int `json:"skipped"` // records of what was not looked into, by reason
+	Skipped   map[string]int `json:"skipped"`         // records of what was not looked into, by reason
+	Apart     int            `json:"apart,omitempty"` // snapshots and deployments beside the guest, which are guests of their own
 }
 
 // Hit is one match in one file.

@@ -153,6 +153,9 @@ func (s *scan) walk(ctx context.Context, files chan<- guest.Object) error {
 		if o.Mode == 0 {
 			return nil // nothing is known of it
 		}
+		if o.Apart != "" && o.Apart != guest.ApartMounted {
+			s.result.Stats.Apart++ // nobody else counts these
+		}
 		streams, streamsErr := o.Streams()
 		if streamsErr != nil && err == nil {
 			s.unread(o, streamsErr)

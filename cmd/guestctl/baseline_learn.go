@@ -78,7 +78,7 @@ func guests(ctx context.Context, gather audit.Gather, images []string) (docs []*
 		for _, doc := range found {
 			name := filepath.Base(image)
 			if len(found) > 1 {
-				name = fmt.Sprintf("%s (%s)", name, doc.Meta.Root.Device)
+				name = fmt.Sprintf("%s (%s)", name, doc.Meta.Root.Called())
 			}
 			docs, names = append(docs, doc), append(names, name)
 		}

@@ -70,7 +70,7 @@ func (f *bisectFlags) run(cmd *cobra.Command, images []string) error {
 	defer history.done()
 	gather := f.series.image.gather(facts.Request{}, at)
 	gather.Documents = history.read
-	b := audit.Bisect{Order: audit.Order(f.series.by), All: f.all}
+	b := audit.Bisect{Order: f.series.order(), All: f.all}
 	b.Job = audit.Job{
 		Documents: history.read, Engine: gather.Engine, Root: gather.Root, FailOn: audit.Any, Jobs: f.jobs, Now: at, Tool: toolVersion(),
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/carapace-sh/carapace"
 	"github.com/spf13/cobra"
 
+	"github.com/guestctl/guestctl/agent"
 	"github.com/guestctl/guestctl/audit"
 	"github.com/guestctl/guestctl/policy"
 )
@@ -54,6 +55,7 @@ func newDriftCommand() *cobra.Command {
 		judge judgeFlags
 		drift driftFlags
 		from  string
+		root  string
 	}
 	cmd := &cobra.Command{
 		Use:   "drift GOLDEN CURRENT...",
@@ -66,13 +68,15 @@ account for it, where the scripts of a package that changed make such files, or 
 where it is from.
 
 --from stands in for GOLDEN: history:web01 is what the last run of a job found of that machine, and previous what each guest was at the
-run before, in a job of the same job.`,
+run before, in a job of the same job. --from-root chooses among the roots of GOLDEN; where CURRENT alone is named, it is one of CURRENT's own,
+such as a snapshot.`,
 		Example: `  guestctl drift golden.qcow2 web01.qcow2
   guestctl drift --ignore '/srv/www/**' --max-unexplained 3 golden.facts web01.qcow2
   guestctl drift --from history:web01@2026-11-20 web01.qcow2
+  guestctl drift --from-root p2:@/.snapshots/2/snapshot web01.qcow2
   guestctl drift --schedule daily --from previous --latest '/backups/web01-*.qcow2'`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if f.from != "" {
+			if f.from != "" || f.root != "" {
 				return wantArgs(1, -1, "--from GOLDEN CURRENT...")(cmd, args)
 			}
 			return wantArgs(2, -1, "GOLDEN CURRENT...")(cmd, args)
@@ -80,10 +84,16 @@ run before, in a job of the same job.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from := f.from
 			if from == "" {
-				from, args = args[0], args[1:]
+				from = args[0]
+				if f.root == "" || len(args) > 1 {
+					args = args[1:]
+				}
 			}
 			if err := f.drift.check(); err != nil {
 				return err
+			}
+			if f.root != "" && (from == previousState || strings.HasPrefix(from, agent.PastPrefix)) {
+				return fmt.Errorf("--from-root chooses among the roots of an image, and %s is none", from)
 			}
 			j, err := f.judge.begin(cmd, args)
 			if err != nil {
@@ -96,11 +106,13 @@ run before, in a job of the same job.`,
 			bar := newByteProgress(cmd, "compared")
 			defer bar.Close()
 			f.drift.set(j.Job.Drift, bar)
+			j.Job.Drift.FromRoot = f.root
 			j.Job.Policy = &policy.Policy{}
 			return j.run(cmd)
 		},
 	}
 	cmd.Flags().StringVar(&f.from, "from", "", "what the guests are meant to be, in place of GOLDEN: `FACTS|IMAGE`, history:MACHINE, or previous")
+	cmd.Flags().StringVar(&f.root, "from-root", "", "root of GOLDEN, as `ROOT` of --root has it; of CURRENT itself where GOLDEN is left out")
 	f.judge.addAt(cmd, audit.Any, 1)
 	f.drift.add(cmd)
 	return cmd

@@ -42,8 +42,8 @@ func (f *imageFlags) addAt(cmd *cobra.Command, image int) {
 // addEach adds the flags of a command that looks at operating systems of several machines together, of which each has one disk.
 func (f *imageFlags) addEach(cmd *cobra.Command) {
 	f.addOpening(cmd)
-	cmd.Flags().StringVar(&f.root, "root", "auto", "operating system: auto (the only one), all, or a `DEVICE` such as p2")
-	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"root": carapace.ActionValues("auto", "all")})
+	cmd.Flags().StringVar(&f.root, "root", "auto", "operating system: auto (the only one that boots), all, a `DEVICE` such as p2, one root of it as p2:PATH, or snapshots")
+	carapace.Gen(cmd).FlagCompletion(carapace.ActionMap{"root": carapace.ActionValues("auto", "all", engine.Snapshots)})
 }
 
 // addMachine adds the flags of a command that looks at all of a machine. Its first argument is the image.

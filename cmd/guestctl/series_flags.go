@@ -11,6 +11,7 @@ import (
 
 	"github.com/guestctl/guestctl/agent"
 	"github.com/guestctl/guestctl/audit"
+	"github.com/guestctl/guestctl/engine"
 	"github.com/guestctl/guestctl/engine/binread"
 )
 
@@ -40,6 +41,14 @@ func (f *seriesFlags) args(cmd *cobra.Command, args []string) error {
 	return wantArgs(1, -1, "IMAGE...")(cmd, args)
 }
 
+// order is what the states are ordered by: the snapshots of one image by the time that they were made.
+func (f *seriesFlags) order() audit.Order {
+	if f.image.root == engine.Snapshots {
+		return audit.ByCreated
+	}
+	return audit.Order(f.by)
+}
+
 // items are the states, the oldest first.
 func (f *seriesFlags) items(cmd *cobra.Command, history *past, gather audit.Gather, images []string) ([]audit.Item, error) {
 	if !slices.Contains(audit.Orders(), f.by) {
@@ -49,7 +58,14 @@ func (f *seriesFlags) items(cmd *cobra.Command, history *past, gather audit.Gath
 	if err != nil {
 		return nil, err
 	}
-	order := audit.Order(f.by)
+	order := f.order()
+	if order == audit.ByCreated {
+		if len(items) != 1 || f.history != "" {
+			return nil, fmt.Errorf("--root %s goes through the snapshots of one image, not of %d", engine.Snapshots, len(items))
+		}
+		items, err = gather.Roots(cmd.Context(), items[0])
+		return items, notJudged(err)
+	}
 	if order == audit.ByContent {
 		bar := newProgress(cmd, int64(len(items)))
 		defer bar.Close()

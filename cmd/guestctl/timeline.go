@@ -97,7 +97,7 @@ func (f *timelineFlags) job() (s audit.Series, err error) {
 			return s, err
 		}
 	}
-	s.Order, s.Top, s.Jobs = audit.Order(f.series.by), f.top, f.jobs
+	s.Order, s.Top, s.Jobs = f.series.order(), f.top, f.jobs
 	s.Gather = f.series.image.gather(facts.Request{}, at)
 	return s, nil
 }

@@ -79,7 +79,7 @@ func viewProblems(v report.View, d *facts.Document) error {
 			continue
 		}
 		for _, p := range st.Problems {
-			errs = append(errs, fmt.Errorf("%s: %s: %s", name, cmp.Or(p.Path, d.Meta.Root.Device), p.Message))
+			errs = append(errs, fmt.Errorf("%s: %s: %s", name, cmp.Or(p.Path, d.Meta.Root.Called()), p.Message))
 		}
 		if len(st.Problems) == 0 {
 			errs = append(errs, fmt.Errorf("%s: not among the facts", name))

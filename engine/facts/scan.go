@@ -33,7 +33,7 @@ type Scan struct {
 // SkippedTree is a directory that the walk did not enter.
 type SkippedTree struct {
 	Path   string `json:"path"`
-	Reason string `json:"reason"` // "runtime", "containers" or "snapshots"
+	Reason string `json:"reason"` // "runtime", "containers", "snapshots" or "deployments"
 }
 
 // ScanEntry is one object of the walk.

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/filesys"
@@ -16,30 +17,30 @@ const (
 
 // inode is an object of a file system, wherever that is mounted.
 type inode struct {
-	fs   filesys.FS
-	node filesys.Node
+	device string // of the volume
+	node   filesys.Node
 }
 
 // apart tells a walk which directories are roots of trees.
 type apart struct {
 	subvolumes map[inode]bool
 	left       map[inode]string // those that a walk of the whole guest leaves out, with why
-	coming     map[inode]string // those that are mounted below where the walk began, and where
+	coming     map[inode]string // those that are mounted below where the walk began, and where first
 }
 
 // apartBelow prepares a walk from a path. A walk of the whole guest leaves out what is another state of it; one from deeper is asked for
 // just that.
 func (g *Guest) apartBelow(root string) *apart {
 	a := &apart{subvolumes: map[inode]bool{}, left: map[inode]string{}, coming: map[inode]string{}}
-	seen := map[filesys.FS]bool{}
+	seen := map[string]bool{}
 	for i, m := range g.mounts {
 		if m.fs == nil {
 			continue
 		}
 		if _, ok := m.fs.(filesys.Rooted); ok {
-			if !seen[m.fs] {
-				seen[m.fs] = true
-				a.addRoots(m.fs, root == "/")
+			if !seen[m.device] {
+				seen[m.device] = true
+				a.addRoots(m, root == "/")
 			}
 			a.addMount(g, i, root)
 		}
@@ -50,10 +51,10 @@ func (g *Guest) apartBelow(root string) *apart {
 	return a
 }
 
-func (a *apart) addRoots(f filesys.FS, whole bool) {
-	roots, _ := rootsOf(f) // one that is missing is walked like any directory
+func (a *apart) addRoots(m *mounted, whole bool) {
+	roots, _ := rootsOf(m.fs) // one that is missing is walked like any directory
 	for _, r := range roots {
-		at := inode{f, r.Node}
+		at := inode{m.device, r.Node}
 		a.subvolumes[at] = true
 		if whole && isKept(r) {
 			a.left[at] = ApartSnapshot
@@ -61,11 +62,11 @@ func (a *apart) addRoots(f filesys.FS, whole bool) {
 	}
 }
 
-// isKept tells a snapshot that snapper or timeshift keeps from one that is in use, such as a layer of a container.
-func isKept(r filesys.Root) bool {
-	name := "/" + r.Name
-	return r.Parent != "" && (strings.Contains(name, "/.snapshots/") || strings.HasPrefix(name, "/timeshift-btrfs/"))
-}
+// kept are the places where snapper and timeshift keep states of the past, and openSUSE the system itself. A snapshot elsewhere, such as a
+// layer of a container, is in use.
+var kept = regexp.MustCompile(`(^|/)\.snapshots/\d+/snapshot$|^timeshift-btrfs/snapshots/[^/]+/[^/]+$`)
+
+func isKept(r filesys.Root) bool { return kept.MatchString(r.Name) }
 
 // addMount looks where a mount of the guest is reached.
 func (a *apart) addMount(g *Guest, i int, root string) {
@@ -74,7 +75,7 @@ func (a *apart) addMount(g *Guest, i int, root string) {
 	if err != nil && !damaged(err) || p != (place{m, m.root}) {
 		return
 	}
-	at := inode{m.fs, m.root}
+	at := inode{m.device, m.root}
 	delete(a.left, at)
 	if to := t.path(); strings.HasPrefix(to+"/", strings.TrimSuffix(root, "/")+"/") && a.subvolumes[at] && a.coming[at] == "" {
 		a.coming[at] = to
@@ -87,13 +88,13 @@ func (a *apart) addDeployments(g *Guest) {
 	physical := newTree(g.Root, *g.Tree.physical)
 	leave := func(dir string) {
 		if o, err := physical.Lstat(dir); err == nil && o.IsDir() {
-			a.left[inode{g.Root.FS, o.place.node}] = ApartDeployment
+			a.left[inode{g.Root.Device, o.place.node}] = ApartDeployment
 		}
 	}
 	leave("/ostree/repo/objects")
 	leave(path.Join(g.Tree.stateroot, "var"))
 	found, _ := deployments(g.Root, *g.Tree.physical) // one that cannot be listed cannot be walked either
 	for _, t := range found {
-		a.left[inode{g.Root.FS, t.node}] = ApartDeployment
+		a.left[inode{g.Root.Device, t.node}] = ApartDeployment
 	}
 }

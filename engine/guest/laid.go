@@ -42,7 +42,5 @@ func (g *Guest) Lay(l Laid) {
 		return
 	}
 	m.Device, m.FSType = l.Device, l.FS.Description().Type
-	what := newMounted(Volume{Device: l.Device, FS: l.FS})
-	what.root = l.Root
-	g.mount(m, what, over)
+	g.mount(m, newMounted(Volume{Device: l.Device, FS: l.FS}, l.Root), over)
 }

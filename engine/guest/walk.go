@@ -52,7 +52,10 @@ type walker struct {
 
 // why says why a directory is not entered; "" when it is.
 func (w *walker) why(o Object) string {
-	at := inode{o.place.at.fs, o.place.node}
+	if len(w.apart.subvolumes)+len(w.apart.left) == 0 {
+		return ""
+	}
+	at := inode{o.place.at.device, o.place.node}
 	mountPoint := w.seen == 1 || o.place.node == o.place.at.root
 	switch {
 	case !mountPoint && w.apart.left[at] != "":
@@ -61,7 +64,7 @@ func (w *walker) why(o Object) string {
 		return ""
 	case w.entered[at]:
 		return ApartMounted
-	case !mountPoint && w.apart.coming[at] != "":
+	case w.seen > 1 && w.apart.coming[at] != "" && w.apart.coming[at] != o.Path:
 		w.putOff = append(w.putOff, o)
 		return ApartMounted
 	}
@@ -72,7 +75,7 @@ func (w *walker) why(o Object) string {
 // rest enters what was put off and not entered since, as the visitor skipped what is above the mount point.
 func (w *walker) rest() error {
 	for _, o := range w.putOff {
-		if at := (inode{o.place.at.fs, o.place.node}); !w.entered[at] {
+		if at := (inode{o.place.at.device, o.place.node}); !w.entered[at] {
 			w.entered[at] = true
 			if err := w.dir(o.place, o); err != nil && !errors.Is(err, fs.SkipDir) {
 				return err
@@ -99,7 +102,7 @@ func (w *walker) walk(p place, path string, err error) error {
 	o.Apart = why
 	if err := w.visit(o, err); err != nil || why != "" {
 		if errors.Is(err, fs.SkipDir) {
-			delete(w.entered, inode{p.at.fs, p.node})
+			delete(w.entered, inode{p.at.device, p.node})
 			return nil
 		}
 		return err

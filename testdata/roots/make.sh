@@ -7,6 +7,7 @@
 #   suse          the default subvolume is one below @/.snapshots; three snapshots of snapper
 #   fedora        root and home, /boot on ext4 with entries that name root; an older root that can be written to
 #   arch          mounted by subvolid=, the top at /mnt/top; a subvolume in @; damaged lines of fstab
+#   booted        the menu of @, which is the default subvolume, starts @new, a snapshot of it
 #   received      snapshots alone, as a disk for backups has them
 #   timeshift     ext4, with a snapshot of timeshift that rsync made
 #   ostree        ext4, with two deployments
@@ -189,6 +190,17 @@ $id /mnt/directory btrfs subvol=@/etc 0 0" "root=$id ro rootflags=subvol=@"
 	btrfs -q subvolume create "$mnt/line
 break"
 	finish arch
+fi
+
+if want booted; then
+	format booted 6
+	id=UUID=$(uuid b000 6)
+	btrfs -q subvolume create "$mnt/@"
+	debian "$mnt/@" "$id / btrfs defaults 0 0" "root=$id ro rootflags=noatime,subvol=@new"
+	btrfs -q subvolume snapshot "$mnt/@" "$mnt/@new"
+	permit "$mnt/@new" yes
+	btrfs subvolume set-default "$mnt/@"
+	finish booted
 fi
 
 if want received; then

@@ -8,6 +8,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -79,7 +80,11 @@ func (w *walker) visit(o guest.Object, err error) error {
 			return nil // a directory comes a second time when its entries cannot be read
 		}
 	}
-	if reason := skipped(o); reason != "" {
+	reason := skipped(o)
+	if o.Apart != guest.ApartMounted {
+		reason = cmp.Or(reason, o.Apart)
+	}
+	if reason != "" {
 		w.out.Skipped = append(w.out.Skipped, facts.SkippedTree{Path: o.Path, Reason: reason})
 		return fs.SkipDir
 	}

@@ -179,6 +179,9 @@ func decodeRootRef(parent, child uint64, b []byte) (rootRef, error) {
 	c := binread.Little(b)
 	r := rootRef{parent: parent, child: child, dir: c.U64(), index: c.U64()}
 	r.name = string(c.Bytes(int(c.U16())))
+	if c.Err() == nil && (len(r.name) > maxName || badName(r.name)) {
+		return r, binread.Corrupt("subvolume %d: a name %.300q", child, r.name)
+	}
 	return r, c.Err()
 }
 

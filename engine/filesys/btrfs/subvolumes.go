@@ -48,9 +48,6 @@ func (f *FS) listRoots() ([]filesys.Root, error) {
 			}
 		case kindRootRef:
 			ref, err := decodeRootRef(k.object, k.offset, b)
-			if err == nil {
-				err = ref.checked()
-			}
 			bad.Add(err)
 			if _, listed := f.byID[k.offset]; listed && err == nil {
 				n.refs[k.offset] = ref
@@ -110,14 +107,6 @@ func identifier(b []byte) string {
 		return ""
 	}
 	return uuidString(id)
-}
-
-// checked returns an error where the name is none that a directory can have.
-func (r rootRef) checked() error {
-	if len(r.name) > maxName || badName(r.name) {
-		return binread.Corrupt("subvolume %d: a name %.300q", r.child, r.name)
-	}
-	return nil
 }
 
 func badName(name string) bool {

@@ -62,7 +62,7 @@ func TestHostileRootReferences(t *testing.T) {
 		"a zero":                {ref(3, "a\x00b"), binread.ErrCorrupt},
 		"longer than names are": {ref(256, strings.Repeat("n", 256)), binread.ErrCorrupt},
 	} {
-		if _, err := decodeRootRef(key{5, kindRootRef, 256}, test.b); !errors.Is(err, test.want) {
+		if _, err := decodeRootRef(5, 256, test.b); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
 	}
@@ -70,10 +70,10 @@ func TestHostileRootReferences(t *testing.T) {
 
 func TestHostileNamesOfSubvolumes(t *testing.T) {
 	f := openBytes(t, image(t, "lzo"))
-	home := rootRef{fsTreeID, rootDirectory, "home"}
+	home := rootRef{parent: fsTreeID, dir: rootDirectory, name: "home"}
 	long := map[uint64]rootRef{}
 	for id := range uint64(2000) {
-		long[id+1000] = rootRef{id + 999, rootDirectory, "n"}
+		long[id+1000] = rootRef{parent: id + 999, dir: rootDirectory, name: "n"}
 	}
 	for name, test := range map[string]struct {
 		refs map[uint64]rootRef
@@ -81,13 +81,13 @@ func TestHostileNamesOfSubvolumes(t *testing.T) {
 		want error
 	}{
 		"as it should be":                {map[uint64]rootRef{256: home}, 256, nil},
-		"in itself":                      {map[uint64]rootRef{256: {256, rootDirectory, "x"}}, 256, binread.ErrCorrupt},
-		"in each other":                  {map[uint64]rootRef{256: {257, rootDirectory, "x"}, 257: {256, rootDirectory, "x"}}, 256, binread.ErrCorrupt},
+		"in itself":                      {map[uint64]rootRef{256: {parent: 256, dir: rootDirectory, name: "x"}}, 256, binread.ErrCorrupt},
+		"in each other":                  {map[uint64]rootRef{256: {parent: 257, dir: rootDirectory, name: "x"}, 257: {parent: 256, dir: rootDirectory, name: "x"}}, 256, binread.ErrCorrupt},
 		"2000 in each other":             {long, 2999, binread.ErrCorrupt},
 		"in no directory":                {nil, 256, binread.ErrCorrupt},
-		"in a directory that is not":     {map[uint64]rootRef{256: {fsTreeID, 1 << 40, "x"}}, 256, binread.ErrCorrupt},
-		"in a subvolume that is not":     {map[uint64]rootRef{256: {999, rootDirectory, "x"}, 999: {fsTreeID, rootDirectory, "y"}}, 256, binread.ErrCorrupt},
-		"of more directories than there": {map[uint64]rootRef{256: {fsTreeID, 257, "x"}}, 256, binread.ErrLimit},
+		"in a directory that is not":     {map[uint64]rootRef{256: {parent: fsTreeID, dir: 1 << 40, name: "x"}}, 256, binread.ErrCorrupt},
+		"in a subvolume that is not":     {map[uint64]rootRef{256: {parent: 999, dir: rootDirectory, name: "x"}, 999: {parent: fsTreeID, dir: rootDirectory, name: "y"}}, 256, binread.ErrCorrupt},
+		"of more directories than there": {map[uint64]rootRef{256: {parent: fsTreeID, dir: 257, name: "x"}}, 256, binread.ErrLimit},
 	} {
 		n := namer{fs: f, refs: test.refs, names: map[uint64]string{fsTreeID: ""}, dirs: map[[2]uint64]string{}}
 		if errors.Is(test.want, binread.ErrLimit) {
