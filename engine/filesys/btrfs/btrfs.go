@@ -3,7 +3,7 @@
 //
 // A file system on several devices is read where they are given together (OpenSet), in all profiles; of raid5 and raid6 the stripes of
 // data alone, since nothing is rebuilt from parity. What lies on a device that is missing is read from another copy, or is an error.
-// What is shown is the default subvolume, with those that are reached by a path in it; each is a tree of its own.
+// What is shown is the default subvolume, with those that are reached by a path in it; each is a tree of its own. Roots lists all of them.
 //
 // The checksum, the place, the owner, the generation and the file system's identity of every block of metadata are verified when it is
 // read; of a block in two copies the first that is right is taken. The checksums of content are not verified. The extent, device, free
