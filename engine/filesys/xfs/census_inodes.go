@@ -111,7 +111,7 @@ func (s *census) clearInodes(ctx context.Context, group uint64) error {
 
 // claimChunk claims the blocks of a chunk. Where a block holds several chunks, the first has it.
 func (s *census) claimChunk(group uint64, k *chunk, claimed uint64) uint64 {
-	for i := 0; i < chunkInodes; i++ {
+	for i := range chunkInodes {
 		block := (uint64(k.first) + uint64(i)) >> s.super.inodesLog
 		if !k.there(i) || block == claimed {
 			continue

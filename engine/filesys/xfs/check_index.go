@@ -61,7 +61,7 @@ func (x *indexCheck) run() {
 }
 
 func (x *indexCheck) block(m *blockMap, logical uint64) error {
-	b, start, err := x.FS.dirBlock(m, logical, map[uint64]struct{}{})
+	b, start, err := x.dirBlock(m, logical, map[uint64]struct{}{})
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (c *check) superblockCopy(off int64) error {
 	case copied.uuid != s.uuid:
 		return binread.Corrupt("it is of file system %s", uuidString(copied.uuid))
 	case copied.blocks != s.blocks || copied.agBlocks != s.agBlocks || copied.agCount != s.agCount || copied.blockSize != s.blockSize ||
-		copied.sectorSize != s.sectorSize || copied.inodeSize != s.inodeSize || copied.dirLog != s.dirLog:
+		copied.sectorSize != s.sectorSize || copied.inodeSize != s.inodeSize || copied.dirLog != s.dirLog || copied.elsewhere != s.elsewhere:
 		return binread.Corrupt("another size of blocks, groups or inodes")
 	case copied.logStart != s.logStart || copied.logBlocks != s.logBlocks:
 		return binread.Corrupt("another log")

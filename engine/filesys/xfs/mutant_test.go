@@ -159,10 +159,8 @@ func TestMutantsOfLogsOnlyFail(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector learns nothing from one reader")
 	}
-	for _, name := range []string{"dirty-v4", "dirty"} {
-		b, pieces := unsummed(t, name)
-		conformance.Mutants(t, Format, b, pieces)
-	}
+	b, pieces := unsummed(t, "dirty-v4")
+	conformance.Mutants(t, Format, b, pieces)
 }
 
 // TestMutantsOfChecksEnd: whatever is damaged, a check comes to an end.
@@ -175,7 +173,7 @@ func TestMutantsOfChecksEnd(t *testing.T) {
 		whole := image(t, name)
 		used := usedPieces(openBytes(t, whole), whole)
 		complaints := 0
-		for range count() / 2 {
+		for range count() / 4 {
 			f, err := Open(&conformance.Patched{Image: whole, Patches: mutate(random, used)}, int64(len(whole)))
 			if err != nil {
 				continue
@@ -186,8 +184,8 @@ func TestMutantsOfChecksEnd(t *testing.T) {
 				t.Errorf("%s: %d of %d were reported", name, len(found), result.Damage)
 			}
 		}
-		if complaints < count()/8 {
-			t.Errorf("%s: %d of %d mutants are damaged: the test changes the wrong places", name, complaints, count()/2)
+		if complaints < count()/16 {
+			t.Errorf("%s: %d of %d mutants are damaged: the test changes the wrong places", name, complaints, count()/4)
 		}
 	}
 }
