@@ -49,7 +49,10 @@ func TestCheckFindsWhatXfsRepairFinds(t *testing.T) {
 	if len(list) < 100 {
 		t.Fatalf("%d damaged images", len(list))
 	}
-	for _, d := range list {
+	for i, d := range list {
+		if testing.Short() && i%16 != 0 {
+			continue // the race detector learns nothing more from the others
+		}
 		t.Run(d.Image+" "+d.What, func(t *testing.T) {
 			p := &conformance.Patched{Image: image(t, d.Image)}
 			for _, c := range d.Patches {
