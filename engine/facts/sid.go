@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/guestctl/guestctl/engine/binread"
+	"github.com/guestctl/guestctl/engine/filesys"
 )
 
 // maxSubauthorities is how many numbers a SID may have (MS-DTYP 2.4.2).
@@ -27,60 +28,11 @@ func SID(c *binread.Cursor) (string, error) {
 	return text, c.Err()
 }
 
-// KnownSID returns the English name that everybody has for an identifier (MS-DTYP 2.4.2.4), or "".
+// KnownSID returns the English name that everybody has for an identifier, without the authority before it; "" for one of a machine.
 func KnownSID(sid string) string {
-	if rid, ok := strings.CutPrefix(sid, "S-1-5-32-"); ok {
-		switch rid {
-		case "544":
-			return "Administrators"
-		case "545":
-			return "Users"
-		case "546":
-			return "Guests"
-		case "547":
-			return "Power Users"
-		case "551":
-			return "Backup Operators"
-		case "555":
-			return "Remote Desktop Users"
-		case "559":
-			return "Performance Log Users"
-		case "568":
-			return "IIS_IUSRS"
-		case "580":
-			return "Remote Management Users"
-		}
+	name := filesys.AccountName(sid)
+	if name == sid {
 		return ""
 	}
-	switch sid {
-	case "S-1-1-0":
-		return "Everyone"
-	case "S-1-5-4":
-		return "INTERACTIVE"
-	case "S-1-5-6":
-		return "SERVICE"
-	case "S-1-5-7":
-		return "ANONYMOUS LOGON"
-	case "S-1-5-9":
-		return "ENTERPRISE DOMAIN CONTROLLERS"
-	case "S-1-5-11":
-		return "Authenticated Users"
-	case "S-1-5-18":
-		return "SYSTEM"
-	case "S-1-5-19":
-		return "LOCAL SERVICE"
-	case "S-1-5-20":
-		return "NETWORK SERVICE"
-	case "S-1-5-80-0":
-		return "ALL SERVICES"
-	case "S-1-5-83-0":
-		return "Virtual Machines"
-	case "S-1-5-90-0":
-		return "Window Manager Group"
-	case "S-1-5-113":
-		return "Local account"
-	case "S-1-5-114":
-		return "Local account and member of Administrators group"
-	}
-	return ""
+	return name[strings.LastIndexByte(name, '\\')+1:]
 }

@@ -68,6 +68,10 @@ func AccountName(sid string) string {
 		{"S-1-5-32-580", `BUILTIN\Remote Management Users`},
 		{"S-1-5-80-0", `NT SERVICE\ALL SERVICES`},
 		{"S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464", `NT SERVICE\TrustedInstaller`},
+		{"S-1-5-83-0", `NT VIRTUAL MACHINE\Virtual Machines`},
+		{"S-1-5-90-0", `Window Manager\Window Manager Group`},
+		{"S-1-5-113", `NT AUTHORITY\Local account`},
+		{"S-1-5-114", `NT AUTHORITY\Local account and member of Administrators group`},
 		{"S-1-15-2-1", "ALL APPLICATION PACKAGES"},
 		{"S-1-15-2-2", "ALL RESTRICTED APPLICATION PACKAGES"},
 	} {
