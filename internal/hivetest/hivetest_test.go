@@ -41,9 +41,11 @@ func TestToolsReadWhatIsBuilt(t *testing.T) {
 	if err := os.WriteFile(file, hivetest.Build(t, text+many.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(tool, file).Output()
+	cmd := exec.Command(tool, file)
+	cmd.Stderr = t.Output()
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("hivexml: %v\n%s", err, err.(*exec.ExitError).Stderr)
+		t.Fatalf("hivexml: %v", err)
 	}
 	var root struct {
 		Node node `xml:"node"`

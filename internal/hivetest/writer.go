@@ -158,7 +158,8 @@ func (w *writer) values(values []Value) uint32 {
 
 func (w *writer) value(v Value) uint32 {
 	name, latin1 := encode(v.Name)
-	size, data := uint32(len(v.Data)), uint32(0)
+	size := uint32(len(v.Data))
+	var data uint32
 	switch {
 	case len(v.Data) <= 4:
 		size |= inPlace
