@@ -14,7 +14,10 @@ import (
 	"github.com/guestctl/guestctl/internal/nearest"
 )
 
-const domainRegistry = "registry"
+const (
+	domainRegistry = "registry"
+	wholeText      = 64 << 10 // bytes of a value that the facts tell; of a longer one they have the beginning
+)
 
 // registryTypes are the types of values as reg.exe has them, without REG_ and in lower case.
 func registryTypes() []string {
@@ -165,6 +168,10 @@ func (e *registryEntry) read(doc *facts.Document) (reading, Outcome) {
 		return reading{}, o
 	case v.Redacted:
 		u := unknown("the value looks like a secret, which stays in the guest")
+		u.Where = o.Where
+		return reading{}, u
+	case len(v.Text) > wholeText:
+		u := unknown(fmt.Sprintf("the value has more than %d bytes, of which the rest was not read", wholeText))
 		u.Where = o.Where
 		return reading{}, u
 	}

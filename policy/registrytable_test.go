@@ -28,6 +28,7 @@ func registryFacts() *facts.Registry {
 	add(lanman+"!empty", "REG_MULTI_SZ", "")
 	add(lanman+"!Guid", "REG_BINARY", "deadbeef")
 	add(lanman+"!Text", "REG_SZ", "Some Text")
+	add(lanman+"!Long", "REG_SZ", strings.Repeat("x", 1<<16)+"…")
 	add(lanman+"!Wrong", "REG_SZ", "0")
 	add(lanman+"!", "REG_SZ", "the default value")
 	add(`HKLM\SOFTWARE\Policies\Microsoft\Windows\NetworkProvider\HardenedPaths!\\*\SYSVOL`, "REG_SZ", "RequireIntegrity=1")
@@ -75,7 +76,8 @@ func registryCases() []wordCase {
 	add(lanman+`\Password`, `{ absent = true }`, fail, "want not set, is REG_SZ")
 	add(lanman+`\Password`, `"secret"`, unknown, "the value looks like a secret, which stays in the guest")
 	add(`HKLM\SAM\SAM\C`, `{ absent = true }`, unknown, `HKLM\SAM\SAM!C: the hive is missing`)
-	add(lanman+`\other`, `{ absent = true }`, unknown, lanman+"!other was not collected")
+	add(lanman+`\Long`, `{ excludes = "y" }`, unknown, "the value has more than 65536 bytes, of which the rest was not read")
+	add(lanman+`\another`, `{ absent = true }`, unknown, lanman+"!another was not collected")
 	return cases
 }
 
