@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,7 +70,7 @@ func TestHivesOfTheImage(t *testing.T) {
 		var truth struct {
 			Node hivexNode `xml:"node"`
 		}
-		if err := xml.NewDecoder(z).Decode(&truth); err != nil && err != io.EOF {
+		if err := xml.NewDecoder(z).Decode(&truth); err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		_ = f.Close()

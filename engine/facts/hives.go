@@ -85,7 +85,7 @@ func (k RegistryKey) Get(name string) (hive.Value, error) { return k.key.Value(n
 func (k RegistryKey) Names(most int) (keys, values []string, err error) {
 	below, err := k.key.Under()
 	for _, sub := range below[:min(most, len(below))] {
-		keys = append(keys, sub.Key.Name())
+		keys = append(keys, sub.Name())
 	}
 	list, listErr := k.key.Values()
 	for _, v := range list[:min(most, len(list))] {

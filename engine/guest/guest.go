@@ -150,9 +150,9 @@ func (g *Guest) ReadDir(path string) ([]Entry, error) {
 		return nil, err
 	}
 	list, readErr := p.at.fs.ReadDir(p.node)
-	entries := make([]Entry, len(list))
-	for i, e := range list {
-		entries[i] = Entry{e.Name, e.Type}
+	entries := make([]Entry, 0, len(list))
+	for _, e := range list {
+		entries = append(entries, Entry{e.Name, e.Type})
 	}
 	for _, d := range g.letters(p) {
 		entries = append(entries, Entry{d.Path[1:], fs.ModeDir})

@@ -20,8 +20,7 @@ func (g *Guest) WindowsPath(path string) (guestPath string, ok bool) {
 	lower := strings.ToLower(path)
 	for _, prefix := range []string{`\??\`, `\\?\`, `\\.\`, `\dosdevices\`, `\global??\`} {
 		if strings.HasPrefix(lower, prefix) {
-			path, lower = path[len(prefix):], lower[len(prefix):]
-			return g.onDrive(path)
+			return g.onDrive(path[len(prefix):])
 		}
 	}
 	switch {

@@ -56,7 +56,7 @@ func TestKeys(t *testing.T) {
 		`HKLM`:                                      "unknown",
 	} {
 		k, err := r.Key(path)
-		got := ""
+		var got string
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			got = "absent"

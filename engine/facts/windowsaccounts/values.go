@@ -39,21 +39,21 @@ func user(k facts.RegistryKey, rid uint32, threshold int) (facts.WindowsUser, er
 	fixed, ok := k.Value("F")
 	variable, okV := k.Value("V")
 	if !ok || !okV {
-		return u, fmt.Errorf("value F or V: %w", fs.ErrNotExist)
+		return u, fmt.Errorf("values F and V: %w", fs.ErrNotExist)
 	}
 	if err := readFixed(&u, fixed.Data, threshold); err != nil {
-		return u, fmt.Errorf("F: %w", err)
+		return u, fmt.Errorf("value F: %w", err)
 	}
 	for part, to := range map[int]*string{partName: &u.Name, partFullName: &u.FullName, partComment: &u.Comment} {
 		b, err := partOf(variable.Data, part)
 		if err != nil {
-			return u, fmt.Errorf("V: %w", err)
+			return u, fmt.Errorf("value V: %w", err)
 		}
 		*to = text(b)
 	}
 	hash, err := partOf(variable.Data, partNTHash)
 	if err != nil {
-		return u, fmt.Errorf("V: %w", err)
+		return u, fmt.Errorf("value V: %w", err)
 	}
 	u.PasswordSet = len(hash) == hashRC4 || len(hash) > headerAES
 	return u, nil
@@ -152,7 +152,7 @@ func members(g *facts.WindowsGroup, b []byte, count uint32) error {
 	for range count {
 		sid, err := facts.SID(&c)
 		if err != nil {
-			return fmt.Errorf("C: member %d: %w", len(g.Members), err)
+			return fmt.Errorf("value C: member %d: %w", len(g.Members), err)
 		}
 		g.Members = append(g.Members, facts.WindowsMember{SID: sid})
 	}

@@ -3,6 +3,7 @@ package windowsimage
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -34,7 +35,7 @@ func TestImage(t *testing.T) {
 			if got.Hibernated == nil {
 				text += "unknown"
 			} else {
-				text += fmt.Sprint(*got.Hibernated)
+				text += strconv.FormatBool(*got.Hibernated)
 			}
 			if got.Minidumps > 0 {
 				text += fmt.Sprint(", ", got.Minidumps, " dumps")

@@ -2,6 +2,7 @@ package windowsremote
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/guestctl/guestctl/engine/facts"
@@ -24,7 +25,7 @@ func TestRemoteDesktop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, status := factstest.Collect[facts.WindowsRemote](t, factstest.Windows(t, map[string]string{"SYSTEM": c.system, "SOFTWARE": c.software}, nil), facts.Request{}, Collector)
-			text := fmt.Sprint(got.RDP.Enabled.Value)
+			text := strconv.FormatBool(got.RDP.Enabled.Value)
 			if v := got.RDP.NLA; v != nil {
 				text += fmt.Sprint(" NLA ", v.Value)
 			}

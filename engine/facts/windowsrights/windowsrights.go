@@ -67,7 +67,7 @@ func rightsOf(k facts.RegistryKey) ([]string, error) {
 		c := binread.Little(v.Data)
 		bits := c.U32()
 		if c.Err() != nil {
-			return nil, fmt.Errorf("ActSysAc: %w", c.Err())
+			return nil, fmt.Errorf("key ActSysAc: %w", c.Err())
 		}
 		for _, r := range logonRights {
 			if bits&r.bit != 0 {
@@ -89,7 +89,7 @@ func rightsOf(k facts.RegistryKey) ([]string, error) {
 		number := c.U32()
 		c.Skip(8)
 		if c.Err() != nil {
-			return rights, fmt.Errorf("Privilgs: %w", c.Err())
+			return rights, fmt.Errorf("key Privilgs: %w", c.Err())
 		}
 		rights = append(rights, privilege(number))
 	}
