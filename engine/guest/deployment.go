@@ -76,7 +76,7 @@ func (g *Guest) deployment(dir, stateroot string) (Tree, error) {
 	}
 	origin, err := g.Lstat(dir + ".origin")
 	if err != nil {
-		return t, nil // a deployment without one is one all the same
+		return t, nil //nolint:nilerr // a deployment without one is one all the same
 	}
 	t.Created = origin.Modify
 	text, err := g.ReadFile(dir+".origin", maxOstreeText)

@@ -3,6 +3,7 @@ package windowsaccounts
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func variable(name string, hash []byte) []byte {
 	le.PutUint32(b[partName*partSize+4:], uint32(len(text)))
 	le.PutUint32(b[partNTHash*partSize:], uint32(len(text)))
 	le.PutUint32(b[partNTHash*partSize+4:], uint32(len(hash)))
-	return append(append(b, text...), hash...)
+	return slices.Concat(b, text, hash)
 }
 
 func hexOf(b []byte) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func TestHostileRootReferences(t *testing.T) {
 	ref := func(size int, name string) []byte {
 		b := make([]byte, 18)
 		binary.LittleEndian.PutUint16(b[16:], uint16(size))
-		return append(b, name...)
+		return slices.Concat(b, []byte(name))
 	}
 	for name, test := range map[string]struct {
 		b    []byte
