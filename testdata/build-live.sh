@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the live images of testdata/live from the tree of guests/debian12, as the tools of the distributions lay them out. Needs root (for
-# owners), squashfs-tools, xorriso, isolinux (for its boot sector), e2fsprogs, dosfstools, mtools, fdisk, libcap2-bin and tzdata, and
+# owners), squashfs-tools, erofs-utils, xorriso, isolinux (for its boot sector), e2fsprogs, dosfstools, mtools, fdisk, libcap2-bin and tzdata, and
 # a kernel with overlayfs, which writes what the system with persistence wrote; no network. The tests need only what is committed.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -94,6 +94,12 @@ mkdir -p "$work/nested/LiveOS"
 cp --sparse=always "$work/rootfs.img" "$work/nested/LiveOS/rootfs.img"
 squash "$work/nested" "$work/fedora/LiveOS/squashfs.img"
 disc fedora "$work/fedora" Fedora-WS-Live
+
+# --- Arch Linux: the tree as EROFS
+
+mkdir -p "$work/arch/arch/x86_64"
+mkfs.erofs --quiet -zlz4hc -T"$SOURCE_DATE_EPOCH" -U 1c0ffee0-0000-4000-8000-000000000032 "$work/arch/arch/x86_64/airootfs.erofs" "$tree"
+disc arch "$work/arch" ARCH_202511
 
 # --- Debian on a stick, with what it wrote
 
