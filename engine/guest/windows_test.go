@@ -178,6 +178,7 @@ func TestWindowsPath(t *testing.T) {
 		`%ProgramFiles(x86)%\A\b.exe`:        "/Program Files (x86)/A/b.exe",
 		`\SystemRoot\System32\drivers\x.sys`: "/Windows/System32/drivers/x.sys",
 		`\Windows\x`:                         "/Windows/x",
+		`\`:                                  "/",
 		`\??\Volume{11111111-2222-3333-4444-555555555555}\`: "/Volume{11111111-2222-3333-4444-555555555555}",
 		`/Windows/100%/x`:           "/Windows/100%/x",
 		`\\server\share\x`:          "no",
@@ -235,7 +236,7 @@ func TestReparsePointsStayInside(t *testing.T) {
 }
 
 func FuzzWindowsPath(f *testing.F) {
-	for _, path := range []string{`C:\x`, `\??\C:\x`, `%SystemRoot%\x`, `\\?\Volume{x}\y`, `%%`, `D:..\..`, `\SystemRoot`} {
+	for _, path := range []string{`C:\x`, `\??\C:\x`, `%SystemRoot%\x`, `\\?\Volume{x}\y`, `%%`, `D:..\..`, `\SystemRoot`, `\`} {
 		f.Add(path)
 	}
 	raw, err := hex.DecodeString("ff")

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -29,7 +30,7 @@ func (g *Guest) WindowsPath(path string) (guestPath string, ok bool) {
 	case lower == `\systemroot`, strings.HasPrefix(lower, `\systemroot\`):
 		return g.SystemRoot + slashes(path[len(`\systemroot`):]), true
 	case strings.HasPrefix(path, `\`):
-		return slashes(path), true
+		return cmp.Or(slashes(path), "/"), true
 	}
 	return g.onDrive(path)
 }
