@@ -20,9 +20,8 @@ done
 # many TYPE FILE DIR: a file system with the files of a directory
 many() {
 	case $1 in
-	ext4) truncate -s 600M "$2" && mke2fs -qF -t ext4 -N 60000 -d "$3" "$2" ;;
-	xfs | btrfs | vfat)
-		truncate -s 600M "$2" && "mkfs.$1" "$2" &&
+	ext4 | xfs | btrfs | vfat)
+		truncate -s 2G "$2" && "mkfs.$1" "$2" &&
 			unshare -m sh -ec "mount -o loop '$2' /mnt && cp -r '$3'/. /mnt && umount /mnt"
 		;;
 	iso9660) xorriso -as mkisofs -R -o "$2" "$3" ;;
