@@ -47,8 +47,10 @@ func (s *Scope) service(k RegistryKey, kind int) WindowsService {
 		Source: k.Source(),
 	}
 	if start, ok := k.Value("Start"); ok {
-		n, _ := k.Count("Start")
-		v.Start, v.Source = StartName(n), k.Source(start)
+		v.Source = k.Source(start)
+		if n, ok := k.Count("Start"); ok { // of another type it is a problem, and no 0
+			v.Start = StartName(n)
+		}
 	}
 	command := k.Shown("ImagePath")
 	if kind&driverKinds != 0 {

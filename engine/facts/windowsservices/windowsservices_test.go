@@ -43,6 +43,15 @@ func TestServices(t *testing.T) {
 	}
 }
 
+// TestAStartThatIsNoNumber wants it told, and not taken for a 0, which is the start of drivers of the boot.
+func TestAStartThatIsNoNumber(t *testing.T) {
+	g := factstest.Windows(t, map[string]string{"SYSTEM": "[ControlSet001\\Services\\x]\n\"Type\"=dword:10\n\"Start\"=\"2\"\n"}, nil)
+	got, status := factstest.Collect[facts.WindowsServices](t, g, facts.Request{}, Collector)
+	if start := (*got)["x"].Start; start != "" || status.State != facts.Partial {
+		t.Errorf("start %q, %s, want none, and %s", start, status.State, facts.Partial)
+	}
+}
+
 func TestWhetherAProgramIsThere(t *testing.T) {
 	const services = "[ControlSet001\\Services\\a]\n\"Type\"=dword:10\n\"ImagePath\"=\"C:\\\\a.exe\"\n[ControlSet001\\Services\\b]\n\"Type\"=dword:10\n\"ImagePath\"=\"C:\\\\b.exe\"\n[ControlSet001\\Services\\c]\n\"Type\"=dword:10\n\"ImagePath\"=\"\\\\\\\\far\\\\c.exe\"\n[ControlSet001\\Services\\settings]\n\"x\"=dword:1\n"
 	g := factstest.Windows(t, map[string]string{"SYSTEM": services}, map[string]memfs.File{"/a.exe": {}})
